@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Running another plugin's executable, as the specification's section on delegation asks. */
+#ifndef IPAM_DELEGATE_H
+#define IPAM_DELEGATE_H
+
+#include "cni/failure.h"
+#include "cni/owned.h"
+
+#include <stddef.h>
+
+enum { DELEGATE_OUTPUT_MAX = 1 << 20 }; /* bytes of stdout we keep; more is a failure */
+
+struct delegate_call {
+	const char *path;    /* CNI_PATH */
+	const char *type;    /* the executable's name */
+	const char *command; /* CNI_COMMAND for it */
+	const char *stdin_text;
+	size_t stdin_length;
+	/* Variables that replace inherited ones, "NAME=value", NULL-terminated; NULL: none. */
+	const char *const *environment;
+};
+
+/* Runs the delegate in our namespace and directory, with our environment, and waits for it, however
+ * long it takes. Its stdout is the caller's to free (NUL-terminated, may be empty); its stderr is
+ * ours. An error object it printed becomes our failure unchanged; a failure without one is
+ * CNI_OTHER with what it printed. Not found in CNI_PATH: CNI_CONFIG naming type and path. */
+char *delegate_run(const struct delegate_call *call, struct failure *f) MUST_CHECK;
+
+#endif

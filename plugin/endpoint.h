@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The endpoint record: what one attachment owns, under
+ * <state>/endpoints/<containerID>/<ifname>.json. Everything outside the CNI call finds a tap by it.
+ */
+#ifndef PLUGIN_ENDPOINT_H
+#define PLUGIN_ENDPOINT_H
+
+#include "cni/address.h"
+#include "cni/failure.h"
+#include "cni/owned.h"
+#include "netns/netns.h"
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct endpoint { /* texts borrowed, from `source` when it was read from a file; NULL when absent */
+	bool ready; /* false: ADD was under way; what it names may not exist */
+	const char *network;
+	const char *container_id;
+	const char *ifname;
+	const char *netns_path;
+	struct netns_id netns;
+	const char *kind;
+	const char *mode;
+	const char *master;
+	uint32_t ifindex;
+	struct mac mac;
+	uint32_t mtu;
+	uint32_t queues;
+	struct { /* path NULL: no tap */
+		const char *path;
+		dev_t number;
+		uid_t uid;
+		gid_t gid;
+		mode_t mode;
+	} tap;
+	const cJSON *ips; /* as in a 1.1.0 result; borrowed */
+	const cJSON *routes;
+	const cJSON *dns;
+	const char *address_owner;
+	const char *ipam; /* ipam.type */
+	const char *device_id;
+	const char *cdi; /* device name */
+	bool vm_devices;
+	const char *created; /* RFC 3339 */
+	cJSON *source;       /* owned; what a read record borrows from */
+};
+
+void endpoint_release(struct endpoint *e);
+
+/* Reads one attachment's record. 1: there is one; 0: there is none; -1: it cannot be read or is
+ * not a record (CNI_IO, CNI_DECODE). */
+int endpoint_read(const char *container_id, const char *ifname, struct endpoint *e,
+                  struct failure *f) MUST_CHECK;
+
+/* Writes the intent of an ADD: fails with EEXIST in *taken where a record is there already. */
+int endpoint_create(const struct endpoint *e, bool *taken, struct failure *f) MUST_CHECK;
+
+/* Replaces the attachment's record atomically. */
+int endpoint_write(const struct endpoint *e, struct failure *f) MUST_CHECK;
+
+/* Removes the record, whatever it is, and its container's directory when that was the last. A
+ * record that is not there is success. */
+int endpoint_remove(const char *container_id, const char *ifname, struct failure *f) MUST_CHECK;
+
+/* Calls visit() for every record that can be read, in no order, until it returns non-zero; what it
+ * returned is returned. A record that cannot be read is reported to visit() with error set and only
+ * its container_id and ifname filled in. No state directory: no records. */
+struct endpoint_visit {
+	int (*visit)(const struct endpoint *e, const struct failure *error, void *data);
+	void *data;
+};
+int endpoint_each(const struct endpoint_visit *v, struct failure *f) MUST_CHECK;
+
+/* The directory all records live below ($PODTAP_STATE_DIR or /run/podtap, with /endpoints). */
+void endpoint_directory(char path[static 4096]);
+
+#endif
