@@ -4,11 +4,29 @@ O      ?= build$(if $(SAN),-san)$(if $(STATIC),-static)
 CFLAGS ?= -O2 -g
 PKGS   := libmnl libcjson libcap-ng
 
-floors   := cni netns ipam plugin
-programs := podtap podtap-ipam
-mains    := plugin/main.c ipam/main.c
-sources  := $(filter-out $(mains),$(wildcard $(floors:=/*.c)))
+PREFIX      ?= /usr
+BINDIR      ?= $(PREFIX)/bin
+LIBEXECDIR  ?= $(PREFIX)/libexec/podtap
+DATADIR     ?= $(PREFIX)/share
+MANDIR      ?= $(DATADIR)/man
+DOCDIR      ?= $(DATADIR)/doc/podtap
+CNI_BIN_DIR ?= /opt/cni/bin
+
+# Every executable: name, what it is linked from beside the floors, where it is installed.
+table := podtap:plugin/main:$(CNI_BIN_DIR) \
+	podtap-ipam:ipam/main:$(CNI_BIN_DIR)
+# Every other file that is installed: file, folder.
+data := $(patsubst %,%:$(DOCDIR),$(wildcard README.md LICENSE)) \
+	$(patsubst %,%:$(DOCDIR)/examples,$(wildcard examples/*)) \
+	$(patsubst %,%:$(MANDIR)/man8,$(wildcard plugin/*.8))
+
+column   = $(word $2,$(subst :, ,$1))
+programs := $(foreach row,$(table),$(call column,$(row),1))
+mains    := $(foreach row,$(table),$(call column,$(row),2).c)
+sources  := $(filter-out $(mains),$(wildcard cni/*.c netns/*.c ipam/*.c plugin/*.c))
 units    := $(patsubst %.c,$(O)/%,$(wildcard tests/unit/*.c))
+helpers  := $(patsubst %.c,$(O)/%,$(wildcard tests/tools/*.c tests/bench/*.c))
+linked   := $(programs:%=$(O)/%) $(units) $(helpers)
 
 warn := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wcast-qual \
 	-Wwrite-strings -Wundef -Wvla -Wformat=2 -Wjump-misses-init
@@ -24,10 +42,9 @@ cc      = $(CC) -std=gnu11 -D_GNU_SOURCE -I. $(pkg) $(warn) $(harden) $(mode) $(
 
 all: $(programs:%=$(O)/%)
 
-$(O)/podtap: $(O)/plugin/main.o
-$(O)/podtap-ipam: $(O)/ipam/main.o
-$(units): %: %.o
-$(programs:%=$(O)/%) $(units): $(O)/parts.a
+$(foreach row,$(table),$(eval $(O)/$(call column,$(row),1): $(O)/$(call column,$(row),2).o))
+$(units) $(helpers): %: %.o
+$(linked): $(O)/parts.a
 	$(cc) $(link) $(LDFLAGS) -o $@ $(filter %.o,$^) $(O)/parts.a $(libs)
 
 $(O)/parts.a: $(sources:%.c=$(O)/%.o)
@@ -38,19 +55,70 @@ $(O)/%.o: %.c $(O)/flags
 	@mkdir -p $(@D)
 	$(cc) -MMD -MP -c -o $@ $<
 
+missing = $(strip $(foreach archive,$(PKGS:=.a) libc.a,$(if $(call archive_found,$(archive)),,$(archive))))
+archive_found = $(shell $(CC) $(LDFLAGS) $(filter -L%,$(libs)) -nostdlib -r -o /dev/null -l:$1 2>/dev/null && echo yes)
+define static_help
+STATIC=1 needs static archives that are not here: $(missing).
+Debian 12 has libcap-ng.a (package libcap-ng-dev) and libc.a (libc6-dev), but no libmnl.a and no
+libcjson.a. Build these two, and set PKG_CONFIG_PATH to where they were installed:
+    https://www.netfilter.org/projects/libmnl    ./configure --enable-static
+    https://github.com/DaveGamble/cJSON          cmake -DBUILD_SHARED_AND_STATIC_LIBS=On
+endef
 export FLAGS = $(cc) $(link) $(LDFLAGS) $(libs)
 $(O)/flags: FORCE # changed flags rebuild, unchanged ones do not
+	@$(if $(libs),,tests/packages show build; false)
+	@$(if $(STATIC),$(if $(missing),$(error $(static_help))))
 	@mkdir -p $(@D)
 	@printf '%s\n' "$$FLAGS" | cmp -s - $@ || printf '%s\n' "$$FLAGS" > $@
 
+# What has to be installed is known only when it is: the second make looks again.
+check:
+	@tests/packages install build check
+	@$(MAKE) --no-print-directory tests
+tests: all $(units) $(helpers)
+	@tests/run $(O) $(units)
 unit: $(units:=.run)
 %.run: % FORCE
 	$<
 
-clean:
-	$(RM) -r build build-san build-static
+demo:
+	@tests/packages install build demo
+	@$(MAKE) --no-print-directory all
+	@BUILD=$(abspath $(O)) examples/demo
 
-.PHONY: all unit clean FORCE
+lint:
+	@tests/packages install build lint
+	@tests/lint $(CC) -std=gnu11 -D_GNU_SOURCE -I. $(pkg)
+
+# A runtime may be running the old executable and may look for it at any instant: rename over it.
+place = install -D -m $2 $1 '$(DESTDIR)$3.new' && mv -f '$(DESTDIR)$3.new' '$(DESTDIR)$3'
+define newline
+
+
+endef
+install: all
+	$(foreach row,$(table),$(call place,$(O)/$(call column,$(row),1),0755,$(call column,$(row),3)/$(call column,$(row),1))$(newline)	)
+	$(foreach row,$(data),$(call place,$(call column,$(row),1),0644,$(call column,$(row),2)/$(notdir $(call column,$(row),1)))$(newline)	)
+# A file under one of these names that is no link to podtap belongs to someone else.
+alias_files := $(patsubst %,'$(DESTDIR)$(CNI_BIN_DIR)/%',macvtap macvlan)
+install-aliases: install
+	@for file in $(alias_files); do \
+		if [ "$$(readlink "$$file")" != podtap ] && { [ -e "$$file" ] || [ -L "$$file" ]; } && \
+			[ -z '$(FORCE)' ]; then echo "$$file is not ours: FORCE=1 replaces it" >&2; exit 1; fi; \
+		ln -sfn podtap "$$file.new" && mv -fT "$$file.new" "$$file" || exit 1; \
+	done
+uninstall:
+	@for file in $(alias_files); do \
+		if [ "$$(readlink "$$file")" = podtap ]; then rm -f "$$file"; fi; \
+	done
+	$(RM) $(foreach row,$(table),'$(DESTDIR)$(call column,$(row),3)/$(call column,$(row),1)')
+	$(RM) $(foreach row,$(data),'$(DESTDIR)$(call column,$(row),2)/$(notdir $(call column,$(row),1))')
+	-rmdir '$(DESTDIR)$(DOCDIR)/examples' '$(DESTDIR)$(DOCDIR)' '$(DESTDIR)$(LIBEXECDIR)' 2>/dev/null
+
+clean:
+	$(RM) -r build build-*
+
+.PHONY: all check tests unit demo lint install install-aliases uninstall clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(wildcard $(O)/*/*.d $(O)/*/*/*.d)
