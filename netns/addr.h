@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Addresses of a link: adding them, reading them back, and waiting until IPv6 has proved them
+ * unique. */
+#ifndef NETNS_ADDR_H
+#define NETNS_ADDR_H
+
+#include "cni/address.h"
+#include "netns/rtnl.h"
+
+enum addr_dad { ADDR_DAD_NORMAL, ADDR_DAD_OPTIMISTIC, ADDR_DAD_OFF };
+
+/* Adds an address (with its broadcast address for an IPv4 prefix below 31). `dad` is for IPv6. */
+int addr_add(struct rtnl *nl, uint32_t ifindex, const struct cidr *address, enum addr_dad dad,
+             struct failure *f) MUST_CHECK;
+
+/* Removes an address; one that is not there is success. */
+int addr_delete(struct rtnl *nl, uint32_t ifindex, const struct cidr *address,
+                struct failure *f) MUST_CHECK;
+
+struct addr {
+	struct cidr address;
+	uint32_t flags; /* IFA_F_* */
+};
+
+/* Calls see() with each address the link has, of one family. */
+int addr_each(struct rtnl *nl, uint32_t ifindex, uint8_t family,
+              void (*see)(const struct addr *, void *data), void *data,
+              struct failure *f) MUST_CHECK;
+
+/* Opens a socket's ears for changes of IPv6 addresses; to be done before addr_settle() is needed.
+ */
+int addr_listen(struct rtnl *nl, struct failure *f) MUST_CHECK;
+
+/* Waits, by event, until no IPv6 address of the link is tentative any more, for `seconds` at most.
+ * The address whose detection failed is told in *duplicate (1 is returned). 0: all are usable, or
+ * time is over while the link has no carrier (then the LAN cannot be asked). A link that is up and
+ * still not done is CNI_AGAIN. */
+int addr_settle(struct rtnl *nl, uint32_t ifindex, int seconds, struct cidr *duplicate,
+                struct failure *f) MUST_CHECK;
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Links: what one is, and creating, changing and deleting it by rtnetlink. */
+#ifndef NETNS_LINK_H
+#define NETNS_LINK_H
+
+#include "cni/address.h"
+#include "netns/rtnl.h"
+
+#include <net/if.h>
+#include <stddef.h>
+
+/* The kinds of link we make; NULL where a text names none. */
+struct link_kind {
+	const char *name;
+	bool tap; /* has a character device */
+};
+
+const struct link_kind *link_kind_find(const char *name);
+
+/* The modes both kinds have, MACVLAN_MODE_*, and their words. link_mode_name() is NULL for another.
+ */
+bool link_mode_find(const char *word, uint32_t *mode);
+const char *link_mode_name(uint32_t mode);
+extern const char link_mode_words[]; /* "bridge, private, …" for messages */
+
+struct link {
+	char name[IFNAMSIZ];
+	uint32_t index;
+	uint16_t type;  /* ARPHRD_* */
+	unsigned flags; /* IFF_* */
+	struct mac mac;
+	uint32_t mtu;
+	uint32_t max_mtu;    /* 0: no limit said */
+	uint32_t lower;      /* the link it stands on; 0: none */
+	int32_t lower_netns; /* that link's namespace as this one numbers it; -1: the same namespace
+	                      */
+	uint32_t operstate;  /* IF_OPER_* */
+	uint32_t promiscuity;
+	char kind[16];
+	uint32_t mode; /* of a macvlan or macvtap */
+};
+
+/* Look a link up. 1: found; 0: there is none; -1: failure. */
+int link_by_name(struct rtnl *nl, const char *name, struct link *link,
+                 struct failure *f) MUST_CHECK;
+int link_by_index(struct rtnl *nl, uint32_t index, struct link *link, struct failure *f) MUST_CHECK;
+
+struct link_want {
+	const char *name;
+	uint32_t index;
+	uint32_t master; /* its index where the request is sent */
+	int netns; /* descriptor of the namespace to create in; -1: where the request is sent */
+	const struct link_kind *kind;
+	uint32_t mode;
+	const struct mac *mac; /* NULL: the kernel's choice */
+	uint32_t mtu;          /* 0: the master's */
+	uint32_t queues;
+	uint32_t bcqueuelen;       /* 0: the kernel's */
+	const struct mac *sources; /* senders heard in mode source */
+	size_t n_sources;
+};
+
+/* Creates a link, down, by one request. Fails with errno set to the kernel's. */
+int link_create(struct rtnl *nl, const struct link_want *want, struct failure *f) MUST_CHECK;
+
+/* Deletes a link; one that is not there is success. */
+int link_delete(struct rtnl *nl, uint32_t index, struct failure *f) MUST_CHECK;
+
+/* Sends a gratuitous ARP when the link comes up (arp_notify). */
+int link_announce(struct rtnl *nl, uint32_t index, struct failure *f) MUST_CHECK;
+
+/* Sets and clears IFF_* flags. Setting a link up can fail with EADDRINUSE: its MAC is taken on that
+ * master. errno is the kernel's. */
+int link_flags(struct rtnl *nl, uint32_t index, unsigned set, unsigned clear,
+               struct failure *f) MUST_CHECK;
+
+/* Whether the kernel knows a kind (its module is loaded on the way); nothing is created. */
+int link_kind_known(struct rtnl *nl, const struct link_kind *kind, bool *known,
+                    struct failure *f) MUST_CHECK;
+
+/* The number by which the socket's namespace knows another one; -1 where it has none. */
+int link_netns_number(struct rtnl *nl, int netns, int32_t *number, struct failure *f) MUST_CHECK;
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Looking one link up, by name or index, and reading what the kernel says of it. */
+#include "netns/link.h"
+
+#include <errno.h>
+#include <linux/if_link.h>
+#include <stdio.h>
+#include <string.h>
+
+static void read_macvlan(const struct nlattr *info, struct link *link)
+{
+	const struct nlattr *attrs[IFLA_INFO_DATA + 1], *data[IFLA_MACVLAN_MODE + 1];
+
+	attrs_of_nest(info, attrs, IFLA_INFO_DATA);
+	attr_text(attrs[IFLA_INFO_KIND], link->kind, sizeof link->kind);
+	if (!link_kind_find(link->kind))
+		return;
+	attrs_of_nest(attrs[IFLA_INFO_DATA], data, IFLA_MACVLAN_MODE);
+	link->mode = attr_u32(data[IFLA_MACVLAN_MODE], 0);
+}
+
+static int link_read(const struct nlmsghdr *message, void *data)
+{
+	const struct ifinfomsg *header = mnl_nlmsg_get_payload(message);
+	const struct nlattr *attrs[IFLA_MAX_MTU + 1];
+	struct link *link = data;
+
+	if (message->nlmsg_type != RTM_NEWLINK ||
+	    mnl_nlmsg_get_payload_len(message) < sizeof *header)
+		return RTNL_MORE;
+	attrs_of_message(message, sizeof *header, attrs, IFLA_MAX_MTU);
+	*link = (struct link){
+		.index = (uint32_t)header->ifi_index,
+		.type = header->ifi_type,
+		.flags = header->ifi_flags,
+		.mtu = attr_u32(attrs[IFLA_MTU], 0),
+		.max_mtu = attr_u32(attrs[IFLA_MAX_MTU], 0),
+		.lower = attr_u32(attrs[IFLA_LINK], 0),
+		.lower_netns = (int32_t)attr_u32(attrs[IFLA_LINK_NETNSID], (uint32_t)-1),
+		.operstate = attr_u8(attrs[IFLA_OPERSTATE], 0),
+		.promiscuity = attr_u32(attrs[IFLA_PROMISCUITY], 0),
+	};
+	attr_text(attrs[IFLA_IFNAME], link->name, sizeof link->name);
+	if (attrs[IFLA_ADDRESS] &&
+	    mnl_attr_get_payload_len(attrs[IFLA_ADDRESS]) == sizeof link->mac)
+		memcpy(link->mac.byte, mnl_attr_get_payload(attrs[IFLA_ADDRESS]), sizeof link->mac);
+	if (attrs[IFLA_LINKINFO])
+		read_macvlan(attrs[IFLA_LINKINFO], link);
+	return RTNL_MORE;
+}
+
+static int link_get(struct rtnl *nl, struct rtnl_req *r, struct link *link, const char *which,
+                    struct failure *f)
+{
+	struct failure refusal = { 0 };
+
+	*link = (struct link){ 0 };
+	if (rtnl_query(nl, r, link_read, link, &refusal, "look up link %s", which) == 0) {
+		if (link->index)
+			return 1;
+		return fail(f, CNI_OTHER, "the kernel acknowledged without answering",
+		            "look up link %s", which);
+	}
+	if (errno == ENODEV)
+		return 0;
+	return fail(f, refusal.code, refusal.details, "%s", refusal.msg);
+}
+
+int link_by_name(struct rtnl *nl, const char *name, struct link *link, struct failure *f)
+{
+	struct rtnl_req r;
+
+	req_begin(&r, RTM_GETLINK, 0, sizeof(struct ifinfomsg));
+	req_str(&r, IFLA_IFNAME, name);
+	return link_get(nl, &r, link, name, f);
+}
+
+int link_by_index(struct rtnl *nl, uint32_t index, struct link *link, struct failure *f)
+{
+	struct rtnl_req r;
+	char which[16];
+	struct ifinfomsg *header = req_begin(&r, RTM_GETLINK, 0, sizeof *header);
+
+	header->ifi_index = (int)index;
+	snprintf(which, sizeof which, "%u", index);
+	return link_get(nl, &r, link, which, f);
+}

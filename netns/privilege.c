@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which capabilities a call keeps, by stage. */
+#include "netns/privilege.h"
+
+#include <cap-ng.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+static const struct {
+	unsigned capability;
+	enum privilege last; /* the last stage that needs it */
+} needs[] = {
+	{ CAP_NET_ADMIN, PRIVILEGE_WORKING },    /* links, addresses, routes, sysctls */
+	{ CAP_MKNOD, PRIVILEGE_WORKING },        /* the tap node where no devtmpfs makes it */
+	{ CAP_CHOWN, PRIVILEGE_WORKING },        /* its owner */
+	{ CAP_FOWNER, PRIVILEGE_WORKING },       /* its mode, once it has another owner */
+	{ CAP_DAC_OVERRIDE, PRIVILEGE_WORKING }, /* state and logs of whoever owns them */
+	{ CAP_SYS_ADMIN, PRIVILEGE_OPENING },    /* setns(), and a view of its devices */
+	{ CAP_SYS_PTRACE, PRIVILEGE_OPENING },   /* /proc/PID/ns/net */
+};
+
+int privilege_keep(enum privilege stage, struct failure *f)
+{
+	if (capng_get_caps_process() < 0)
+		return fail_errno(f, errno, "read our capabilities");
+	bool kept[sizeof needs / sizeof *needs];
+	for (size_t i = 0; i < sizeof needs / sizeof *needs; i++)
+		kept[i] = needs[i].last >= stage &&
+		          capng_have_capability(CAPNG_PERMITTED, needs[i].capability);
+	capng_clear(CAPNG_SELECT_CAPS);
+	for (size_t i = 0; i < sizeof needs / sizeof *needs; i++)
+		if (kept[i])
+			capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED,
+			             needs[i].capability);
+	if (capng_apply(CAPNG_SELECT_CAPS) < 0)
+		return fail_errno(f, errno, "give up capabilities");
+	return 0;
+}

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Adding and finding routes. */
+#include "netns/route.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+static void put_metrics(struct rtnl_req *r, const struct route_want *want)
+{
+	if (!want->mtu && !want->advmss)
+		return;
+	struct nlattr *metrics = req_nest(r, RTA_METRICS);
+	if (want->mtu)
+		req_u32(r, RTAX_MTU, want->mtu);
+	if (want->advmss)
+		req_u32(r, RTAX_ADVMSS, want->advmss);
+	req_end(r, metrics);
+}
+
+struct search {
+	const struct route_want *want;
+	bool found;
+};
+
+static void compare(const struct route_seen *seen, void *data)
+{
+	struct search *s = data;
+	uint32_t table = s->want->table ? s->want->table : RT_TABLE_MAIN;
+
+	if (seen->table == table && seen->dst.prefix == s->want->dst.prefix &&
+	    ip_equal(&seen->dst.ip, &s->want->dst.ip) && ip_equal(&seen->gw, &s->want->gw))
+		s->found = true;
+}
+
+int route_add(struct rtnl *nl, const struct route_want *want, struct failure *f)
+{
+	struct rtnl_req r;
+	struct failure refusal = { 0 };
+	char text[CIDR_TEXT];
+	struct rtmsg *header = req_begin(&r, RTM_NEWROUTE, NLM_F_CREATE, sizeof *header);
+
+	header->rtm_family = want->dst.ip.family;
+	header->rtm_dst_len = want->dst.prefix;
+	header->rtm_table = RT_TABLE_MAIN;
+	header->rtm_protocol = RTPROT_BOOT;
+	header->rtm_type = RTN_UNICAST;
+	header->rtm_scope = want->scope;
+	if (want->dst.prefix)
+		req_put(&r, RTA_DST, want->dst.ip.byte, ip_size(&want->dst.ip));
+	if (want->gw.family)
+		req_put(&r, RTA_GATEWAY, want->gw.byte, ip_size(&want->gw));
+	req_u32(&r, RTA_OIF, want->ifindex);
+	if (want->table)
+		req_u32(&r, RTA_TABLE, want->table);
+	if (want->priority)
+		req_u32(&r, RTA_PRIORITY, want->priority);
+	put_metrics(&r, want);
+	if (rtnl_call(nl, &r, &refusal, "add route to %s", cidr_format(&want->dst, text)) == 0)
+		return 0;
+
+	/* EEXIST may be an identical route of ours or another's route with that metric. */
+	struct search search = { .want = want };
+	if (errno == EEXIST &&
+	    route_each(nl, want->ifindex, want->dst.ip.family, compare, &search, f) < 0)
+		return -1;
+	return search.found ? 0 : fail(f, refusal.code, refusal.details, "%s", refusal.msg);
+}
+
+static bool address_of(const struct nlattr *attr, uint8_t family, struct ip *ip)
+{
+	*ip = (struct ip){ .family = family };
+	if (!attr || mnl_attr_get_payload_len(attr) != ip_size(ip))
+		return false;
+	memcpy(ip->byte, mnl_attr_get_payload(attr), ip_size(ip));
+	return true;
+}
+
+struct listing {
+	uint32_t ifindex;
+	uint8_t family;
+	void (*see)(const struct route_seen *, void *);
+	void *data;
+};
+
+static int route_read(const struct nlmsghdr *message, void *data)
+{
+	const struct rtmsg *header = mnl_nlmsg_get_payload(message);
+	const struct listing *l = data;
+	const struct nlattr *attrs[RTA_TABLE + 1];
+	struct route_seen seen = { 0 };
+
+	if (message->nlmsg_type != RTM_NEWROUTE ||
+	    mnl_nlmsg_get_payload_len(message) < sizeof *header ||
+	    header->rtm_family != l->family || header->rtm_type != RTN_UNICAST)
+		return RTNL_MORE;
+	attrs_of_message(message, sizeof *header, attrs, RTA_TABLE);
+	if (attr_u32(attrs[RTA_OIF], 0) != l->ifindex)
+		return RTNL_MORE;
+	if (!address_of(attrs[RTA_DST], l->family, &seen.dst.ip) && header->rtm_dst_len)
+		return RTNL_MORE;
+	if (!address_of(attrs[RTA_GATEWAY], l->family, &seen.gw))
+		seen.gw = (struct ip){ 0 };
+	seen.dst.prefix = header->rtm_dst_len;
+	seen.table = attr_u32(attrs[RTA_TABLE], header->rtm_table);
+	seen.priority = attr_u32(attrs[RTA_PRIORITY], 0);
+	l->see(&seen, l->data);
+	return RTNL_MORE;
+}
+
+int route_each(struct rtnl *nl, uint32_t ifindex, uint8_t family,
+               void (*see)(const struct route_seen *, void *data), void *data, struct failure *f)
+{
+	struct rtnl_req r;
+	struct listing listing = { ifindex, family, see, data };
+	struct rtmsg *header = req_begin(&r, RTM_GETROUTE, NLM_F_DUMP, sizeof *header);
+
+	header->rtm_family = family;
+	req_u32(&r, RTA_OIF, ifindex); /* the kernel answers for this link alone */
+	return rtnl_query(nl, &r, route_read, &listing, f, "read the routes of link %u", ifindex);
+}
+
+/* IPv4: a table is dumped by ascending destination, so all routes to 0.0.0.0 come first and the
+ * answer stands in the first messages, however many routes follow. */
+static int first_default(const struct nlmsghdr *message, void *data)
+{
+	const struct rtmsg *header = mnl_nlmsg_get_payload(message);
+	const struct nlattr *attrs[RTA_TABLE + 1];
+	uint32_t *ifindex = data;
+	struct ip dst;
+
+	if (message->nlmsg_type != RTM_NEWROUTE ||
+	    mnl_nlmsg_get_payload_len(message) < sizeof *header)
+		return RTNL_MORE;
+	attrs_of_message(message, sizeof *header, attrs, RTA_TABLE);
+	if (address_of(attrs[RTA_DST], header->rtm_family, &dst) && !ip_is_zero(&dst))
+		return RTNL_ENOUGH;
+	if (header->rtm_dst_len || header->rtm_type != RTN_UNICAST ||
+	    attr_u32(attrs[RTA_TABLE], header->rtm_table) != RT_TABLE_MAIN)
+		return RTNL_MORE;
+	*ifindex = attr_u32(attrs[RTA_OIF], 0);
+	return *ifindex ? RTNL_ENOUGH : RTNL_MORE;
+}
+
+static int default_ipv4(struct rtnl *nl, uint32_t *ifindex, struct failure *f)
+{
+	struct rtnl_req r;
+	struct failure refusal = { 0 };
+	struct rtmsg *header = req_begin(&r, RTM_GETROUTE, NLM_F_DUMP, sizeof *header);
+
+	header->rtm_family = AF_INET;
+	req_u32(&r, RTA_TABLE, RT_TABLE_MAIN);
+	if (rtnl_query(nl, &r, first_default, ifindex, &refusal, "find the IPv4 default route") ==
+	    0)
+		return 0;
+	if (errno == ENOENT) /* the table appears with its first route */
+		return 0;
+	return fail(f, refusal.code, refusal.details, "%s", refusal.msg);
+}
+
+static int route_to_zero(const struct nlmsghdr *message, void *data)
+{
+	const struct rtmsg *header = mnl_nlmsg_get_payload(message);
+	const struct nlattr *attrs[RTA_TABLE + 1];
+	uint32_t *ifindex = data;
+
+	if (message->nlmsg_type != RTM_NEWROUTE ||
+	    mnl_nlmsg_get_payload_len(message) < sizeof *header)
+		return RTNL_MORE;
+	attrs_of_message(message, sizeof *header, attrs, RTA_TABLE);
+	if (header->rtm_dst_len == 0 && header->rtm_type == RTN_UNICAST)
+		*ifindex = attr_u32(attrs[RTA_OIF], 0);
+	return RTNL_MORE;
+}
+
+/* IPv6: a table is dumped with ::/0 last, but only ::/0 matches a look-up of "::". */
+static int default_ipv6(struct rtnl *nl, uint32_t *ifindex, struct failure *f)
+{
+	static const uint8_t zero[16];
+	struct rtnl_req r;
+	struct failure refusal = { 0 };
+	struct rtmsg *header = req_begin(&r, RTM_GETROUTE, 0, sizeof *header);
+
+	header->rtm_family = AF_INET6;
+	header->rtm_dst_len = 128;
+	header->rtm_flags = RTM_F_FIB_MATCH;
+	req_put(&r, RTA_DST, zero, sizeof zero);
+	if (rtnl_query(nl, &r, route_to_zero, ifindex, &refusal, "find the IPv6 default route") ==
+	    0)
+		return 0;
+	if (errno == ENETUNREACH || errno == EHOSTUNREACH || errno == EAFNOSUPPORT ||
+	    errno == EOPNOTSUPP || errno == EACCES || errno == EINVAL)
+		return 0;
+	return fail(f, refusal.code, refusal.details, "%s", refusal.msg);
+}
+
+int route_default(struct rtnl *nl, uint32_t *ifindex, struct failure *f)
+{
+	*ifindex = 0;
+	/* IPv6 first: the IPv4 dump may leave unread messages behind. */
+	uint32_t ipv6 = 0;
+	if (default_ipv6(nl, &ipv6, f) < 0 || default_ipv4(nl, ifindex, f) < 0)
+		return -1;
+	if (!*ifindex)
+		*ifindex = ipv6;
+	return *ifindex != 0;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Routes: adding one, finding a link's, and finding the default route's link. */
+#ifndef NETNS_ROUTE_H
+#define NETNS_ROUTE_H
+
+#include "cni/address.h"
+#include "netns/rtnl.h"
+
+struct route_want {
+	struct cidr dst; /* host bits clear */
+	struct ip gw;    /* family 0: the destination is on the link */
+	uint32_t ifindex;
+	uint32_t mtu;      /* 0: none */
+	uint32_t advmss;   /* 0: none */
+	uint32_t priority; /* metric; 0: the kernel's */
+	uint32_t table;    /* 0: main */
+	uint8_t scope;     /* RT_SCOPE_* */
+};
+
+/* Adds a route in front of equal ones that others made. An identical route that is there already is
+ * success. */
+int route_add(struct rtnl *nl, const struct route_want *want, struct failure *f) MUST_CHECK;
+
+struct route_seen {
+	struct cidr dst;
+	struct ip gw;
+	uint32_t table;
+	uint32_t priority;
+};
+
+/* Calls see() with each route of one family, in any table, whose output is this link. */
+int route_each(struct rtnl *nl, uint32_t ifindex, uint8_t family,
+               void (*see)(const struct route_seen *, void *data), void *data,
+               struct failure *f) MUST_CHECK;
+
+/* The output link of the default route in table main: IPv4's of the lowest metric, else IPv6's. 1:
+ * told in *ifindex; 0: there is none. The socket is good for closing only afterwards. */
+int route_default(struct rtnl *nl, uint32_t *ifindex, struct failure *f) MUST_CHECK;
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One rtnetlink socket: building a request, sending it, and reading the kernel's whole answer. */
+#ifndef NETNS_RTNL_H
+#define NETNS_RTNL_H
+
+#include "cni/failure.h"
+#include "cni/owned.h"
+
+#include <libmnl/libmnl.h>
+#include <linux/rtnetlink.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { RTNL_REQUEST_MAX = 8192, RTNL_REPLY_MAX = 32768 }; /* bytes */
+
+struct rtnl { /* lives in the namespace it was opened in */
+	int fd;
+	uint32_t port;
+	uint32_t seq;
+};
+
+static inline void rtnl_release(struct rtnl *nl)
+{
+	fd_release(&nl->fd);
+}
+
+/* Opens a socket in the namespace the process is in. */
+int rtnl_open(struct rtnl *nl, struct failure *f) MUST_CHECK;
+
+/* A request under construction. A put that does not fit is remembered, and the call that sends the
+ * request reports it once, as EMSGSIZE. */
+struct rtnl_req {
+	union {
+		struct nlmsghdr header;
+		char bytes[RTNL_REQUEST_MAX];
+	};
+	bool full;
+};
+
+/* Begins a request and returns its family header (`size` zeroed bytes) for the caller to fill. */
+void *req_begin(struct rtnl_req *r, uint16_t type, uint16_t flags, size_t size);
+void req_put(struct rtnl_req *r, uint16_t type, const void *data, size_t size);
+void req_str(struct rtnl_req *r, uint16_t type, const char *text);
+void req_u32(struct rtnl_req *r, uint16_t type, uint32_t value);
+void req_u16(struct rtnl_req *r, uint16_t type, uint16_t value);
+void req_u8(struct rtnl_req *r, uint16_t type, uint8_t value);
+
+/* Nested attributes go between req_nest() and req_end(). */
+struct nlattr *req_nest(struct rtnl_req *r, uint16_t type);
+void req_end(struct rtnl_req *r, struct nlattr *nest);
+
+/* Sends the request and waits for its acknowledgement. Fails with errno set to the kernel's, and
+ * its sentence in the details; the format says what was attempted. */
+int rtnl_call(struct rtnl *nl, struct rtnl_req *r, struct failure *f, const char *fmt,
+              ...) MUST_CHECK __attribute__((format(printf, 4, 5)));
+
+/* What a query does with each message of its answer: RTNL_MORE, RTNL_ENOUGH (the rest is not wanted
+ * and not read: the socket is then good for closing only), or -1 with errno. */
+enum { RTNL_MORE = 1, RTNL_ENOUGH = 0 };
+typedef int rtnl_reader(const struct nlmsghdr *message, void *data);
+
+/* Sends a request that is answered with messages (a get, or a dump by NLM_F_DUMP) and reads all.
+ * Fails as rtnl_call() does; a dump the kernel interrupted fails with EINTR. */
+int rtnl_query(struct rtnl *nl, struct rtnl_req *r, rtnl_reader *reader, void *data,
+               struct failure *f, const char *fmt, ...) MUST_CHECK
+        __attribute__((format(printf, 6, 7)));
+
+/* Fills an array of `max` + 1 attribute pointers, by type, from a message after its family header
+ * of `size` bytes, or from a nest. Unknown types are left out; the last of equal types counts. */
+void attrs_of_message(const struct nlmsghdr *message, size_t size, const struct nlattr **attrs,
+                      uint16_t max);
+void attrs_of_nest(const struct nlattr *nest, const struct nlattr **attrs, uint16_t max);
+
+/* An attribute's value where it has the right size, else the value given for "absent". */
+uint32_t attr_u32(const struct nlattr *attr, uint32_t absent);
+uint8_t attr_u8(const struct nlattr *attr, uint8_t absent);
+/* Copies a text attribute; "" where it is absent or too long. */
+void attr_text(const struct nlattr *attr, char *text, size_t size);
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Opening a container's namespace: one visit, and everything later goes through what it opened. */
+#include "netns/sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/mount.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+/* glibc 2.36 declares these in sys/mount.h, which does not go together with linux/mount.h. */
+static int sysfs_open(void)
+{
+	OWNED(fd_release) int context = (int)syscall(SYS_fsopen, "sysfs", FSOPEN_CLOEXEC);
+	if (context < 0 || syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		return -1;
+	return (int)syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC,
+	                    MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+	                            MOUNT_ATTR_NOEXEC);
+}
+
+struct visit {
+	struct sandbox *sandbox;
+	bool sysfs;
+};
+
+static int open_inside(void *data, struct failure *f)
+{
+	const struct visit *v = data;
+	struct sandbox *s = v->sandbox;
+
+	if (rtnl_open(&s->rtnl, f) < 0)
+		return -1;
+	s->id.cookie = netns_cookie(s->rtnl.fd);
+	/* Opened deep: /proc/sys/net itself would resolve in whatever namespace we are in later. */
+	s->ipv6 = open("/proc/sys/net/ipv6/conf", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (s->ipv6 < 0 && errno != ENOENT)
+		return fail_errno(f, errno, "open the container's IPv6 settings");
+	if (v->sysfs && (s->sysfs = sysfs_open()) < 0)
+		return fail_errno(f, errno, "look at the container's devices (sysfs)");
+	return 0;
+}
+
+void sandbox_release(struct sandbox *s)
+{
+	fd_release(&s->sysfs);
+	fd_release(&s->ipv6);
+	rtnl_release(&s->rtnl);
+	fd_release(&s->netns);
+}
+
+int sandbox_open(struct sandbox *s, int home, int netns, bool sysfs, struct failure *f)
+{
+	struct visit visit = { s, sysfs };
+
+	*s = (struct sandbox)SANDBOX_CLOSED;
+	s->netns = netns;
+	if (netns_stat(netns, &s->id, f) < 0 ||
+	    netns_visit(home, netns, open_inside, &visit, f) < 0) {
+		sandbox_release(s);
+		return -1;
+	}
+	return 0;
+}
+
+int sandbox_ipv6_set(const struct sandbox *s, const char *ifname, const char *setting, int value,
+                     struct failure *f)
+{
+	char path[NAME_MAX], text[16];
+
+	if (s->ipv6 < 0)
+		return 0;
+	snprintf(path, sizeof path, "%s/%s", ifname, setting);
+	int length = snprintf(text, sizeof text, "%d", value);
+	OWNED(fd_release) int fd = openat(s->ipv6, path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, text, (size_t)length) != length)
+		return fail_errno(f, errno, "set net.ipv6.conf/%s to %d", path, value);
+	return 0;
+}

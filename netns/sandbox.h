@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A container's network namespace with all we need inside it, opened in one visit. */
+#ifndef NETNS_SANDBOX_H
+#define NETNS_SANDBOX_H
+
+#include "netns/netns.h"
+#include "netns/rtnl.h"
+
+struct sandbox {
+	int netns;          /* the namespace */
+	struct netns_id id; /* with its cookie */
+	struct rtnl rtnl;   /* a socket inside */
+	int ipv6;           /* its /proc/sys/net/ipv6/conf; -1: a kernel without IPv6 */
+	int sysfs;          /* its sysfs, attached nowhere; -1: not asked for */
+};
+
+#define SANDBOX_CLOSED                                                     \
+	{                                                                  \
+		.netns = -1, .rtnl = { .fd = -1 }, .ipv6 = -1, .sysfs = -1 \
+	}
+
+void sandbox_release(struct sandbox *s);
+
+/* Takes over a namespace's descriptor and opens the rest inside. With `sysfs`, also a view of that
+ * namespace's devices. On failure nothing stays open. */
+int sandbox_open(struct sandbox *s, int home, int netns, bool sysfs, struct failure *f) MUST_CHECK;
+
+/* Writes one of an interface's IPv6 settings (a file of its directory in s->ipv6). Success, with
+ * nothing done, where the kernel has no IPv6. */
+int sandbox_ipv6_set(const struct sandbox *s, const char *ifname, const char *setting, int value,
+                     struct failure *f) MUST_CHECK;
+
+#endif
