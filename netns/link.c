@@ -21,33 +21,11 @@ const struct link_kind *link_kind_find(const char *name)
 	return NULL;
 }
 
-static const struct mode_word {
-	const char *word;
-	uint32_t mode;
-} modes[] = {
+const struct word link_modes[] = {
 	{ "bridge", MACVLAN_MODE_BRIDGE }, { "private", MACVLAN_MODE_PRIVATE },
 	{ "vepa", MACVLAN_MODE_VEPA },     { "passthru", MACVLAN_MODE_PASSTHRU },
-	{ "source", MACVLAN_MODE_SOURCE },
+	{ "source", MACVLAN_MODE_SOURCE }, { NULL, 0 },
 };
-const char link_mode_words[] = "bridge, private, vepa, passthru, source";
-
-bool link_mode_find(const char *word, uint32_t *mode)
-{
-	for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
-		if (strcmp(modes[i].word, word) == 0) {
-			*mode = modes[i].mode;
-			return true;
-		}
-	return false;
-}
-
-const char *link_mode_name(uint32_t mode)
-{
-	for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
-		if (modes[i].mode == mode)
-			return modes[i].word;
-	return NULL;
-}
 
 static void put_sources(struct rtnl_req *r, const struct link_want *want)
 {

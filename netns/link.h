@@ -4,6 +4,7 @@
 #define NETNS_LINK_H
 
 #include "cni/address.h"
+#include "cni/word.h"
 #include "netns/rtnl.h"
 
 #include <net/if.h>
@@ -17,11 +18,8 @@ struct link_kind {
 
 const struct link_kind *link_kind_find(const char *name);
 
-/* The modes both kinds have, MACVLAN_MODE_*, and their words. link_mode_name() is NULL for another.
- */
-bool link_mode_find(const char *word, uint32_t *mode);
-const char *link_mode_name(uint32_t mode);
-extern const char link_mode_words[]; /* "bridge, private, …" for messages */
+/* The modes both kinds have: words of MACVLAN_MODE_*. */
+extern const struct word link_modes[];
 
 struct link {
 	char name[IFNAMSIZ];

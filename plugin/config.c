@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The configuration keys, their defaults, and how they go together. */
+#include "plugin/config.h"
+
+#include "cni/json.h"
+#include "ipam/ipam.h"
+#include "plugin/config_keys.h"
+
+#include <linux/if_link.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct word owner_words[] = {
+	{ "pod", OWNER_POD },
+	{ "guest", OWNER_GUEST },
+	{ NULL, 0 },
+};
+static const struct word dad_words[] = {
+	{ "wait", DAD_WAIT },
+	{ "optimistic", DAD_OPTIMISTIC },
+	{ "off", DAD_OFF },
+	{ NULL, 0 },
+};
+static const struct word level_words[] = {
+	{ "error", LOG_ERROR },
+	{ "info", LOG_INFO },
+	{ "debug", LOG_DEBUG },
+	{ NULL, 0 },
+};
+
+#define FIELD(member) .offset = offsetof(struct config, member)
+static const struct key keys[] = {
+	{ "master", KEY_IFNAME, FIELD(master) },
+	{ "mode", KEY_WORD, FIELD(mode), .words = link_modes },
+	{ "force", KEY_BOOL, FIELD(force) },
+	{ "mtu", KEY_UINT, FIELD(mtu), .max = 65535 },
+	{ "mac", KEY_MAC, FIELD(mac), .present = offsetof(struct config, has_mac) },
+	{ "linkInContainer", KEY_BOOL, FIELD(link_in_container) },
+	{ "bcqueuelen", KEY_UINT, FIELD(bcqueuelen), .max = UINT32_MAX },
+	{ "queues", KEY_UINT, FIELD(queues), .min = 1, .max = QUEUES_MAX },
+	{ "promiscMode", KEY_BOOL, FIELD(promisc) },
+	{ "allmulti", KEY_BOOL, FIELD(allmulti) },
+	{ "owner", KEY_UINT, FIELD(tap.uid), .max = UINT32_MAX - 1 },
+	{ "group", KEY_UINT, FIELD(tap.gid), .max = UINT32_MAX - 1 },
+	{ "tapMode", KEY_OCTAL, FIELD(tap.mode), .max = 0777 },
+	{ "addressOwner", KEY_WORD, FIELD(address_owner), .words = owner_words },
+	{ "dad", KEY_WORD, FIELD(dad), .words = dad_words },
+	{ "strictStatus", KEY_BOOL, FIELD(strict_status) },
+	{ "gcWithoutList", KEY_BOOL, FIELD(gc_without_list) },
+	{ "logFile", KEY_PATH, FIELD(log_file) },
+	{ "logLevel", KEY_WORD, FIELD(log_level), .words = level_words },
+};
+
+/* CNI_ARGS keys we use or whose meaning we know; others need IgnoreUnknown. */
+static const char *const known_args[] = { "IgnoreUnknown",
+	                                  "MAC",
+	                                  "IP",
+	                                  "GATEWAY",
+	                                  "K8S_POD_NAMESPACE",
+	                                  "K8S_POD_NAME",
+	                                  "K8S_POD_INFRA_CONTAINER_ID",
+	                                  "K8S_POD_UID",
+	                                  NULL };
+
+const char *address_owner_name(enum address_owner owner)
+{
+	return owner_words[owner].text;
+}
+
+/* "type": "macvlan" makes macvlan, everything else macvtap, unless "link" says which. */
+static int read_kind(struct config *c, const cJSON *json, struct failure *f)
+{
+	const cJSON *link = json_member(json, "link");
+	const char *type = json_string(json_member(json, "type"));
+	char text[64];
+
+	c->kind = link_kind_find(type && strcmp(type, "macvlan") == 0 ? "macvlan" : "macvtap");
+	if (!link)
+		return 0;
+	const struct link_kind *named =
+	        json_string(link) ? link_kind_find(link->valuestring) : NULL;
+	if (!named)
+		return fail(f, CNI_CONFIG, "it must be one of: macvtap, macvlan",
+		            "configuration key link is %s",
+		            key_value_text(link, text, sizeof text));
+	c->kind = named;
+	return 0;
+}
+
+static void set_defaults(struct config *c, const cJSON *json)
+{
+	const char *type = json_string(json_member(json, "type"));
+	const uint32_t owner = type && strcmp(type, "macvtap") == 0 ? 107 : 0; /* qemu's */
+
+	*c = (struct config){
+		.kind = c->kind,
+		.mode = MACVLAN_MODE_BRIDGE,
+		.queues = 1,
+		.allmulti = c->kind->tap,
+		.tap = { owner, owner, 0600 },
+		.log_level = LOG_INFO,
+		.ipam = ipam_type(json),
+	};
+	/* A tap without IPAM is a VM's: the pod must not answer in its name. */
+	c->address_owner = c->kind->tap && !c->ipam ? OWNER_GUEST : OWNER_POD;
+}
+
+static int read_sources(struct config *c, const cJSON *json, struct failure *f)
+{
+	const cJSON *list = json_member(json, "sourceMacs"), *item;
+	char text[64];
+
+	if (!list)
+		return 0;
+	if (!cJSON_IsArray(list))
+		return fail(f, CNI_CONFIG, "it must be a list of MAC addresses",
+		            "configuration key sourceMacs is %s",
+		            key_value_text(list, text, sizeof text));
+	cJSON_ArrayForEach(item, list)
+	{
+		if (!json_string(item))
+			return fail(f, CNI_CONFIG, "it must be a list of MAC addresses",
+			            "configuration key sourceMacs holds %s",
+			            key_value_text(item, text, sizeof text));
+		if (c->n_sources == SOURCES_MAX)
+			return fail(f, CNI_CONFIG, "256 senders are the most",
+			            "configuration key sourceMacs");
+		if (key_mac_parse("configuration key sourceMacs", item->valuestring,
+		                  &c->sources[c->n_sources], f) < 0)
+			return -1;
+		c->n_sources++;
+	}
+	return 0;
+}
+
+/* An object of a key, or NULL where it is absent or empty. */
+static int read_object(const cJSON *json, const char *name, const cJSON **object, struct failure *f)
+{
+	const cJSON *value = json_member(json, name);
+	char text[64];
+
+	*object = NULL;
+	if (value && !cJSON_IsObject(value))
+		return fail(f, CNI_CONFIG, "it must be an object", "configuration key %s is %s",
+		            name, key_value_text(value, text, sizeof text));
+	if (value && value->child)
+		*object = value;
+	return 0;
+}
+
+/* A MAC address the runtime asks for, by one of the ways it has. */
+static int read_runtime_mac(struct config *c, const cJSON *value, const char *name,
+                            struct failure *f)
+{
+	char text[64];
+
+	if (!value)
+		return 0;
+	if (!json_string(value))
+		return fail(f, CNI_CONFIG, "it must be a string", "%s is %s", name,
+		            key_value_text(value, text, sizeof text));
+	if (!*value->valuestring)
+		return 0;
+	c->has_mac = true;
+	return key_mac_parse(name, value->valuestring, &c->mac, f);
+}
+
+/* In ascending precedence: CNI_ARGS over the configuration's, args.cni over that, runtimeConfig
+ * over all. */
+static int read_arguments(struct config *c, const struct request *r, struct failure *f)
+{
+	char text[64];
+
+	if (args_check(r->args, known_args, f) < 0)
+		return -1;
+	int found = args_find(r->args, "MAC", text, sizeof text);
+	if (found < 0)
+		return fail(f, CNI_ENV, "its value is too long", "MAC in CNI_ARGS");
+	if (found) {
+		if (key_mac_parse("MAC in CNI_ARGS", text, &c->mac, f) < 0) {
+			f->code = CNI_ENV;
+			return -1;
+		}
+		c->has_mac = true;
+	}
+	if (read_runtime_mac(c, json_path(r->json, (const char *[]){ "args", "cni", "mac", NULL }),
+	                     "args.cni.mac", f) < 0)
+		return -1;
+	return read_runtime_mac(
+	        c, json_path(r->json, (const char *[]){ "runtimeConfig", "mac", NULL }),
+	        "runtimeConfig.mac", f);
+}
+
+static int check_relations(const struct config *c, struct failure *f)
+{
+	if (c->mtu && c->mtu < 68)
+		return fail(f, CNI_CONFIG, "IPv4 needs 68 at least; 0 takes the master's",
+		            "configuration key mtu is %u", c->mtu);
+	if (c->n_sources && c->mode != MACVLAN_MODE_SOURCE)
+		return fail(f, CNI_CONFIG, "only mode source hears a list of senders",
+		            "configuration key sourceMacs goes with mode source, not %s",
+		            word_text(link_modes, c->mode));
+	if (c->mode == MACVLAN_MODE_PASSTHRU && !c->master[0])
+		return fail(f, CNI_CONFIG,
+		            "it takes the whole interface from the host: name it with master",
+		            "mode passthru needs configuration key master");
+	return 0;
+}
+
+/* All keys, from the kind on, since the kind decides some defaults. */
+static int read_keys(struct config *c, const cJSON *json, struct failure *f)
+{
+	const cJSON *ipam;
+
+	if (read_kind(c, json, f) < 0 || read_object(json, "ipam", &ipam, f) < 0)
+		return -1;
+	const cJSON *type = json_member(ipam, "type");
+	if (type && !json_string(type))
+		return fail(f, CNI_CONFIG, "it must be a string", "configuration key ipam.type");
+	set_defaults(c, json);
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+		if (key_read(&keys[i], json, c, f) < 0)
+			return -1;
+	if (read_sources(c, json, f) < 0 || read_object(json, "dns", &c->dns, f) < 0)
+		return -1;
+	return check_relations(c, f);
+}
+
+int config_read(struct config *c, const struct request *r, bool arguments, struct failure *f)
+{
+	if (read_keys(c, r->json, f) < 0)
+		return -1;
+	return arguments ? read_arguments(c, r, f) : 0;
+}
+
+void config_read_leniently(struct config *c, const struct request *r)
+{
+	struct failure ignored = { 0 };
+
+	if (read_kind(c, r->json, &ignored) < 0)
+		ignored.code = 0;
+	set_defaults(c, r->json);
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+		if (key_read(&keys[i], r->json, c, &ignored) < 0)
+			ignored.code = 0;
+}

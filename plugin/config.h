@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a network configuration means: every key decoded and checked once, const from then on. */
+#ifndef PLUGIN_CONFIG_H
+#define PLUGIN_CONFIG_H
+
+#include "cni/request.h"
+#include "netns/addr.h"
+#include "netns/link.h"
+#include "netns/tap.h"
+
+#include <limits.h>
+
+enum { SOURCES_MAX = 256, QUEUES_MAX = 256 };
+
+enum address_owner { OWNER_POD, OWNER_GUEST };
+enum log_level { LOG_ERROR, LOG_INFO, LOG_DEBUG };
+enum dad { DAD_WAIT, DAD_OPTIMISTIC, DAD_OFF };
+
+struct config {
+	const struct link_kind *kind;
+	char master[IFNAMSIZ]; /* "": not named */
+	uint32_t mode;
+	bool force;
+	uint32_t mtu; /* 0: the master's */
+	struct mac mac;
+	bool has_mac;
+	bool link_in_container;
+	uint32_t bcqueuelen; /* 0: the kernel's */
+	uint32_t queues;
+	struct mac sources[SOURCES_MAX];
+	size_t n_sources;
+	bool promisc;
+	bool allmulti;
+	struct tap_access tap;
+	enum address_owner address_owner;
+	enum dad dad;
+	bool strict_status;
+	bool gc_without_list;
+	const char *log_file; /* NULL: none */
+	enum log_level log_level;
+	const char *ipam; /* ipam.type; NULL: none */
+	const cJSON *dns; /* borrowed; NULL when absent or empty */
+};
+
+/* Decodes the configuration of an ADD, CHECK or STATUS: all keys and their relations. With
+ * `arguments`, CNI_ARGS, runtimeConfig and args.cni as well. Texts are borrowed from the request.
+ * Codes CNI_CONFIG, naming key and value, and CNI_ENV for CNI_ARGS. */
+int config_read(struct config *c, const struct request *r, bool arguments,
+                struct failure *f) MUST_CHECK;
+
+/* What DEL and GC need, which must work whatever else is wrong: kind, ipam, log and the like; a key
+ * that cannot be read counts as absent. */
+void config_read_leniently(struct config *c, const struct request *r);
+
+const char *address_owner_name(enum address_owner owner);
+
+#endif

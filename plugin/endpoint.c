@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Keeping endpoint records: one file an attachment, whole or absent at every instant. */
+#include "plugin/endpoint.h"
+
+#include "cni/json.h"
+#include "cni/request.h"
+#include "plugin/endpoint_json.h"
+#include "plugin/state.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { RECORD_MAX = 1 << 20 }; /* bytes */
+
+static const char suffix[] = ".json";
+
+void endpoint_release(struct endpoint *e)
+{
+	json_release(&e->source);
+}
+
+void endpoint_directory(char path[static 4096])
+{
+	snprintf(path, 4096, "%s/endpoints", state_path());
+}
+
+/* Opens the directory of a container's records; -1 with ENOENT and no failure when it is not there.
+ */
+static int container_open(const char *container_id, bool make, struct failure *f)
+{
+	OWNED(fd_release) int all = state_open("endpoints", make, f);
+	if (all < 0)
+		return -1;
+	return state_open_below(all, container_id, make, f);
+}
+
+static void record_name(const char *ifname, char name[static NAME_MAX])
+{
+	snprintf(name, NAME_MAX, "%s%s", ifname, suffix);
+}
+
+/* Reads a file whole into memory the caller owns; NULL with errno. */
+static char *file_read(int directory, const char *name, size_t *length)
+{
+	/* O_NONBLOCK: a fifo in a record's place must not hold us up. */
+	OWNED(fd_release)
+	int fd = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return NULL;
+	if (!S_ISREG(st.st_mode) || st.st_size > RECORD_MAX) {
+		errno = EBADMSG;
+		return NULL;
+	}
+	OWNED(text_release) char *text = malloc((size_t)st.st_size + 1);
+	if (!text)
+		return NULL;
+	ssize_t got = read(fd, text, (size_t)st.st_size);
+	if (got < 0)
+		return NULL;
+	text[got] = '\0';
+	*length = (size_t)got;
+	char *taken = text;
+	text = NULL;
+	return taken;
+}
+
+static int record_read(int directory, const char *name, struct endpoint *e, struct failure *f)
+{
+	size_t length;
+	OWNED(text_release) char *text = file_read(directory, name, &length);
+
+	*e = (struct endpoint){ .source = NULL };
+	if (!text)
+		return errno == ENOENT ? 0
+		                       : fail(f, CNI_IO, strerror(errno),
+		                              "read the endpoint record %s", name);
+	cJSON *json = json_parse(text, length, "the endpoint record", f);
+	if (!json)
+		return -1;
+	if (endpoint_from_json(json, e, f) < 0) {
+		endpoint_release(e);
+		return -1;
+	}
+	return 1;
+}
+
+int endpoint_read(const char *container_id, const char *ifname, struct endpoint *e,
+                  struct failure *f)
+{
+	char name[NAME_MAX];
+	OWNED(fd_release) int directory = container_open(container_id, false, f);
+
+	*e = (struct endpoint){ .source = NULL };
+	if (directory < 0)
+		return f->code ? -1 : 0;
+	record_name(ifname, name);
+	return record_read(directory, name, e, f);
+}
+
+static int text_write(int fd, const struct endpoint *e, struct failure *f)
+{
+	OWNED(json_release) cJSON *json = endpoint_to_json(e);
+	OWNED(text_release) char *text = json ? cJSON_PrintUnformatted(json) : NULL;
+
+	if (!text)
+		return fail(f, CNI_OTHER, strerror(ENOMEM), "write the endpoint record");
+	size_t length = strlen(text);
+	ssize_t wrote = write(fd, text, length);
+	if (wrote == (ssize_t)length)
+		return 0;
+	return fail(f, CNI_IO, strerror(wrote < 0 ? errno : ENOSPC),
+	            "write the endpoint record below %s", state_path());
+}
+
+int endpoint_create(const struct endpoint *e, bool *taken, struct failure *f)
+{
+	char name[NAME_MAX], self[32];
+	OWNED(fd_release) int directory = container_open(e->container_id, true, f);
+
+	*taken = false;
+	if (directory < 0)
+		return -1;
+	/* A file without a name until it is whole: a kill in between leaves nothing. */
+	OWNED(fd_release) int fd = openat(directory, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return fail(f, CNI_IO, strerror(errno), "make an endpoint record below %s",
+		            state_path());
+	if (text_write(fd, e, f) < 0)
+		return -1;
+	record_name(e->ifname, name);
+	snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
+	if (linkat(AT_FDCWD, self, directory, name, AT_SYMLINK_FOLLOW) == 0)
+		return 0;
+	*taken = errno == EEXIST;
+	return fail(f, *taken ? CNI_OTHER : CNI_IO, strerror(errno), "make the endpoint record %s",
+	            name);
+}
+
+/* The name a record has while it is replaced; there only beside the record itself. */
+static void replacement_name(const char *ifname, char name[static NAME_MAX])
+{
+	snprintf(name, NAME_MAX, "%s.new", ifname);
+}
+
+int endpoint_write(const struct endpoint *e, struct failure *f)
+{
+	char name[NAME_MAX], fresh[NAME_MAX];
+	OWNED(fd_release) int directory = container_open(e->container_id, true, f);
+
+	if (directory < 0)
+		return -1;
+	record_name(e->ifname, name);
+	replacement_name(e->ifname, fresh);
+	unlinkat(directory, fresh, 0);
+	OWNED(fd_release)
+	int fd = openat(directory, fresh, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC,
+	                0644);
+	if (fd < 0)
+		return fail(f, CNI_IO, strerror(errno), "make the endpoint record %s", fresh);
+	if (text_write(fd, e, f) < 0) {
+		unlinkat(directory, fresh, 0);
+		return -1;
+	}
+	if (renameat(directory, fresh, directory, name) == 0)
+		return 0;
+	fail(f, CNI_IO, strerror(errno), "replace the endpoint record %s", name);
+	unlinkat(directory, fresh, 0);
+	return -1;
+}
+
+int endpoint_remove(const char *container_id, const char *ifname, struct failure *f)
+{
+	char name[NAME_MAX];
+	OWNED(fd_release) int all = state_open("endpoints", false, f);
+
+	if (all < 0)
+		return f->code ? -1 : 0;
+	OWNED(fd_release) int directory = state_open_below(all, container_id, false, f);
+	if (directory < 0)
+		return f->code ? -1 : 0;
+	replacement_name(ifname, name);
+	unlinkat(directory, name, 0);
+	record_name(ifname, name);
+	if (unlinkat(directory, name, 0) < 0 && errno != ENOENT)
+		return fail(f, CNI_IO, strerror(errno), "remove the endpoint record %s", name);
+	unlinkat(all, container_id, AT_REMOVEDIR); /* only when it is empty */
+	return 0;
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Opening our directories without following a link anybody else could have placed. */
+#include "plugin/state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const char *setting(const char *variable, const char *otherwise)
+{
+	const char *value = getenv(variable);
+	return value && *value ? value : otherwise;
+}
+
+const char *state_path(void)
+{
+	return setting("PODTAP_STATE_DIR", "/run/podtap");
+}
+
+const char *device_path(void)
+{
+	return setting("PODTAP_DEV_DIR", "/dev");
+}
+
+int device_open(struct failure *f)
+{
+	int fd = open(device_path(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return fail_errno(f, errno, "open the device directory %s", device_path());
+	return fd;
+}
+
+int state_open_below(int directory, const char *name, bool make, struct failure *f)
+{
+	int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	int fd = openat(directory, name, flags);
+
+	if (fd < 0 && errno == ENOENT && make) {
+		if (mkdirat(directory, name, 0755) < 0 && errno != EEXIST)
+			return fail_errno(f, errno, "make the state directory %s", name);
+		fd = openat(directory, name, flags);
+	}
+	if (fd < 0 && (errno != ENOENT || make)) {
+		int err = errno;
+		fail(f, CNI_IO, strerror(err), "open the state directory %s", name);
+		errno = err;
+	}
+	return fd;
+}
+
+/* Makes a directory and the parents it lacks. */
+static int make_all(const char *path, struct failure *f)
+{
+	char part[PATH_MAX];
+
+	if (snprintf(part, sizeof part, "%s", path) >= (int)sizeof part)
+		return fail(f, CNI_IO, strerror(ENAMETOOLONG), "make the state directory");
+	for (char *slash = part; slash;) {
+		slash = strchr(slash + 1, '/');
+		if (slash)
+			*slash = '\0';
+		if (mkdir(part, 0755) < 0 && errno != EEXIST)
+			return fail(f, CNI_IO, strerror(errno), "make the state directory %s",
+			            part);
+		if (slash)
+			*slash = '/';
+	}
+	return 0;
+}
+
+int state_open(const char *name, bool make, struct failure *f)
+{
+	OWNED(fd_release) int base = open(state_path(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (base < 0 && errno == ENOENT && make) {
+		if (make_all(state_path(), f) < 0)
+			return -1;
+		base = open(state_path(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	}
+	if (base < 0) {
+		int err = errno;
+		if (err != ENOENT || make)
+			fail(f, CNI_IO, strerror(err), "open the state directory %s", state_path());
+		errno = err;
+		return -1;
+	}
+	return state_open_below(base, name, make, f);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where podtap keeps what it knows, and where it finds devices: directories, opened safely. */
+#ifndef PLUGIN_STATE_H
+#define PLUGIN_STATE_H
+
+#include "cni/failure.h"
+#include "cni/owned.h"
+
+#include <stdbool.h>
+
+/* Opens a directory of ours below the state directory ($PODTAP_STATE_DIR or /run/podtap), such as
+ * "endpoints". With `make`, what is missing is made (0755). -1 with errno ENOENT and no failure
+ * recorded where it is missing and not to be made. Below the state directory no symlink is
+ * followed. The caller owns the descriptor. */
+int state_open(const char *name, bool make, struct failure *f) MUST_CHECK;
+
+/* Opens a directory within another one by the same rules. */
+int state_open_below(int directory, const char *name, bool make, struct failure *f) MUST_CHECK;
+
+/* The state directory's path, for messages and listings. */
+const char *state_path(void);
+
+/* The directory of device nodes: $PODTAP_DEV_DIR or /dev. The caller owns the descriptor. */
+const char *device_path(void);
+int device_open(struct failure *f) MUST_CHECK;
+
+#endif
