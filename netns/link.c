@@ -115,6 +115,17 @@ int link_flags(struct rtnl *nl, uint32_t index, unsigned set, unsigned clear, st
 	return rtnl_call(nl, &r, f, "set %slink %u's flags", set & IFF_UP ? "up and " : "", index);
 }
 
+int link_address(struct rtnl *nl, uint32_t index, const struct mac *mac, struct failure *f)
+{
+	struct rtnl_req r;
+	char text[MAC_TEXT];
+	struct ifinfomsg *link = req_begin(&r, RTM_NEWLINK, 0, sizeof *link);
+
+	link->ifi_index = (int)index;
+	req_put(&r, IFLA_ADDRESS, mac->byte, sizeof mac->byte);
+	return rtnl_call(nl, &r, f, "set the MAC address %s", mac_format(mac, text));
+}
+
 int link_kind_known(struct rtnl *nl, const struct link_kind *kind, bool *known, struct failure *f)
 {
 	struct rtnl_req r;

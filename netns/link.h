@@ -72,6 +72,10 @@ int link_announce(struct rtnl *nl, uint32_t index, struct failure *f) MUST_CHECK
 int link_flags(struct rtnl *nl, uint32_t index, unsigned set, unsigned clear,
                struct failure *f) MUST_CHECK;
 
+/* Sets the MAC address; in mode passthru the master's too, until the endpoint is deleted. */
+int link_address(struct rtnl *nl, uint32_t index, const struct mac *mac,
+                 struct failure *f) MUST_CHECK;
+
 /* Whether the kernel knows a kind (its module is loaded on the way); nothing is created. */
 int link_kind_known(struct rtnl *nl, const struct link_kind *kind, bool *known,
                     struct failure *f) MUST_CHECK;

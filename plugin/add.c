@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ADD: from a request to an endpoint and its result, or to nothing at all. */
+#include "plugin/verbs.h"
+
+#include "cni/json.h"
+#include "cni/program.h"
+#include "ipam/ipam.h"
+#include "plugin/attach.h"
+#include "plugin/configure.h"
+#include "plugin/ifindex.h"
+#include "plugin/state.h"
+#include "plugin/teardown.h"
+
+#include <errno.h>
+#include <linux/if_link.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+enum { TIME_TEXT = 32 };
+
+/* All that an ADD makes; what is marked as made is undone unless `committed`. */
+struct adding {
+	struct attachment attachment;
+	struct attach attach;
+	struct endpoint endpoint;
+	struct ipam_answer lease;
+	char created[TIME_TEXT];
+	bool recorded;
+	bool leased;
+	bool committed;
+};
+
+/* Undoes in reverse. The first failure is the one to report; those of undoing are not. */
+static void adding_release(struct adding *a)
+{
+	struct failure ignored = { 0 };
+	struct attachment *at = &a->attachment;
+
+	if (!a->committed && a->leased && ipam_del(at->request, at->config.ipam, &ignored) < 0)
+		ignored.code = 0;
+	if (!a->committed && a->recorded &&
+	    teardown(&a->endpoint, a->attach.linked ? &at->sandbox : NULL, &ignored) < 0)
+		ignored.code = 0;
+	ipam_answer_release(&a->lease);
+	fd_release(&a->attach.devices);
+	attachment_release(at);
+}
+
+/* 0.1.0 and 0.2.0 know no result without addresses: said before anything is made. */
+static int check_expressible(const struct attachment *a, struct failure *f)
+{
+	if (a->request->version >= V0_3_0 || a->config.ipam || a->previous.n_ips)
+		return 0;
+	return fail(f, CNI_CONFIG,
+	            "a result of this version must have an address: configure ipam, or "
+	            "cniVersion 0.3.0 or later",
+	            "cannot convert: no valid IP addresses");
+}
+
+static int choose_mac(const struct attachment *a, struct mac *mac, struct failure *f)
+{
+	if (a->config.has_mac) {
+		*mac = a->config.mac;
+		return 0;
+	}
+	if (a->config.mode == MACVLAN_MODE_PASSTHRU) {
+		*mac = a->master.mac;
+		return 0;
+	}
+	if (getrandom(mac->byte, sizeof mac->byte, 0) != sizeof mac->byte)
+		return fail_errno(f, errno, "draw a MAC address");
+	mac->byte[0] = (uint8_t)((mac->byte[0] & 0xfc) | 0x02); /* unicast, locally administered */
+	return 0;
+}
+
+static int describe(struct adding *a, struct failure *f)
+{
+	const struct attachment *at = &a->attachment;
+	const struct config *c = &at->config;
+	const time_t now = time(NULL);
+	struct tm utc;
+
+	strftime(a->created, sizeof a->created, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
+	a->endpoint = (struct endpoint){
+		.network = at->request->name,
+		.container_id = at->request->container_id,
+		.ifname = at->request->ifname,
+		.netns_path = at->request->netns,
+		.netns = at->sandbox.id,
+		.kind = c->kind->name,
+		.mode = word_text(link_modes, c->mode),
+		.master = at->master.name,
+		.mtu = c->mtu ? c->mtu : at->master.mtu,
+		.queues = c->queues,
+		.tap = { .uid = c->tap.uid, .gid = c->tap.gid, .mode = c->tap.mode },
+		.address_owner = address_owner_name(c->address_owner),
+		.ipam = c->ipam,
+		.created = a->created,
+	};
+	if (choose_mac(at, &a->endpoint.mac, f) < 0)
+		return -1;
+	return ifindex_draw(&a->endpoint.ifindex, f);
+}
+
+/* A record is there already: of an endpoint that lives, or of one whose DEL never came. */
+static int clear_stale(struct adding *a, struct failure *f)
+{
+	OWNED(endpoint_release) struct endpoint old = { .source = NULL };
+	OWNED(sandbox_release) struct sandbox there = SANDBOX_CLOSED;
+	const struct endpoint *e = &a->endpoint;
+	struct failure unreadable = { 0 };
+	struct link link;
+
+	if (endpoint_read(e->container_id, e->ifname, &old, &unreadable) <= 0)
+		return endpoint_remove(e->container_id, e->ifname, f);
+	int same = netns_same(&old.netns, &a->attachment.sandbox.id);
+	int open = same ? 1 : 0;
+	struct sandbox *sandbox = same ? &a->attachment.sandbox : &there;
+	if (!same)
+		open = endpoint_sandbox(&old, NULL, &a->attachment.host, &there, f);
+	int alive = open > 0 ? endpoint_link(&old, sandbox, &link, f) : open;
+	if (alive < 0)
+		return -1;
+	if (alive && same && strcmp(link.name, e->ifname) == 0)
+		return fail(f, CNI_OTHER, "a second ADD needs a DEL first",
+		            "interface %s of container %s exists already", e->ifname,
+		            e->container_id);
+	return teardown(&old, open > 0 ? sandbox : NULL, f);
+}
+
+static int record_intent(struct adding *a, struct failure *f)
+{
+	struct failure refusal = { 0 };
+	bool taken;
+
+	if (endpoint_create(&a->endpoint, &taken, &refusal) < 0) {
+		if (!taken)
+			return fail(f, refusal.code, refusal.details, "%s", refusal.msg);
+		if (clear_stale(a, f) < 0 || endpoint_create(&a->endpoint, &taken, f) < 0)
+			return -1;
+	}
+	a->recorded = true;
+	return 0;
+}
+
+static int make_endpoint(struct adding *a, struct failure *f)
+{
+	struct attachment *at = &a->attachment;
+	const char *ipam = at->config.ipam;
+
+	if (at->config.kind->tap && (a->attach.devices = device_open(f)) < 0)
+		return -1;
+	if (attach(&a->attach, &a->endpoint, f) < 0)
+		return -1;
+	if (ipam) {
+		if (ipam_add(at->request, ipam, &a->lease, f) < 0)
+			return -1;
+		a->leased = true;
+	}
+	return configure(at, &a->endpoint, ipam ? &a->lease.result : NULL, f);
+}
+
+static int add_own(struct result *all, const struct adding *a, const char *mac, struct failure *f)
+{
+	const struct result *lease = &a->lease.result;
+	const int index = (int)all->n_interfaces;
+	struct interface *interface = result_add_interface(all, f);
+
+	if (!interface)
+		return -1;
+	*interface = (struct interface){ .name = a->endpoint.ifname,
+		                         .mac = mac,
+		                         .mtu = a->endpoint.mtu,
+		                         .sandbox = a->endpoint.netns_path };
+	for (size_t i = 0; i < lease->n_ips; i++) {
+		struct ip_config *ip = result_add_ip(all, f);
+		if (!ip)
+			return -1;
+		*ip = lease->ips[i];
+		ip->interface = index;
+	}
+	for (size_t i = 0; i < lease->n_routes; i++) {
+		struct route *route = result_add_route(all, f);
+		if (!route)
+			return -1;
+		*route = lease->routes[i];
+	}
+	return 0;
+}
+
+/* prevResult's content, then ours. */
+static int print_result(struct adding *a, struct failure *f)
+{
+	struct attachment *at = &a->attachment;
+	struct result *all = &at->previous;
+	char mac[MAC_TEXT];
+
+	if (add_own(all, a, mac_format(&a->endpoint.mac, mac), f) < 0)
+		return -1;
+	if (at->config.dns || a->lease.result.dns)
+		all->dns = at->config.dns ? at->config.dns : a->lease.result.dns;
+	OWNED(json_release) cJSON *document = result_write(all, at->request->version, f);
+	return document ? document_print(document, f) : -1;
+}
+
+static int complete_record(struct adding *a, struct failure *f)
+{
+	const struct result *lease = &a->lease.result;
+	OWNED(json_release) cJSON *ips = lease->n_ips ? result_ips(lease, V1_1_0) : NULL;
+	OWNED(json_release) cJSON *routes = lease->n_routes ? result_routes(lease) : NULL;
+
+	if ((lease->n_ips && !ips) || (lease->n_routes && !routes))
+		return fail_errno(f, ENOMEM, "complete the endpoint record");
+	a->endpoint.ips = ips;
+	a->endpoint.routes = routes;
+	a->endpoint.dns = a->attachment.config.dns ? a->attachment.config.dns : lease->dns;
+	a->endpoint.ready = true;
+	int written = endpoint_write(&a->endpoint, f);
+	a->endpoint.ips = a->endpoint.routes = NULL;
+	return written;
+}
+
+int add(const struct request *r, struct failure *f)
+{
+	OWNED(adding_release) struct adding a = { .attach = { .devices = -1 } };
+
+	a.attach.attachment = &a.attachment;
+	if (attachment_open(&a.attachment, r, r->netns_override, f) < 0 ||
+	    check_expressible(&a.attachment, f) < 0)
+		return -1;
+	if (describe(&a, f) < 0 || record_intent(&a, f) < 0 || make_endpoint(&a, f) < 0 ||
+	    complete_record(&a, f) < 0 || print_result(&a, f) < 0)
+		return -1;
+	a.committed = true;
+	return 0;
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Making the link in the container by one request, and proving its tap node. */
+#include "plugin/attach.h"
+
+#include "plugin/ifindex.h"
+#include "plugin/master.h"
+#include "plugin/state.h"
+
+#include <errno.h>
+#include <linux/if_link.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { TRIES = 16 }; /* of about 15 million indices: more than one is rare, sixteen are a fault */
+
+/* What one try with one index came to. */
+enum outcome { MADE = 0, FAILED = -1, INDEX_TAKEN = 1 };
+
+static struct link_want want_of(const struct attach *a, const struct endpoint *e)
+{
+	const struct attachment *at = a->attachment;
+	const struct config *c = &at->config;
+
+	return (struct link_want){
+		.name = e->ifname,
+		.index = e->ifindex,
+		.master = at->master.index,
+		.netns = c->link_in_container ? -1 : at->sandbox.netns,
+		.kind = c->kind,
+		.mode = c->mode,
+		.mac = c->mode == MACVLAN_MODE_PASSTHRU ? NULL : &e->mac,
+		.mtu = c->mtu,
+		.queues = c->queues,
+		.bcqueuelen = c->bcqueuelen,
+		.sources = c->sources,
+		.n_sources = c->n_sources,
+	};
+}
+
+/* The kernel says EINVAL and no more where passthru meets anything else on a master. */
+static int explain_passthru(const struct attach *a, const struct failure *refusal,
+                            struct failure *f)
+{
+	char holder[400] = "an endpoint podtap has no record of";
+	const char *master = a->attachment->master.name;
+	char details[600];
+
+	master_holder(master, holder, sizeof holder);
+	snprintf(
+	        details, sizeof details,
+	        "%.200s: mode passthru needs a master with nothing else on it, and leaves none for "
+	        "others; it is held by %s",
+	        refusal->details, holder);
+	return fail(f, CNI_CONFIG, details, "master %s is taken", master);
+}
+
+struct reason {
+	int err;
+	int code;
+	const char *text;
+};
+
+static const struct reason reasons[] = {
+	{ EBUSY, CNI_AGAIN,
+	  "it is a port of a bridge, bond or the like: make that the master instead" },
+	{ EOPNOTSUPP, CNI_OTHER,
+	  "the kernel does not know this kind of link: load the module of that name" },
+	{ ENODEV, CNI_AGAIN, "the master went away meanwhile" },
+};
+
+static int explain(const struct attach *a, int err, const struct failure *refusal,
+                   struct failure *f)
+{
+	const struct attachment *at = a->attachment;
+	char details[600];
+
+	if (err == EINVAL && (at->config.mode == MACVLAN_MODE_PASSTHRU || at->master.promiscuity))
+		return explain_passthru(a, refusal, f);
+	for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
+		if (reasons[i].err == err) {
+			snprintf(details, sizeof details, "%.400s: %s", refusal->details,
+			         reasons[i].text);
+			return fail(f, reasons[i].code, details, "%s on master %s", refusal->msg,
+			            at->master.name);
+		}
+	return fail(f, refusal->code, refusal->details, "%s on master %s", refusal->msg,
+	            at->master.name);
+}
+
+/* EEXIST: the name is taken in the container, or the index is, there or (older kernels) on the
+ * host. */
+static enum outcome name_or_index(const struct attach *a, const struct endpoint *e,
+                                  struct failure *f)
+{
+	struct link link;
+	int found = link_by_name(&a->attachment->sandbox.rtnl, e->ifname, &link, f);
+
+	if (found < 0)
+		return FAILED;
+	if (found == 0)
+		return INDEX_TAKEN;
+	fail(f, CNI_OTHER, "it is left as it is: delete it or choose another CNI_IFNAME",
+	     "interface %s exists in %s already", e->ifname, e->netns_path);
+	return FAILED;
+}
+
+static enum outcome make_link(struct attach *a, const struct endpoint *e, struct failure *f)
+{
+	struct failure refusal = { 0 };
+	const struct link_want want = want_of(a, e);
+
+	if (link_create(attachment_master_rtnl(a->attachment), &want, &refusal) == 0) {
+		a->linked = true;
+		return MADE;
+	}
+	if (errno == EEXIST)
+		return name_or_index(a, e, f);
+	return explain(a, errno, &refusal, f);
+}
+
+/* Makes sure of the node. Where the kernel did not make it, the record tells of the number before
+ * we do: whoever finds only the record then knows which node to remove. */
+static enum outcome make_tap(struct attach *a, struct endpoint *e, struct failure *f)
+{
+	const struct attachment *at = a->attachment;
+	struct tap_node node;
+	char name[TAP_NAME_MAX];
+	int made = tap_number(at->sandbox.sysfs, e->ifindex, &e->tap.number, f);
+
+	if (made == 0)
+		return (enum outcome)fail(f, CNI_AGAIN, "the link has no device any more",
+		                          "find the tap of %s", e->ifname);
+	if (made < 0 || tap_look(a->devices, e->ifindex, &node, f) < 0)
+		return FAILED;
+	tap_name(e->ifindex, name);
+	if (snprintf(a->node, sizeof a->node, "%s/%s", device_path(), name) >= (int)sizeof a->node)
+		return (enum outcome)fail(f, CNI_OTHER, strerror(ENAMETOOLONG), "PODTAP_DEV_DIR");
+	e->tap.path = a->node;
+	if (!node.exists && endpoint_write(e, f) < 0)
+		return FAILED;
+	int ours = tap_provide(a->devices, e->ifindex, e->tap.number, &at->config.tap, f);
+	if (ours > 0)
+		return MADE;
+	e->tap.path = NULL;
+	return ours < 0 ? FAILED : INDEX_TAKEN;
+}
+
+static enum outcome try_index(struct attach *a, struct endpoint *e, struct failure *f)
+{
+	struct rtnl *inside = &a->attachment->sandbox.rtnl;
+	int claimed = ifindex_claim(e->ifindex, e->container_id, e->ifname, f);
+
+	if (claimed <= 0)
+		return claimed < 0 ? FAILED : INDEX_TAKEN;
+	enum outcome made = make_link(a, e, f);
+	if (made != MADE || !a->attachment->config.kind->tap)
+		return made;
+	made = make_tap(a, e, f);
+	if (made == INDEX_TAKEN) { /* a foreign file or device has the node's name */
+		if (link_delete(inside, e->ifindex, f) < 0)
+			return FAILED;
+		a->linked = false;
+	}
+	return made;
+}
+
+int attach(struct attach *a, struct endpoint *e, struct failure *f)
+{
+	for (int tries = 0; tries < TRIES; tries++) {
+		enum outcome made = try_index(a, e, f);
+		if (made != INDEX_TAKEN)
+			return made == MADE ? 0 : -1;
+		ifindex_release(e->ifindex, e->container_id, e->ifname);
+		if (ifindex_draw(&e->ifindex, f) < 0 || endpoint_write(e, f) < 0)
+			return -1;
+	}
+	return fail(f, CNI_AGAIN, "sixteen in a row were taken", "find a free interface index");
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Making an endpoint's link and tap, under an interface index nobody else has. */
+#ifndef PLUGIN_ATTACH_H
+#define PLUGIN_ATTACH_H
+
+#include "plugin/attachment.h"
+#include "plugin/endpoint.h"
+
+struct attach {
+	struct attachment *attachment; /* borrowed */
+	int devices;                   /* the directory of device nodes; -1 without a tap */
+	char node[4096];               /* its path; the endpoint borrows it */
+	bool linked;                   /* the link exists and is ours to undo */
+};
+
+/* Creates the link the endpoint describes, and its tap node; e->ifindex, e->tap and the record
+ * follow each try. On failure the caller undoes the rest: the link when a->linked, the record.
+ * Codes: CNI_CONFIG where the configuration does not fit the host, else the kernel's. */
+int attach(struct attach *a, struct endpoint *e, struct failure *f) MUST_CHECK;
+
+#endif

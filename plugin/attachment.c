@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Getting everything open and understood before anything is made. */
+#include "plugin/attachment.h"
+
+#include "cni/json.h"
+#include "netns/privilege.h"
+#include "plugin/master.h"
+
+void attachment_release(struct attachment *a)
+{
+	result_release(&a->previous);
+	sandbox_release(&a->sandbox);
+	host_release(&a->host);
+}
+
+struct rtnl *attachment_master_rtnl(struct attachment *a)
+{
+	return a->config.link_in_container ? &a->sandbox.rtnl : &a->host.rtnl;
+}
+
+static int check_not_own(const struct attachment *a, int netns, struct failure *f)
+{
+	int own = host_is(&a->host, netns, f);
+	if (own > 0)
+		return fail(
+		        f, CNI_OWN_NETNS,
+		        "it is the namespace the plugin runs in; CNI_NETNS_OVERRIDE=1 allows it",
+		        "plugin's netns and netns from CNI_NETNS should not be the same: %s",
+		        a->request->netns);
+	return own;
+}
+
+static int read_previous(struct attachment *a, struct failure *f)
+{
+	const cJSON *previous = json_member(a->request->json, "prevResult");
+
+	if (!previous)
+		return 0;
+	a->chained = true;
+	return result_read(&a->previous, previous, a->request->version, "prevResult", f);
+}
+
+int attachment_open(struct attachment *a, const struct request *r, bool own_allowed,
+                    struct failure *f)
+{
+	*a = (struct attachment){ .request = r, .host = HOST_CLOSED, .sandbox = SANDBOX_CLOSED };
+	if (host_open(&a->host, f) < 0)
+		return -1;
+	OWNED(fd_release) int netns = netns_open(r->netns, f);
+	if (netns < 0 || (!own_allowed && check_not_own(a, netns, f) < 0))
+		return -1;
+	if (config_read(&a->config, r, true, f) < 0 || read_previous(a, f) < 0 ||
+	    privilege_keep(PRIVILEGE_OPENING, f) < 0)
+		return -1;
+	if (sandbox_open(&a->sandbox, a->host.netns, fd_take(&netns), a->config.kind->tap, f) < 0)
+		return -1;
+	if (master_find(a, f) < 0)
+		return -1;
+	return privilege_keep(PRIVILEGE_WORKING, f);
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* DEL: undoing an attachment from containerID and ifname alone, as often as it is asked for. */
+#include "plugin/verbs.h"
+
+#include "ipam/ipam.h"
+#include "netns/privilege.h"
+#include "plugin/config.h"
+#include "plugin/teardown.h"
+
+#include <stdio.h>
+
+/* Without a record: by name and kind, in the namespace the runtime names, if that is one. */
+static int undo_by_name(const struct request *r, const struct host *host, struct failure *f)
+{
+	OWNED(sandbox_release) struct sandbox sandbox = SANDBOX_CLOSED;
+	struct failure gone = { 0 };
+
+	if (!*r->netns)
+		return 0;
+	OWNED(fd_release) int netns = netns_open(r->netns, &gone);
+	if (netns < 0) {
+		fprintf(stderr, "podtap: %s: %s: taken as gone\n", gone.msg, gone.details);
+		return 0;
+	}
+	int own = r->netns_override ? 0 : host_is(host, netns, f);
+	if (own)
+		return own < 0 ? -1 : 0; /* a reused process id: touch nothing */
+	if (sandbox_open(&sandbox, host->netns, fd_take(&netns), true, f) < 0)
+		return -1;
+	return teardown_by_name(r->ifname, &sandbox, f);
+}
+
+static int undo_by_record(const struct request *r, const struct endpoint *e,
+                          const struct host *host, struct failure *f)
+{
+	OWNED(sandbox_release) struct sandbox sandbox = SANDBOX_CLOSED;
+	int open = endpoint_sandbox(e, *r->netns ? r->netns : NULL, host, &sandbox, f);
+
+	/* The runtime's path may be another's by now, the recorded one still right. */
+	if (open == 0 && *r->netns)
+		open = endpoint_sandbox(e, NULL, host, &sandbox, f);
+	return open < 0 ? -1 : teardown(e, open ? &sandbox : NULL, f);
+}
+
+static int undo(const struct request *r, struct failure *f)
+{
+	OWNED(host_release) struct host host = HOST_CLOSED;
+	OWNED(endpoint_release) struct endpoint e = { .source = NULL };
+	struct failure unreadable = { 0 };
+
+	if (privilege_keep(PRIVILEGE_OPENING, f) < 0 || host_open(&host, f) < 0)
+		return -1;
+	int found = endpoint_read(r->container_id, r->ifname, &e, &unreadable);
+	if (found > 0)
+		return undo_by_record(r, &e, &host, f);
+	if (found < 0)
+		fprintf(stderr, "podtap: %s: %s\n", unreadable.msg, unreadable.details);
+	int undone = undo_by_name(r, &host, f);
+	int removed = found < 0 ? endpoint_remove(r->container_id, r->ifname, f) : 0;
+	return undone < 0 || removed < 0 ? -1 : 0;
+}
+
+int del(const struct request *r, struct failure *f)
+{
+	const char *ipam = ipam_type(r->json);
+
+	/* The delegate first: dhcp needs the live link to release its lease. Its failure is
+	 * reported, but keeps nothing here. */
+	int released = ipam ? ipam_del(r, ipam, f) : 0;
+	int undone = undo(r, f);
+	return released < 0 || undone < 0 ? -1 : 0;
+}

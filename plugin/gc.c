@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* GC: removing the attachments of this network that the runtime no longer knows. */
+#include "plugin/verbs.h"
+
+#include "cni/json.h"
+#include "ipam/ipam.h"
+#include "netns/privilege.h"
+#include "plugin/config.h"
+#include "plugin/teardown.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char key[] = "cni.dev/valid-attachments";
+static const char former_key[] = "cni.dev/attachments"; /* the tagged text of 1.1.0 */
+
+struct collection {
+	const struct request *request;
+	const struct config *config;
+	const struct host *host;
+	const cJSON *valid; /* NULL: none is */
+	struct failure *failure;
+	bool failed;
+};
+
+/* The list of valid attachments. 1: told (*valid may be NULL, for an empty one); 0: no key says. A
+ * list that cannot be read must not pass for an empty one. */
+static int read_valid(const cJSON *config, const cJSON **valid, struct failure *f)
+{
+	const char *name = cJSON_HasObjectItem(config, key) ? key : former_key;
+	const cJSON *item;
+
+	*valid = json_member(config, name);
+	if (!*valid)
+		return cJSON_HasObjectItem(config, name);
+	if (!cJSON_IsArray(*valid))
+		return fail(f, CNI_CONFIG, "it must be a list of {containerID, ifname}",
+		            "configuration key %s", name);
+	cJSON_ArrayForEach(
+	        item,
+	        *valid) if (!json_string(json_member(item, "containerID")) ||
+	                    !json_string(json_member(
+	                            item, "ifname"))) return fail(f, CNI_CONFIG,
+	                                                          "each of its members must have "
+	                                                          "containerID and ifname",
+	                                                          "configuration key %s", name);
+	return 1;
+}
+
+static bool is_valid(const cJSON *valid, const struct endpoint *e)
+{
+	const cJSON *item;
+
+	cJSON_ArrayForEach(item, valid) if (strcmp(json_string(json_member(item, "containerID")),
+	                                           e->container_id) == 0 &&
+	                                    strcmp(json_string(json_member(item, "ifname")),
+	                                           e->ifname) == 0) return true;
+	return false;
+}
+
+/* As a DEL would: the delegate first, then what is ours. */
+static int collect(const struct collection *c, const struct endpoint *e, struct failure *f)
+{
+	OWNED(sandbox_release) struct sandbox sandbox = SANDBOX_CLOSED;
+	const char *ipam = c->config->ipam;
+	int released =
+	        ipam ? ipam_release(c->request, ipam, e->container_id, e->ifname, e->netns_path, f)
+	             : 0;
+	int open = endpoint_sandbox(e, NULL, c->host, &sandbox, f);
+
+	if (open < 0 || teardown(e, open ? &sandbox : NULL, f) < 0)
+		return -1;
+	return released;
+}
+
+static int visit(const struct endpoint *e, const struct failure *error, void *data)
+{
+	struct collection *c = data;
+
+	if (error) {
+		fprintf(stderr, "podtap: endpoint %s of %s: %s: %s\n", e->ifname, e->container_id,
+		        error->msg, error->details);
+		return 0; /* nothing tells which network it is of */
+	}
+	if (strcmp(e->network, c->request->name) != 0 || is_valid(c->valid, e))
+		return 0;
+	if (collect(c, e, c->failure) < 0)
+		c->failed = true; /* the others still go */
+	return 0;
+}
+
+static int collect_all(const struct request *r, const struct config *config, const cJSON *valid,
+                       struct failure *f)
+{
+	OWNED(host_release) struct host host = HOST_CLOSED;
+	struct collection c = { r, config, &host, valid, f, false };
+	const struct endpoint_visit visitor = { visit, &c };
+
+	if (privilege_keep(PRIVILEGE_OPENING, f) < 0 || host_open(&host, f) < 0)
+		return -1;
+	int visited = endpoint_each(&visitor, f);
+	return visited < 0 || c.failed ? -1 : 0;
+}
+
+int gc(const struct request *r, struct failure *f)
+{
+	struct config config;
+	const cJSON *valid;
+
+	config_read_leniently(&config, r);
+	int told = read_valid(r->json, &valid, f);
+	if (told < 0)
+		return -1;
+	int collected = told || config.gc_without_list ? collect_all(r, &config, valid, f) : 0;
+	int forwarded = config.ipam ? ipam_gc(r, config.ipam, f) : 0;
+	return collected < 0 || forwarded < 0 ? -1 : 0;
+}

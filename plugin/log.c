@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Appending to the operator's log. */
+#include "plugin/log.h"
+
+#include "cni/json.h"
+#include "plugin/config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+/* Opens the log for appending; only ever a regular file, never through a link. */
+static int log_open(const char *path)
+{
+	OWNED(fd_release)
+	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+	              0600);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -1;
+	if (!S_ISREG(st.st_mode)) {
+		errno = EINVAL;
+		return -1;
+	}
+	return fd_take(&fd);
+}
+
+/* One write a line, so that lines of concurrent calls do not mix. */
+static void log_line(int fd, const char *level, const char *verb, const struct request *r,
+                     const char *text)
+{
+	char line[8192], when[32];
+	const time_t now = time(NULL);
+	struct tm utc;
+
+	strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
+	int length = snprintf(
+	        line, sizeof line, "%s %s %s network=%s containerID=%s ifname=%s netns=%s %s", when,
+	        level, verb, r->name ? r->name : "", r->container_id, r->ifname, r->netns, text);
+	if (length >= (int)sizeof line)
+		length = sizeof line - 1;
+	for (int i = 0; i < length; i++) /* a log has one line a call, whatever the text holds */
+		if ((unsigned char)line[i] < ' ')
+			line[i] = ' ';
+	line[length] = '\n';
+	if (write(fd, line, (size_t)length + 1) < 0)
+		perror("podtap: logFile");
+}
+
+void log_call(const char *verb, const struct request *r, const struct failure *f)
+{
+	struct config c;
+	char text[sizeof f->msg + sizeof f->details + 32];
+
+	if (!json_member(r->json, "logFile"))
+		return;
+	config_read_leniently(&c, r);
+	if (!c.log_file || (c.log_level == LOG_ERROR && !f->code))
+		return;
+	OWNED(fd_release) int fd = log_open(c.log_file);
+	if (fd < 0) {
+		fprintf(stderr, "podtap: logFile %s: %s\n", c.log_file, strerror(errno));
+		return;
+	}
+	if (c.log_level == LOG_DEBUG)
+		log_line(fd, "debug", verb, r, r->text ? r->text : "");
+	if (f->code) {
+		snprintf(text, sizeof text, "code=%d %s: %s", f->code, f->msg, f->details);
+		log_line(fd, "error", verb, r, text);
+	}
+	if (c.log_level >= LOG_INFO)
+		log_line(fd, "info", verb, r, f->code ? "failed" : "done");
+}

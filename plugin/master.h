@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The master: which interface an endpoint stands on, and whether it can carry one. */
+#ifndef PLUGIN_MASTER_H
+#define PLUGIN_MASTER_H
+
+#include "plugin/attachment.h"
+
+/* Finds the master of an attachment whose namespaces are open, into a->master, and refuses one that
+ * cannot work. Code CNI_CONFIG with what to do about it. */
+int master_find(struct attachment *a, struct failure *f) MUST_CHECK;
+
+/* The same on the host alone, for STATUS: 1 with *master filled in; 0 where none is named and there
+ * is no default route yet. */
+int master_find_on_host(const struct config *c, struct rtnl *host, struct link *master,
+                        struct failure *f) MUST_CHECK;
+
+/* Who holds a master, by the endpoint records: "container/ifname (mode)" of one endpoint on it;
+ * false where no record says. */
+bool master_holder(const char *master, char *text, size_t size);
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* STATUS: saying before an ADD would fail why it would. */
+#include "plugin/verbs.h"
+
+#include "ipam/ipam.h"
+#include "netns/privilege.h"
+#include "plugin/config.h"
+#include "plugin/host.h"
+#include "plugin/master.h"
+
+#include <linux/if_link.h>
+#include <stdio.h>
+
+static int unavailable(struct failure *f, const struct failure *why)
+{
+	return fail(f, CNI_UNAVAILABLE, why->details, "%s", why->msg);
+}
+
+static int check_kind(const struct config *c, struct host *host, struct failure *f)
+{
+	bool known;
+
+	if (link_kind_known(&host->rtnl, c->kind, &known, f) < 0)
+		return -1;
+	if (known)
+		return 0;
+	return fail(f, CNI_UNAVAILABLE, "load the module of that name",
+	            "the kernel has no links of kind %s", c->kind->name);
+}
+
+/* A passthru master serves one endpoint: full is a state, not a fault. */
+static int check_free(const struct config *c, const struct link *master, struct failure *f)
+{
+	char holder[400];
+
+	if (!c->strict_status || c->mode != MACVLAN_MODE_PASSTHRU ||
+	    !master_holder(master->name, holder, sizeof holder))
+		return 0;
+	return fail(f, CNI_UNAVAILABLE, holder, "master %s is taken", master->name);
+}
+
+static int check_master(const struct config *c, struct host *host, struct failure *f)
+{
+	struct failure why = { 0 };
+	struct link master;
+
+	if (c->link_in_container)
+		return 0; /* it lives in a container that does not exist yet */
+	int found = master_find_on_host(c, &host->rtnl, &master, &why);
+	if (found < 0)
+		return unavailable(f, &why);
+	return found ? check_free(c, &master, f) : 0;
+}
+
+int status(const struct request *r, struct failure *f)
+{
+	OWNED(host_release) struct host host = HOST_CLOSED;
+	struct config config;
+
+	if (config_read(&config, r, false, f) < 0 || privilege_keep(PRIVILEGE_WORKING, f) < 0 ||
+	    host_open(&host, f) < 0)
+		return -1;
+	if (check_kind(&config, &host, f) < 0 || check_master(&config, &host, f) < 0)
+		return -1;
+	return config.ipam ? ipam_status(r, config.ipam, f) : 0;
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Undoing endpoints: only what is provably ours, in the reverse order of making. */
+#include "plugin/teardown.h"
+
+#include "netns/tap.h"
+#include "plugin/ifindex.h"
+#include "plugin/state.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+int endpoint_link(const struct endpoint *e, struct sandbox *sandbox, struct link *link,
+                  struct failure *f)
+{
+	int found = link_by_index(&sandbox->rtnl, e->ifindex, link, f);
+	if (found <= 0)
+		return found;
+	if (strcmp(link->kind, e->kind) != 0)
+		return 0;
+	return e->ready || strcmp(link->name, e->ifname) == 0;
+}
+
+int endpoint_sandbox(const struct endpoint *e, const char *path, const struct host *host,
+                     struct sandbox *sandbox, struct failure *f)
+{
+	struct failure gone = { 0 };
+	const char *where = path ? path : e->netns_path;
+
+	if (!where || !*where)
+		return 0;
+	OWNED(fd_release) int netns = netns_open(where, &gone);
+	if (netns < 0)
+		return 0;
+	int own = host_is(host, netns, f);
+	if (own)
+		return own < 0 ? -1 : 0;
+	if (sandbox_open(sandbox, host->netns, fd_take(&netns), true, f) < 0)
+		return -1;
+	if (netns_same(&sandbox->id, &e->netns))
+		return 1;
+	sandbox_release(sandbox);
+	return 0;
+}
+
+/* Removes the node of a link: the kernel removes only what it made itself. */
+static int remove_node(uint32_t ifindex, dev_t number, struct failure *f)
+{
+	OWNED(fd_release) int directory = device_open(f);
+	return directory < 0 ? -1 : tap_remove(directory, ifindex, number, f);
+}
+
+/* The node goes before the link: once the link is gone its number may become another pod's. */
+static int remove_link(struct sandbox *sandbox, const struct link *link, struct failure *f)
+{
+	dev_t number;
+	int tap = tap_number(sandbox->sysfs, link->index, &number, f);
+
+	if (tap > 0)
+		tap = remove_node(link->index, number, f);
+	int link_gone = link_delete(&sandbox->rtnl, link->index, f);
+	return tap < 0 ? -1 : link_gone;
+}
+
+int teardown(const struct endpoint *e, struct sandbox *sandbox, struct failure *f)
+{
+	struct link link;
+	int found = sandbox ? endpoint_link(e, sandbox, &link, f) : 0;
+	int failed = found < 0;
+
+	if (found > 0)
+		failed |= remove_link(sandbox, &link, f) < 0;
+	if (e->tap.path)
+		failed |= remove_node(e->ifindex, e->tap.number, f) < 0;
+	if (failed)
+		return -1; /* the record stays: it is what the next DEL or GC goes by */
+	ifindex_release(e->ifindex, e->container_id, e->ifname);
+	return endpoint_remove(e->container_id, e->ifname, f);
+}
+
+int teardown_by_name(const char *ifname, struct sandbox *sandbox, struct failure *f)
+{
+	struct link link;
+	int found = link_by_name(&sandbox->rtnl, ifname, &link, f);
+
+	if (found <= 0)
+		return found;
+	if (!link_kind_find(link.kind)) {
+		fprintf(stderr, "podtap: %s is no macvtap or macvlan but %s: left alone\n", ifname,
+		        link.kind[0] ? link.kind : "of no kind");
+		return 0;
+	}
+	return remove_link(sandbox, &link, f);
+}
