@@ -122,9 +122,8 @@ static int check_tap(const struct checking *c, struct failure *f)
 		return -1;
 	if (known && node.device && node.number == number)
 		return 0;
-	snprintf(details, sizeof details,
-	         node.exists ? "%s/tap%u is another device" : "%s/tap%u is missing", "its tap node",
-	         c->link.index);
+	snprintf(details, sizeof details, "its tap node %.40s/tap%u is %s", device_path(),
+	         c->link.index, node.exists ? "another device" : "missing");
 	return differs(c, details, f);
 }
 
