@@ -8,6 +8,9 @@
 #include <string.h>
 
 static int record(struct failure *f, int code, const char *details, const char *fmt, va_list ap)
+        __attribute__((format(printf, 4, 0)));
+
+static int record(struct failure *f, int code, const char *details, const char *fmt, va_list ap)
 {
 	if (f->code)
 		return -1;

@@ -5,6 +5,8 @@
 
 #include "cni/request.h"
 
+#define PODTAP_VERSION "0.1.0"
+
 struct program {
 	const char *name;
 	const char *about;        /* one line */

@@ -63,7 +63,7 @@ int args_check(const char *args, const char *const known[], struct failure *f) M
  * longer than the buffer holds. */
 int args_find(const char *args, const char *key, char *value, size_t size);
 
-/* Lexical checks, each with the code and words the reference library has. */
+/* Lexical checks, with the words of the reference library; `variable` precedes them unless NULL. */
 bool identifier_valid(const char *text); /* containerID and network name */
 int ifname_check(const char *name, const char *variable, int code, struct failure *f) MUST_CHECK;
 

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The frame of a CNI executable: from the environment to one document on stdout. */
+#include "cni/program.h"
+
+#include "cni/json.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+static int text_write(const char *text, size_t length)
+{
+	while (length > 0) {
+		const ssize_t n = write(STDOUT_FILENO, text, length);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		text += n;
+		length -= (size_t)n;
+	}
+	return 0;
+}
+
+int document_print(const cJSON *document, struct failure *f)
+{
+	OWNED(text_release) char *text = cJSON_PrintUnformatted(document);
+
+	if (!text)
+		return fail(f, CNI_OTHER, "out of memory", "cannot write to stdout");
+	const size_t length = strlen(text);
+	text[length] = '\n'; /* instead of the NUL: one write, whole or not at all */
+	if (text_write(text, length + 1) < 0)
+		return fail(f, CNI_IO, strerror(errno), "cannot write to stdout");
+	return 0;
+}
+
+static cJSON *error_document(const struct failure *f, const char *version)
+{
+	OWNED(json_release) cJSON *error = cJSON_CreateObject();
+
+	if (!cJSON_AddStringToObject(error, "cniVersion", version) ||
+	    !cJSON_AddNumberToObject(error, "code", f->code) ||
+	    !cJSON_AddStringToObject(error, "msg", f->msg) ||
+	    !cJSON_AddStringToObject(error, "details", f->details))
+		return NULL;
+	return json_take(&error);
+}
+
+static void error_print(const struct failure *f, const char *version)
+{
+	static const char last[] = "{\"cniVersion\":\"1.1.0\",\"code\":999,"
+	                           "\"msg\":\"out of memory\",\"details\":\"\"}\n";
+	OWNED(json_release) cJSON *error = error_document(f, version);
+	struct failure unsaid = { 0 };
+
+	if (document_print(error, &unsaid) < 0 && unsaid.code != CNI_IO)
+		text_write(last, sizeof last - 1);
+}
+
+/* A descriptor opened later must not take the number of a stream that came closed. The wrong
+ * direction, so that using the stream is still an error. */
+static void streams_fill(void)
+{
+	static const int modes[] = { O_WRONLY, O_RDONLY, O_RDONLY };
+
+	for (int fd = 0; fd < (int)(sizeof modes / sizeof *modes); fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			open("/dev/null", modes[fd] | O_CLOEXEC);
+}
+
+static int about_print(const struct program *p, bool version)
+{
+	if (version)
+		printf("%s %s\n", p->name, PODTAP_VERSION);
+	else
+		fprintf(stderr, "%s\nCNI protocol versions supported: %s\n", p->about,
+		        version_list());
+	return fflush(stdout) == 0 ? 0 : 1;
+}
+
+static int version_print(struct failure *f)
+{
+	OWNED(json_release) cJSON *report = version_report();
+
+	return document_print(report, f);
+}
+
+static int call_run(const struct program *p, struct request *r, struct failure *f)
+{
+	const struct verb *verb;
+
+	if (request_read(r, p->verbs, &verb, f) < 0)
+		return -1;
+	return verb ? verb->run(r, f) : version_print(f);
+}
+
+int program_run(const struct program *p, int argc, char **argv)
+{
+	const char *command = getenv("CNI_COMMAND");
+	OWNED(request_release) struct request r = { .text = NULL };
+	struct failure f = { 0 };
+
+	streams_fill();
+	if (!command || !*command)
+		return about_print(p, argc > 1 && strcmp(argv[1], "--version") == 0);
+	signal(SIGPIPE,
+	       SIG_IGN); /* a write to a closed stdout must fail, so that ADD undoes itself */
+	const bool failed = call_run(p, &r, &f) < 0;
+	if (failed) {
+		if (!f.code)
+			fail(&f, CNI_OTHER, "", "%s failed", command);
+		error_print(&f, request_version_text(&r));
+	}
+	if (p->ended)
+		p->ended(command, &r, &f);
+	return failed ? 1 : 0;
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading one call: the environment, then stdin, then what they say together. */
+#include "cni/request.h"
+
+#include "cni/json.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+void request_release(struct request *r)
+{
+	text_release(&r->text);
+	json_release(&r->json);
+}
+
+const char *request_version_text(const struct request *r)
+{
+	const cJSON *node = json_member(r->json, "cniVersion");
+	const char *text = node ? json_string(node) : "";
+	enum version v = VERSION_LATEST;
+
+	if (cJSON_IsObject(r->json) && text && !version_find(text, &v) && !*text)
+		v = V0_1_0;
+	return version_text(v);
+}
+
+static const char *variable_value(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value ? value : "";
+}
+
+static int containerid_check(const char *text, struct failure *f)
+{
+	if (!identifier_valid(text))
+		return fail(f, CNI_ENV, text, "invalid characters in containerID");
+	if (strlen(text) > NAME_MAX)
+		return fail(f, CNI_ENV, "CNI_CONTAINERID may have 255 characters",
+		            "containerID is too long");
+	return 0;
+}
+
+static int cni_ifname_check(const char *text, struct failure *f)
+{
+	return ifname_check(text, NULL, CNI_ENV, f);
+}
+
+/* In the order in which the reference library looks at them. */
+static const struct variable {
+	const char *name;
+	unsigned bit;
+	size_t offset;
+	int (*check)(const char *, struct failure *);
+} variables[] = {
+	{ "CNI_CONTAINERID", NEEDS_CONTAINERID, offsetof(struct request, container_id),
+	  containerid_check },
+	{ "CNI_NETNS", NEEDS_NETNS, offsetof(struct request, netns), NULL },
+	{ "CNI_IFNAME", NEEDS_IFNAME, offsetof(struct request, ifname), cni_ifname_check },
+	{ "CNI_ARGS", 0, offsetof(struct request, args), NULL },
+	{ "CNI_PATH", NEEDS_PATH, offsetof(struct request, path), NULL },
+};
+
+static void environment_read(struct request *r)
+{
+	const char *override = variable_value("CNI_NETNS_OVERRIDE");
+
+	for (size_t i = 0; i < sizeof variables / sizeof *variables; i++)
+		*(const char **)((char *)r + variables[i].offset) =
+		        variable_value(variables[i].name);
+	r->netns_override = strcmp(override, "1") == 0 || strcasecmp(override, "TRUE") == 0;
+}
+
+static int environment_check(unsigned needs, struct failure *f)
+{
+	char missing[128] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
+		const struct variable *v = &variables[i];
+		const char *value = variable_value(v->name);
+		if (!(needs & v->bit))
+			continue;
+		if (!*value)
+			used += (size_t)snprintf(missing + used, sizeof missing - used, "%s%s",
+			                         used ? "," : "", v->name);
+		else if (v->check && v->check(value, f) < 0)
+			return -1;
+	}
+	if (used)
+		return fail(f, CNI_ENV, "", "required env variables [%s] missing", missing);
+	return 0;
+}
+
+/* As read(), but waits where stdin does not block. */
+static ssize_t stdin_read(char *to, size_t size)
+{
+	for (;;) {
+		const ssize_t n = read(STDIN_FILENO, to, size);
+		if (n >= 0 || (errno != EINTR && errno != EAGAIN))
+			return n;
+		struct pollfd waiting = { .fd = STDIN_FILENO, .events = POLLIN };
+		if (errno == EAGAIN && poll(&waiting, 1, -1) < 0 && errno != EINTR)
+			return -1;
+	}
+}
+
+static int text_read(struct request *r, struct failure *f)
+{
+	size_t size = 0;
+
+	for (;;) {
+		if (size - r->length < 2) { /* a byte to read, and the NUL */
+			size = size ? size * 2 : 4096;
+			char *grown = realloc(r->text, size);
+			if (!grown)
+				return fail(f, CNI_OTHER, "out of memory",
+				            "error reading from stdin");
+			r->text = grown;
+		}
+		const ssize_t n = stdin_read(r->text + r->length, size - r->length - 1);
+		if (n < 0)
+			return fail(f, CNI_IO, strerror(errno), "error reading from stdin");
+		r->length += (size_t)n;
+		r->text[r->length] = '\0';
+		if (r->length > REQUEST_MAX)
+			return fail(f, CNI_DECODE, "it has more than 16 MiB",
+			            "the network configuration on stdin is too large");
+		if (n == 0)
+			return 0;
+	}
+}
+
+static int name_read(struct request *r, struct failure *f)
+{
+	const cJSON *name = json_member(r->json, "name");
+
+	if (name && !json_string(name))
+		return fail(f, CNI_DECODE, "name is not a string",
+		            "cannot decode the network configuration");
+	if (!name || !*name->valuestring)
+		return fail(f, CNI_CONFIG, "", "missing network name");
+	if (!identifier_valid(name->valuestring))
+		return fail(f, CNI_CONFIG, name->valuestring,
+		            "invalid characters found in network name");
+	r->name = name->valuestring;
+	return 0;
+}
+
+static int config_read(struct request *r, struct failure *f)
+{
+	if (text_read(r, f) < 0)
+		return -1;
+	r->json = json_parse(r->text, r->length, "the network configuration", f);
+	if (!r->json)
+		return -1;
+	if (!cJSON_IsObject(r->json) && !cJSON_IsNull(r->json))
+		return fail(f, CNI_DECODE, "it is not an object",
+		            "cannot decode the network configuration");
+	return name_read(r, f);
+}
+
+static int version_read(struct request *r, const struct verb *verb, struct failure *f)
+{
+	const cJSON *node = json_member(r->json, "cniVersion");
+	const char *text = node ? json_string(node) : "";
+	bool at_least = true;
+	char details[512];
+
+	if (!text)
+		return fail(f, CNI_DECODE, "cniVersion is not a string",
+		            "cannot decode the network configuration");
+	if (!*text)
+		text = version_text(V0_1_0);
+	/* ADD and DEL, which every version has, compare nothing: a version that is none is then an
+	 * unsupported one. */
+	if (verb->since > V0_1_0 && !version_at_least(text, verb->since, &at_least))
+		return fail(f, CNI_DECODE, text, "cniVersion is not a version");
+	if (!at_least)
+		return fail(f, CNI_VERSION, text, "config version does not allow %s", verb->name);
+	if (version_find(text, &r->version))
+		return 0;
+	snprintf(details, sizeof details, "config is \"%.256s\", plugin supports %s", text,
+	         version_list());
+	return fail(f, CNI_VERSION, details, "incompatible CNI versions");
+}
+
+static const struct verb *verb_find(const struct verb *verbs, const char *name)
+{
+	for (; verbs->name; verbs++)
+		if (strcmp(verbs->name, name) == 0)
+			return verbs;
+	return NULL;
+}
+
+int request_read(struct request *r, const struct verb *verbs, const struct verb **verb,
+                 struct failure *f)
+{
+	const char *command = variable_value("CNI_COMMAND");
+
+	*verb = verb_find(verbs, command);
+	*r = (struct request){ .version = VERSION_LATEST };
+	environment_read(r);
+	if (environment_check(*verb ? (*verb)->needs : 0, f) < 0)
+		return -1;
+	if (!*command)
+		return fail(f, CNI_ENV, "", "required env variables [CNI_COMMAND] missing");
+	if (strcmp(command, "VERSION") == 0)
+		return 0;
+	if (config_read(r, f) < 0)
+		return -1;
+	if (!*verb)
+		return fail(f, CNI_ENV, "", "unknown CNI_COMMAND: %s", command);
+	return version_read(r, *verb, f);
+}
