@@ -34,4 +34,11 @@ static inline void text_release(char **text)
 	*text = NULL;
 }
 
+static inline char *text_take(char **text)
+{
+	char *taken = *text;
+	*text = NULL;
+	return taken;
+}
+
 #endif
