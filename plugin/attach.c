@@ -43,12 +43,12 @@ static int explain_passthru(const struct attach *a, const struct failure *refusa
 {
 	char holder[400] = "an endpoint podtap has no record of";
 	const char *master = a->attachment->master.name;
-	char details[600];
+	char details[700];
 
 	master_holder(master, holder, sizeof holder);
 	snprintf(
 	        details, sizeof details,
-	        "%.200s: mode passthru needs a master with nothing else on it, and leaves none for "
+	        "%.100s: mode passthru needs a master with nothing else on it, and leaves none for "
 	        "others; it is held by %s",
 	        refusal->details, holder);
 	return fail(f, CNI_CONFIG, details, "master %s is taken", master);
@@ -72,7 +72,7 @@ static int explain(const struct attach *a, int err, const struct failure *refusa
                    struct failure *f)
 {
 	const struct attachment *at = a->attachment;
-	char details[600];
+	char details[700];
 
 	if (err == EINVAL && (at->config.mode == MACVLAN_MODE_PASSTHRU || at->master.promiscuity))
 		return explain_passthru(a, refusal, f);
