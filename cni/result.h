@@ -65,6 +65,11 @@ struct route *result_add_route(struct result *r, struct failure *f) MUST_CHECK;
 int result_read(struct result *r, const cJSON *json, enum version assumed, const char *what,
                 struct failure *f) MUST_CHECK;
 
+/* Type-checks a dns object (NULL: there is none); *empty tells that it says nothing. Refuses with
+ * the code given, naming `what` and the member. */
+int dns_check(const cJSON *dns, const char *what, int code, bool *empty,
+              struct failure *f) MUST_CHECK;
+
 /* The result in the shape of a version, cniVersion included; the caller owns it. CNI_CONFIG with
  * "cannot convert: no valid IP addresses" for 0.1.0 and 0.2.0 without an address. */
 cJSON *result_write(const struct result *r, enum version v, struct failure *f) MUST_CHECK;

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Holding a result: its arrays, and the table of its members. */
+#include "cni/result_members.h"
+
+#include <stddef.h>
+#include <string.h>
+
+const struct interface_text interface_texts[INTERFACE_TEXTS] = {
+	{ "name", offsetof(struct interface, name), V0_3_0 },
+	{ "mac", offsetof(struct interface, mac), V0_3_0 },
+	{ "sandbox", offsetof(struct interface, sandbox), V0_3_0 },
+	{ "socketPath", offsetof(struct interface, socket_path), V1_0_0 },
+	{ "pciID", offsetof(struct interface, pci_id), V1_0_0 },
+};
+
+const struct route_number route_numbers[ROUTE_NUMBERS] = {
+	{ "mtu", offsetof(struct route, mtu), ROUTE_MTU, UINT32_MAX, false },
+	{ "advmss", offsetof(struct route, advmss), ROUTE_ADVMSS, UINT32_MAX, false },
+	{ "priority", offsetof(struct route, priority), ROUTE_PRIORITY, UINT32_MAX, false },
+	{ "table", offsetof(struct route, table), ROUTE_TABLE, UINT32_MAX, true },
+	{ "scope", offsetof(struct route, scope), ROUTE_SCOPE, UINT8_MAX, true },
+};
+
+const struct dns_member dns_members[DNS_MEMBERS] = {
+	{ "nameservers", true },
+	{ "domain", false },
+	{ "search", true },
+	{ "options", true },
+};
+
+void result_release(struct result *r)
+{
+	free(r->interfaces);
+	free(r->ips);
+	free(r->routes);
+	*r = (struct result){ .dns = NULL };
+}
+
+/* Room for one more element. Arrays hold a power of two, so a count that is one is full. */
+static void *array_grow(void *array, size_t count, size_t size, struct failure *f)
+{
+	void *grown = array;
+
+	if ((count & (count - 1)) == 0)
+		grown = reallocarray(array, count ? count * 2 : 1, size);
+	if (!grown)
+		fail(f, CNI_OTHER, "out of memory", "cannot hold the result");
+	return grown;
+}
+
+struct interface *result_add_interface(struct result *r, struct failure *f)
+{
+	struct interface *grown = array_grow(r->interfaces, r->n_interfaces, sizeof *grown, f);
+
+	if (!grown)
+		return NULL;
+	r->interfaces = grown;
+	grown += r->n_interfaces++;
+	*grown = (struct interface){ .name = NULL };
+	return grown;
+}
+
+struct ip_config *result_add_ip(struct result *r, struct failure *f)
+{
+	struct ip_config *grown = array_grow(r->ips, r->n_ips, sizeof *grown, f);
+
+	if (!grown)
+		return NULL;
+	r->ips = grown;
+	grown += r->n_ips++;
+	*grown = (struct ip_config){ .interface = NO_INTERFACE };
+	return grown;
+}
+
+struct route *result_add_route(struct result *r, struct failure *f)
+{
+	struct route *grown = array_grow(r->routes, r->n_routes, sizeof *grown, f);
+
+	if (!grown)
+		return NULL;
+	r->routes = grown;
+	grown += r->n_routes++;
+	*grown = (struct route){ .has = 0 };
+	return grown;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The members of a result that are read and written alike, by table. */
+#ifndef CNI_RESULT_MEMBERS_H
+#define CNI_RESULT_MEMBERS_H
+
+#include "cni/result.h"
+
+struct interface_text {
+	const char *name;
+	size_t offset;      /* of the text in struct interface */
+	enum version since; /* the first version that has the member */
+};
+
+struct route_number {
+	const char *name;
+	size_t offset; /* of the number in struct route */
+	unsigned bit;  /* of route.has */
+	uint32_t max;
+	bool zero; /* zero means something, and is written */
+};
+
+struct dns_member {
+	const char *name;
+	bool list; /* of texts; else one text */
+};
+
+enum { INTERFACE_TEXTS = 5, ROUTE_NUMBERS = 5, DNS_MEMBERS = 4 };
+
+extern const struct interface_text interface_texts[INTERFACE_TEXTS];
+extern const struct route_number route_numbers[ROUTE_NUMBERS];
+extern const struct dns_member dns_members[DNS_MEMBERS];
+
+#endif
