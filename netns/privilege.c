@@ -18,6 +18,7 @@ static const struct {
 	{ CAP_DAC_OVERRIDE, PRIVILEGE_WORKING }, /* state and logs of whoever owns them */
 	{ CAP_SYS_ADMIN, PRIVILEGE_OPENING },    /* setns(), and a view of its devices */
 	{ CAP_SYS_PTRACE, PRIVILEGE_OPENING },   /* /proc/PID/ns/net */
+	{ CAP_NET_RAW, PRIVILEGE_OPENING },      /* the socket for ARP */
 };
 
 int privilege_keep(enum privilege stage, struct failure *f)

@@ -2,6 +2,8 @@
 /* Opening a container's namespace: one visit, and everything later goes through what it opened. */
 #include "netns/sandbox.h"
 
+#include "netns/arp.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -23,7 +25,7 @@ static int sysfs_open(void)
 
 struct visit {
 	struct sandbox *sandbox;
-	bool sysfs;
+	unsigned extras;
 };
 
 static int open_inside(void *data, struct failure *f)
@@ -38,22 +40,25 @@ static int open_inside(void *data, struct failure *f)
 	s->ipv6 = open("/proc/sys/net/ipv6/conf", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->ipv6 < 0 && errno != ENOENT)
 		return fail_errno(f, errno, "open the container's IPv6 settings");
-	if (v->sysfs && (s->sysfs = sysfs_open()) < 0)
+	if (v->extras & SANDBOX_SYSFS && (s->sysfs = sysfs_open()) < 0)
 		return fail_errno(f, errno, "look at the container's devices (sysfs)");
+	if (v->extras & SANDBOX_ARP && (s->arp = arp_open()) < 0)
+		return fail_errno(f, errno, "open a socket for ARP in the container");
 	return 0;
 }
 
 void sandbox_release(struct sandbox *s)
 {
+	fd_release(&s->arp);
 	fd_release(&s->sysfs);
 	fd_release(&s->ipv6);
 	rtnl_release(&s->rtnl);
 	fd_release(&s->netns);
 }
 
-int sandbox_open(struct sandbox *s, int home, int netns, bool sysfs, struct failure *f)
+int sandbox_open(struct sandbox *s, int home, int netns, unsigned extras, struct failure *f)
 {
-	struct visit visit = { s, sysfs };
+	struct visit visit = { s, extras };
 
 	*s = (struct sandbox)SANDBOX_CLOSED;
 	s->netns = netns;

@@ -12,18 +12,23 @@ struct sandbox {
 	struct rtnl rtnl;   /* a socket inside */
 	int ipv6;           /* its /proc/sys/net/ipv6/conf; -1: a kernel without IPv6 */
 	int sysfs;          /* its sysfs, attached nowhere; -1: not asked for */
+	int arp;            /* a packet socket for ARP; -1: not asked for */
 };
 
-#define SANDBOX_CLOSED                                                     \
-	{                                                                  \
-		.netns = -1, .rtnl = { .fd = -1 }, .ipv6 = -1, .sysfs = -1 \
+#define SANDBOX_CLOSED                                                                \
+	{                                                                             \
+		.netns = -1, .rtnl = { .fd = -1 }, .ipv6 = -1, .sysfs = -1, .arp = -1 \
 	}
+
+/* What is opened only where it is needed. */
+enum { SANDBOX_SYSFS = 1, SANDBOX_ARP = 2 };
 
 void sandbox_release(struct sandbox *s);
 
-/* Takes over a namespace's descriptor and opens the rest inside. With `sysfs`, also a view of that
- * namespace's devices. On failure nothing stays open. */
-int sandbox_open(struct sandbox *s, int home, int netns, bool sysfs, struct failure *f) MUST_CHECK;
+/* Takes over a namespace's descriptor and opens the rest inside; `extras` are SANDBOX_* bits. On
+ * failure nothing stays open. */
+int sandbox_open(struct sandbox *s, int home, int netns, unsigned extras,
+                 struct failure *f) MUST_CHECK;
 
 /* Writes one of an interface's IPv6 settings (a file of its directory in s->ipv6). Success, with
  * nothing done, where the kernel has no IPv6. */

@@ -17,7 +17,7 @@
 #include <sys/random.h>
 #include <time.h>
 
-enum { TIME_TEXT = 32 };
+enum { TIME_TEXT = 32, LEASES_TRIED = 8 };
 
 /* All that an ADD makes; what is marked as made is undone unless `committed`. */
 struct adding {
@@ -144,21 +144,57 @@ static int record_intent(struct adding *a, struct failure *f)
 	return 0;
 }
 
+static int lease_release(struct adding *a, struct failure *f)
+{
+	a->leased = false;
+	ipam_answer_release(&a->lease);
+	return ipam_del(a->attachment.request, a->attachment.config.ipam, f);
+}
+
+static bool holds(const struct result *lease, const struct ip *ip)
+{
+	for (size_t i = 0; i < lease->n_ips; i++)
+		if (ip_equal(&lease->ips[i].address.ip, ip))
+			return true;
+	return false;
+}
+
+/* Takes addresses until the LAN has none of them: the allocator moves on with every try. */
+static int number_endpoint(struct adding *a, struct failure *f)
+{
+	struct attachment *at = &a->attachment;
+	const struct configuring c = { at, &a->endpoint, &a->lease.result };
+	struct ip taken = { 0 };
+	char text[IP_TEXT];
+
+	for (int tries = 0; tries < LEASES_TRIED; tries++) {
+		if (ipam_add(at->request, at->config.ipam, &a->lease, f) < 0)
+			return -1;
+		a->leased = true;
+		if (tries && holds(&a->lease.result, &taken))
+			break; /* it can give no other one */
+		int found = configure(&c, &taken, f);
+		if (found <= 0)
+			return found;
+		if (lease_release(a, f) < 0)
+			return -1;
+	}
+	return fail(f, CNI_OTHER, "exclude the addresses of other hosts from the range",
+	            "address %s is in use on the LAN", ip_format(&taken, text));
+}
+
 static int make_endpoint(struct adding *a, struct failure *f)
 {
 	struct attachment *at = &a->attachment;
+	const struct configuring c = { at, &a->endpoint, NULL };
 	const char *ipam = at->config.ipam;
+	struct ip taken;
 
 	if (at->config.kind->tap && (a->attach.devices = device_open(f)) < 0)
 		return -1;
 	if (attach(&a->attach, &a->endpoint, f) < 0)
 		return -1;
-	if (ipam) {
-		if (ipam_add(at->request, ipam, &a->lease, f) < 0)
-			return -1;
-		a->leased = true;
-	}
-	return configure(at, &a->endpoint, ipam ? &a->lease.result : NULL, f);
+	return ipam ? number_endpoint(a, f) : configure(&c, &taken, f);
 }
 
 static int add_own(struct result *all, const struct adding *a, const char *mac, struct failure *f)

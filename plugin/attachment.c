@@ -40,6 +40,11 @@ static int read_previous(struct attachment *a, struct failure *f)
 	return result_read(&a->previous, previous, a->request->version, "prevResult", f);
 }
 
+static unsigned extras_of(const struct config *c)
+{
+	return (c->kind->tap ? SANDBOX_SYSFS : 0u) | (c->acd ? SANDBOX_ARP : 0u);
+}
+
 int attachment_open(struct attachment *a, const struct request *r, bool own_allowed,
                     struct failure *f)
 {
@@ -52,7 +57,7 @@ int attachment_open(struct attachment *a, const struct request *r, bool own_allo
 	if (config_read(&a->config, r, true, f) < 0 || read_previous(a, f) < 0 ||
 	    privilege_keep(PRIVILEGE_OPENING, f) < 0)
 		return -1;
-	if (sandbox_open(&a->sandbox, a->host.netns, fd_take(&netns), a->config.kind->tap, f) < 0)
+	if (sandbox_open(&a->sandbox, a->host.netns, fd_take(&netns), extras_of(&a->config), f) < 0)
 		return -1;
 	if (master_find(a, f) < 0)
 		return -1;

@@ -45,6 +45,7 @@ static const struct key keys[] = {
 	{ "tapMode", KEY_OCTAL, FIELD(tap.mode), .max = 0777 },
 	{ "addressOwner", KEY_WORD, FIELD(address_owner), .words = owner_words },
 	{ "dad", KEY_WORD, FIELD(dad), .words = dad_words },
+	{ "acd", KEY_BOOL, FIELD(acd) },
 	{ "strictStatus", KEY_BOOL, FIELD(strict_status) },
 	{ "gcWithoutList", KEY_BOOL, FIELD(gc_without_list) },
 	{ "logFile", KEY_PATH, FIELD(log_file) },

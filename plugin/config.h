@@ -34,6 +34,7 @@ struct config {
 	struct tap_access tap;
 	enum address_owner address_owner;
 	enum dad dad;
+	bool acd;
 	bool strict_status;
 	bool gc_without_list;
 	const char *log_file; /* NULL: none */

@@ -2,6 +2,7 @@
 /* Settings, addresses, flags and routes of the link, in the order that makes each take effect. */
 #include "plugin/configure.h"
 
+#include "netns/arp.h"
 #include "netns/route.h"
 
 #include <errno.h>
@@ -10,15 +11,6 @@
 #include <string.h>
 
 enum { DAD_SECONDS = 5 }; /* the longest wait, as in the reference plugin */
-
-/* What is being configured, in short. */
-struct work {
-	struct attachment *attachment;
-	struct rtnl *rtnl;
-	struct sandbox *sandbox;
-	const struct endpoint *endpoint;
-	struct result *lease;
-};
 
 static bool has_family(const struct result *lease, uint8_t family)
 {
@@ -41,24 +33,24 @@ struct setting {
 	int value;
 };
 
-static int set_all(const struct work *w, const struct setting *settings, size_t n,
+static int set_all(const struct configuring *w, const struct setting *settings, size_t n,
                    struct failure *f)
 {
 	for (size_t i = 0; i < n; i++)
-		if (sandbox_ipv6_set(w->sandbox, w->endpoint->ifname, settings[i].file,
+		if (sandbox_ipv6_set(&w->attachment->sandbox, w->endpoint->ifname, settings[i].file,
 		                     settings[i].value, f) < 0)
 			return -1;
 	return 0;
 }
 
 /* The guest has the link's very MAC: an address of the pod's own would answer for it. */
-static int silence(const struct work *w, struct failure *f)
+static int silence(const struct configuring *w, struct failure *f)
 {
 	static const struct setting silent[] = { { "disable_ipv6", 1 } };
 	return set_all(w, silent, 1, f);
 }
 
-static int prepare_ipv6(const struct work *w, struct failure *f)
+static int prepare_ipv6(const struct configuring *w, struct failure *f)
 {
 	static const struct setting needed[] = {
 		{ "disable_ipv6", 0 },
@@ -69,14 +61,15 @@ static int prepare_ipv6(const struct work *w, struct failure *f)
 	struct failure ignored = { 0 };
 
 	/* An announcement nobody hears is no reason to fail. */
-	if (sandbox_ipv6_set(w->sandbox, w->endpoint->ifname, "ndisc_notify", 1, &ignored) < 0)
+	if (sandbox_ipv6_set(&w->attachment->sandbox, w->endpoint->ifname, "ndisc_notify", 1,
+	                     &ignored) < 0)
 		fprintf(stderr, "podtap: %s: %s\n", ignored.msg, ignored.details);
-	if (sandbox_ipv6_set(w->sandbox, "lo", "disable_ipv6", 0, f) < 0)
+	if (sandbox_ipv6_set(&w->attachment->sandbox, "lo", "disable_ipv6", 0, f) < 0)
 		return -1;
 	return set_all(w, needed, optimistic ? 3 : 2, f);
 }
 
-static int add_addresses(const struct work *w, struct failure *f)
+static int add_addresses(const struct configuring *w, struct failure *f)
 {
 	static const enum addr_dad how[] = {
 		[DAD_WAIT] = ADDR_DAD_NORMAL,
@@ -85,22 +78,23 @@ static int add_addresses(const struct work *w, struct failure *f)
 	};
 
 	for (size_t i = 0; i < w->lease->n_ips; i++)
-		if (addr_add(w->rtnl, w->endpoint->ifindex, &w->lease->ips[i].address,
-		             how[w->attachment->config.dad], f) < 0)
+		if (addr_add(&w->attachment->sandbox.rtnl, w->endpoint->ifindex,
+		             &w->lease->ips[i].address, how[w->attachment->config.dad], f) < 0)
 			return -1;
 	return 0;
 }
 
-static int prepare_addresses(const struct work *w, struct failure *f)
+static int prepare_addresses(const struct configuring *w, struct failure *f)
 {
-	if (has_family(w->lease, AF_INET) && link_announce(w->rtnl, w->endpoint->ifindex, f) < 0)
+	if (has_family(w->lease, AF_INET) &&
+	    link_announce(&w->attachment->sandbox.rtnl, w->endpoint->ifindex, f) < 0)
 		return -1;
 	if (has_family(w->lease, AF_INET6) && prepare_ipv6(w, f) < 0)
 		return -1;
 	return add_addresses(w, f);
 }
 
-static int bring_up(const struct work *w, struct failure *f)
+static int bring_up(const struct configuring *w, struct failure *f)
 {
 	const struct config *c = &w->attachment->config;
 	struct failure refusal = { 0 };
@@ -108,7 +102,7 @@ static int bring_up(const struct work *w, struct failure *f)
 	const unsigned set =
 	        IFF_UP | (c->promisc ? IFF_PROMISC : 0u) | (c->allmulti ? IFF_ALLMULTI : 0u);
 
-	if (link_flags(w->rtnl, w->endpoint->ifindex, set, 0, &refusal) == 0)
+	if (link_flags(&w->attachment->sandbox.rtnl, w->endpoint->ifindex, set, 0, &refusal) == 0)
 		return 0;
 	if (errno == EADDRINUSE)
 		return fail(f, CNI_CONFIG,
@@ -121,24 +115,26 @@ static int bring_up(const struct work *w, struct failure *f)
 
 /* As the reference plugin does: only where an IPv6 gateway says that the address is to be used at
  * once. */
-static bool must_settle(const struct work *w)
+static bool must_settle(const struct configuring *w)
 {
 	return w->attachment->config.dad == DAD_WAIT && first_gateway(w->lease, AF_INET6);
 }
 
-static int settle(const struct work *w, struct failure *f)
+/* 1: somebody on the LAN has *duplicate. */
+static int settle(const struct configuring *w, struct cidr *duplicate, struct failure *f)
 {
-	struct cidr duplicate;
-	char text[CIDR_TEXT];
-	int found = addr_settle(w->rtnl, w->endpoint->ifindex, DAD_SECONDS, &duplicate, f);
-
-	if (found > 0)
-		return fail(f, CNI_OTHER, "duplicate address detection heard another host with it",
-		            "IPv6 address %s is in use on the LAN", cidr_format(&duplicate, text));
-	return found;
+	return addr_settle(&w->attachment->sandbox.rtnl, w->endpoint->ifindex, DAD_SECONDS,
+	                   duplicate, f);
 }
 
-static int add_route(const struct work *w, struct route *route, struct failure *f)
+static int refuse_duplicate(const struct cidr *duplicate, struct failure *f)
+{
+	char text[CIDR_TEXT];
+	return fail(f, CNI_OTHER, "duplicate address detection heard another host with it",
+	            "IPv6 address %s is in use on the LAN", cidr_format(duplicate, text));
+}
+
+static int add_route(const struct configuring *w, struct route *route, struct failure *f)
 {
 	const uint8_t family = route->dst.ip.family;
 	const struct ip *gateway = first_gateway(w->lease, family);
@@ -155,10 +151,10 @@ static int add_route(const struct work *w, struct route *route, struct failure *
 		.table = route->table,
 		.scope = (uint8_t)route->scope,
 	};
-	return route_add(w->rtnl, &want, f);
+	return route_add(&w->attachment->sandbox.rtnl, &want, f);
 }
 
-static int add_routes(const struct work *w, struct failure *f)
+static int add_routes(const struct configuring *w, struct failure *f)
 {
 	for (size_t i = 0; i < w->lease->n_routes; i++)
 		if (add_route(w, &w->lease->routes[i], f) < 0)
@@ -167,31 +163,103 @@ static int add_routes(const struct work *w, struct failure *f)
 }
 
 /* The kernel gives a passthru endpoint the master's MAC, whatever was asked for. */
-static int set_mac(const struct work *w, struct failure *f)
+static int set_mac(const struct configuring *w, struct failure *f)
 {
 	const struct config *c = &w->attachment->config;
 	if (c->mode != MACVLAN_MODE_PASSTHRU || !c->has_mac)
 		return 0;
-	return link_address(w->rtnl, w->endpoint->ifindex, &c->mac, f);
+	return link_address(&w->attachment->sandbox.rtnl, w->endpoint->ifindex, &c->mac, f);
 }
 
-int configure(struct attachment *a, const struct endpoint *e, struct result *lease,
-              struct failure *f)
+/* Asks the LAN for each IPv4 address. 1: *taken is somebody's. */
+static int probe(const struct configuring *w, struct ip *taken, struct failure *f)
 {
-	const struct work w = { a, &a->sandbox.rtnl, &a->sandbox, e, lease };
-	const bool numbered = lease && a->config.address_owner == OWNER_POD;
+	const struct endpoint *e = w->endpoint;
+	struct mac holder;
 
-	if (set_mac(&w, f) < 0)
+	for (size_t i = 0; i < w->lease->n_ips; i++) {
+		const struct ip *ip = &w->lease->ips[i].address.ip;
+		if (ip->family != AF_INET)
+			continue;
+		int found =
+		        arp_probe(w->attachment->sandbox.arp, e->ifindex, &e->mac, ip, &holder, f);
+		if (found > 0)
+			*taken = *ip;
+		if (found)
+			return found;
+	}
+	return 0;
+}
+
+/* The link is up already, so the kernel announces nothing by itself. */
+static int announce(const struct configuring *w, struct failure *f)
+{
+	const struct endpoint *e = w->endpoint;
+
+	for (size_t i = 0; i < w->lease->n_ips; i++) {
+		const struct ip *ip = &w->lease->ips[i].address.ip;
+		if (ip->family == AF_INET &&
+		    arp_announce(w->attachment->sandbox.arp, e->ifindex, &e->mac, ip, f) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int remove_addresses(const struct configuring *w, struct failure *f)
+{
+	for (size_t i = 0; i < w->lease->n_ips; i++)
+		if (addr_delete(&w->attachment->sandbox.rtnl, w->endpoint->ifindex,
+		                &w->lease->ips[i].address, f) < 0)
+			return -1;
+	return 0;
+}
+
+/* Proves each address free on the LAN before it stays. */
+static int number_with_proof(const struct configuring *w, struct ip *taken, struct failure *f)
+{
+	const bool ipv6 = has_family(w->lease, AF_INET6) && w->attachment->config.dad == DAD_WAIT;
+	struct cidr duplicate;
+
+	if ((ipv6 && addr_listen(&w->attachment->sandbox.rtnl, f) < 0) || bring_up(w, f) < 0)
 		return -1;
-	if (a->config.address_owner == OWNER_GUEST && silence(&w, f) < 0)
+	int found = probe(w, taken, f);
+	if (found)
+		return found;
+	if (prepare_addresses(w, f) < 0)
 		return -1;
-	if (!numbered)
-		return bring_up(&w, f);
-	if (must_settle(&w) && addr_listen(w.rtnl, f) < 0)
+	found = ipv6 ? settle(w, &duplicate, f) : 0;
+	if (found > 0) {
+		*taken = duplicate.ip;
+		return remove_addresses(w, f) < 0 ? -1 : 1;
+	}
+	if (found < 0 || announce(w, f) < 0)
 		return -1;
-	if (prepare_addresses(&w, f) < 0 || bring_up(&w, f) < 0)
+	return add_routes(w, f);
+}
+
+static int number(const struct configuring *w, struct failure *f)
+{
+	struct cidr duplicate;
+
+	if (must_settle(w) && addr_listen(&w->attachment->sandbox.rtnl, f) < 0)
 		return -1;
-	if (must_settle(&w) && settle(&w, f) < 0)
+	if (prepare_addresses(w, f) < 0 || bring_up(w, f) < 0)
 		return -1;
-	return add_routes(&w, f);
+	int found = must_settle(w) ? settle(w, &duplicate, f) : 0;
+	if (found)
+		return found < 0 ? -1 : refuse_duplicate(&duplicate, f);
+	return add_routes(w, f);
+}
+
+int configure(const struct configuring *w, struct ip *taken, struct failure *f)
+{
+	const struct config *c = &w->attachment->config;
+
+	if (set_mac(w, f) < 0 || (c->address_owner == OWNER_GUEST && silence(w, f) < 0))
+		return -1;
+	if (w->lease && c->address_owner == OWNER_POD)
+		return c->acd ? number_with_proof(w, taken, f) : number(w, f);
+	if (bring_up(w, f) < 0)
+		return -1;
+	return w->lease && c->acd ? probe(w, taken, f) : 0;
 }

@@ -6,10 +6,18 @@
 #include "plugin/attachment.h"
 #include "plugin/endpoint.h"
 
+/* What one configuration works on, opened in the container and borrowed. */
+struct configuring {
+	struct attachment *attachment;
+	const struct endpoint *endpoint;
+	struct result *lease; /* what IPAM gave; NULL without */
+};
+
 /* Sets what the configuration asks for and brings the link up: settings and addresses first, so
- * that they are announced, then flags, then duplicate address detection, then routes. `lease` is
- * what IPAM gave, NULL without; gateways that were used are filled into its routes. */
-int configure(struct attachment *a, const struct endpoint *e, struct result *lease,
-              struct failure *f) MUST_CHECK;
+ * that they are announced, then flags, then duplicate address detection, then routes. With the key
+ * acd the link comes up first, since the LAN is asked through it. Gateways that were used are
+ * filled into the lease's routes. 1, only with acd: *taken is in use on the LAN, and the link has
+ * no address. */
+int configure(const struct configuring *c, struct ip *taken, struct failure *f) MUST_CHECK;
 
 #endif

@@ -25,7 +25,7 @@ static int undo_by_name(const struct request *r, const struct host *host, struct
 	int own = r->netns_override ? 0 : host_is(host, netns, f);
 	if (own)
 		return own < 0 ? -1 : 0; /* a reused process id: touch nothing */
-	if (sandbox_open(&sandbox, host->netns, fd_take(&netns), true, f) < 0)
+	if (sandbox_open(&sandbox, host->netns, fd_take(&netns), SANDBOX_SYSFS, f) < 0)
 		return -1;
 	return teardown_by_name(r->ifname, &sandbox, f);
 }

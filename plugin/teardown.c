@@ -35,7 +35,7 @@ int endpoint_sandbox(const struct endpoint *e, const char *path, const struct ho
 	int own = host_is(host, netns, f);
 	if (own)
 		return own < 0 ? -1 : 0;
-	if (sandbox_open(sandbox, host->netns, fd_take(&netns), true, f) < 0)
+	if (sandbox_open(sandbox, host->netns, fd_take(&netns), SANDBOX_SYSFS, f) < 0)
 		return -1;
 	if (netns_same(&sandbox->id, &e->netns))
 		return 1;
