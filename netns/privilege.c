@@ -23,8 +23,6 @@ static const struct {
 
 int privilege_keep(enum privilege stage, struct failure *f)
 {
-	if (capng_get_caps_process() < 0)
-		return fail_errno(f, errno, "read our capabilities");
 	bool kept[sizeof needs / sizeof *needs];
 	for (size_t i = 0; i < sizeof needs / sizeof *needs; i++)
 		kept[i] = needs[i].last >= stage &&

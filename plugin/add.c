@@ -10,14 +10,14 @@
 #include "plugin/ifindex.h"
 #include "plugin/state.h"
 #include "plugin/teardown.h"
+#include "plugin/utc.h"
 
 #include <errno.h>
 #include <linux/if_link.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 
-enum { TIME_TEXT = 32, LEASES_TRIED = 8 };
+enum { LEASES_TRIED = 8 };
 
 /* All that an ADD makes; what is marked as made is undone unless `committed`. */
 struct adding {
@@ -25,7 +25,7 @@ struct adding {
 	struct attach attach;
 	struct endpoint endpoint;
 	struct ipam_answer lease;
-	char created[TIME_TEXT];
+	char created[UTC_TEXT];
 	bool recorded;
 	bool leased;
 	bool committed;
@@ -78,10 +78,7 @@ static int describe(struct adding *a, struct failure *f)
 {
 	const struct attachment *at = &a->attachment;
 	const struct config *c = &at->config;
-	const time_t now = time(NULL);
-	struct tm utc;
 
-	strftime(a->created, sizeof a->created, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
 	a->endpoint = (struct endpoint){
 		.network = at->request->name,
 		.container_id = at->request->container_id,
@@ -96,7 +93,7 @@ static int describe(struct adding *a, struct failure *f)
 		.tap = { .uid = c->tap.uid, .gid = c->tap.gid, .mode = c->tap.mode },
 		.address_owner = address_owner_name(c->address_owner),
 		.ipam = c->ipam,
-		.created = a->created,
+		.created = utc_text(a->created),
 	};
 	if (choose_mac(at, &a->endpoint.mac, f) < 0)
 		return -1;

@@ -4,13 +4,13 @@
 
 #include "cni/json.h"
 #include "plugin/config.h"
+#include "plugin/utc.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 /* Opens the log for appending; only ever a regular file, never through a link. */
 static int log_open(const char *path)
@@ -33,14 +33,11 @@ static int log_open(const char *path)
 static void log_line(int fd, const char *level, const char *verb, const struct request *r,
                      const char *text)
 {
-	char line[8192], when[32];
-	const time_t now = time(NULL);
-	struct tm utc;
-
-	strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
-	int length = snprintf(
-	        line, sizeof line, "%s %s %s network=%s containerID=%s ifname=%s netns=%s %s", when,
-	        level, verb, r->name ? r->name : "", r->container_id, r->ifname, r->netns, text);
+	char line[8192], when[UTC_TEXT];
+	int length = snprintf(line, sizeof line,
+	                      "%s %s %s network=%s containerID=%s ifname=%s netns=%s %s",
+	                      utc_text(when), level, verb, r->name ? r->name : "", r->container_id,
+	                      r->ifname, r->netns, text);
 	if (length >= (int)sizeof line)
 		length = sizeof line - 1;
 	for (int i = 0; i < length; i++) /* a log has one line a call, whatever the text holds */
