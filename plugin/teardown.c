@@ -70,7 +70,7 @@ int teardown(const struct endpoint *e, struct sandbox *sandbox, struct failure *
 
 	if (found > 0)
 		failed |= remove_link(sandbox, &link, f) < 0;
-	if (e->tap.path)
+	else if (e->tap.path)
 		failed |= remove_node(e->ifindex, e->tap.number, f) < 0;
 	if (failed)
 		return -1; /* the record stays: it is what the next DEL or GC goes by */
