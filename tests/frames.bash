@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+# Ethernet frames in hexadecimal, and listeners that wait for them.
+
+# shellcheck disable=SC2154 # $tapio and background are lib.bash's
+
+mac_hex() {
+	tr -d : <<<"$1"
+}
+ip_hex() {
+	local a b c d
+	IFS=. read -r a b c d <<<"$1"
+	printf '%02x%02x%02x%02x' "$a" "$b" "$c" "$d"
+}
+text_hex() {
+	printf %s "$1" | od -An -v -tx1 | tr -d ' \n'
+}
+
+# A frame of the ethertype for local experiments: frame DESTINATION SOURCE TEXT
+frame() {
+	printf '%s%s88b5%s%s' "$(mac_hex "$1")" "$(mac_hex "$2")" "$(text_hex "$3")" \
+		"$(printf '00%.0s' {1..46})"
+}
+export broadcast=ff:ff:ff:ff:ff:ff
+
+# Who has this address: arp_request MAC SENDER TARGET
+arp_request() {
+	printf '%s%s080600010800060400 01%s%s000000000000%s%s' ffffffffffff "$(mac_hex "$1")" \
+		"$(mac_hex "$1")" "$(ip_hex "$2")" "$(ip_hex "$3")" "$(printf '00%.0s' {1..18})" | tr -d ' '
+}
+# What the answer holds: arp_answer MAC ADDRESS (of the one who has it)
+arp_answer() {
+	printf '08060001080006040002%s%s' "$(mac_hex "$1")" "$(ip_hex "$2")"
+}
+
+# Starts tapio in a namespace and returns once its device is open; `heard NAME` waits for its verdict.
+#   listen NAME NAMESPACE DEVICE ACTION...
+declare -A listeners
+listen() {
+	local name=$1 namespace=$2 device=$3 line
+	shift 3
+	mkfifo "$BATS_TEST_TMPDIR/$name.fifo"
+	at "$namespace" "$tapio" "$device" say open "$@" >"$BATS_TEST_TMPDIR/$name.fifo" \
+		2>"$BATS_TEST_TMPDIR/$name.stderr" 3>&- &
+	listeners[$name]=$!
+	background+=($!)
+	exec {listener}<"$BATS_TEST_TMPDIR/$name.fifo"
+	read -r -u "$listener" line && [ "$line" = open ] && return 0
+	cat "$BATS_TEST_TMPDIR/$name.stderr"
+	return 1
+}
+heard() {
+	wait "${listeners[$1]}" || { cat "$BATS_TEST_TMPDIR/$1.stderr"; return 1; }
+}
