@@ -34,12 +34,12 @@ arp_answer() {
 
 # Starts tapio in a namespace and returns once its device is open; `heard NAME` waits for its verdict.
 #   listen NAME NAMESPACE DEVICE ACTION...
-declare -A listeners
+declare -gA listeners
 listen() {
 	local name=$1 namespace=$2 device=$3 line
 	shift 3
 	mkfifo "$BATS_TEST_TMPDIR/$name.fifo"
-	at "$namespace" "$tapio" "$device" say open "$@" >"$BATS_TEST_TMPDIR/$name.fifo" \
+	nsenter --net="/run/netns/$namespace" -- "$tapio" "$device" say open "$@" >"$BATS_TEST_TMPDIR/$name.fifo" \
 		2>"$BATS_TEST_TMPDIR/$name.stderr" 3>&- &
 	listeners[$name]=$!
 	background+=($!)

@@ -18,7 +18,7 @@ lan_setup() {
 	container=ctr-$id
 	leases=$BATS_TEST_TMPDIR/leases
 	cache=$BATS_TEST_TMPDIR/cache
-	background=()
+	background=() wrapper=()
 	export PODTAP_STATE_DIR=$BATS_TEST_TMPDIR/state PODTAP_CDI_DIR=$BATS_TEST_TMPDIR/cdi
 	unset PODTAP_DEV_DIR
 	mkdir -p "$leases" "$cache"
@@ -72,13 +72,14 @@ at() {
 	nsenter --net="/run/netns/$name" -- "$@"
 }
 
-# Calls a plugin ($PLUGIN, default podtap) on the host, with exactly these bytes on stdin.
+# Calls a plugin ($PLUGIN, default podtap) on the host, with exactly these bytes on stdin; within the
+# command in the array `wrapper`, if there is one.
 #   cni_raw VERB TEXT [VARIABLE=VALUE...]
 # Prints its stdout; its stderr goes to $BATS_TEST_TMPDIR/stderr.
 cni_raw() {
 	local verb=$1 text=$2
 	shift 2
-	printf %s "$text" | at "$host" env CNI_COMMAND="$verb" CNI_CONTAINERID="$container" \
+	printf %s "$text" | at "$host" "${wrapper[@]}" env CNI_COMMAND="$verb" CNI_CONTAINERID="$container" \
 		CNI_NETNS="/run/netns/$pod" CNI_IFNAME=eth0 CNI_ARGS= CNI_PATH="$BUILD:/usr/lib/cni" "$@" \
 		"$BUILD/${PLUGIN:-podtap}" 2>"$BATS_TEST_TMPDIR/stderr"
 }
