@@ -152,7 +152,7 @@ assert_nothing_left() {
 	done
 	left+=$(find "$PODTAP_STATE_DIR/endpoints" "$PODTAP_CDI_DIR" ${PODTAP_DEV_DIR:+"$PODTAP_DEV_DIR"} \
 		-mindepth 1 2>/dev/null)
-	left+=$(find "$leases" -type f ! -name lock ! -name 'last_reserved_ip*')
+	left+=$(find "$leases" -type f ! -name lock ! -name 'last_reserved_ip*' 2>/dev/null)
 	while read -r name; do
 		[ ! -e "$name" ] || left+=" $name"
 	done < <(cat "$BATS_TEST_TMPDIR/taps" 2>/dev/null)
