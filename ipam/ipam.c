@@ -80,13 +80,18 @@ int ipam_del(const struct request *r, const char *type, struct failure *f)
 	return run_silent(r, type, "DEL", f);
 }
 
-/* Plugins older than a verb answer it with one of two codes, and have nothing to say. */
+/* Plugins older than a verb answer it with one of these codes, and have nothing to say. */
+static bool verb_unknown(int code)
+{
+	enum { CNI_UNKNOWN_CONTAINER = 3 }; /* libraries before 1.1 miss a containerID first */
+	return code == CNI_ENV || code == CNI_VERSION || code == CNI_UNKNOWN_CONTAINER;
+}
+
 static int run_if_known(const struct request *r, const char *type, const char *command,
                         struct failure *f)
 {
 	struct failure answer = { 0 };
-	if (run_silent(r, type, command, &answer) == 0 || answer.code == CNI_ENV ||
-	    answer.code == CNI_VERSION)
+	if (run_silent(r, type, command, &answer) == 0 || verb_unknown(answer.code))
 		return 0;
 	return fail(f, answer.code, answer.details, "%s", answer.msg);
 }

@@ -58,7 +58,7 @@ call() {
 			>"$cache/$CNI_CONTAINERID-$CNI_IFNAME.add"
 	config=$text
 	run -"${2:-0}" cni_raw "$CNI_COMMAND" "$text" "${variables[@]}" \
-		CNI_NETNS="$CNI_NETNS" CNI_PATH="$CNI_PATH:/usr/lib/cni"
+		CNI_NETNS="$CNI_NETNS" CNI_PATH="$CNI_PATH:$BATS_TEST_DIRNAME/delegates:/usr/lib/cni"
 }
 
 # Replays a scenario; of the calls named, the recorded plugin refused to serve them, and so must we.

@@ -50,14 +50,14 @@ pod_add() {
 	printf -v "$1" %s "$name"
 }
 
-# Ends what the test left running, undoes its attachments as a runtime would, and proves that
-# nothing of ours is left; then removes the namespaces in any case.
+# Undoes the test's attachments as a runtime would, ends what it left running, and proves that nothing
+# of ours is left; then removes the namespaces in any case.
 lan_teardown() {
 	local status=0 pid name
+	cni_del_all || status=1
 	for pid in "${background[@]}"; do
 		kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null
 	done
-	cni_del_all || status=1
 	assert_nothing_left || status=1
 	for name in "${namespaces[@]}"; do
 		[ ! -e "/run/netns/$name" ] || ip netns del "$name"

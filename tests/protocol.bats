@@ -110,10 +110,11 @@ changed() {
 	[ "${#lines[@]}" = 1 ]
 }
 @test "CNI_IFNAME: a leading dash, dots, other scripts and 15 bytes work (IF-4)" {
+	ipv6='{"cniVersion":"1.0.0","ipam":{"type":"static","addresses":[{"address":"fd99::7/64"}]},"dad":"off"}'
 	for fine in -a eth0.5 éth0 abcdefghijklmno; do
-		run -0 cni ADD '{"ipam":{"type":"static","addresses":[{"address":"fd99::7/64"}]},"dad":"off"}' CNI_IFNAME="$fine"
+		run -0 cni ADD "$ipv6" CNI_IFNAME="$fine"
 		json_is '.interfaces[0].name' "$fine"
-		run -0 cni DEL '{"ipam":{"type":"static","addresses":[{"address":"fd99::7/64"}]},"dad":"off"}' CNI_IFNAME="$fine"
+		run -0 cni DEL "$ipv6" CNI_IFNAME="$fine"
 	done
 }
 
@@ -212,7 +213,7 @@ changed() {
 		STATUS 0.4.0
 		STATUS 1.0.0
 		GC 1.0.0
-		GC 0.3.9
+		GC 0.4.0
 	END
 	run -1 cni_raw CHECK "$(changed '{"cniVersion":null}')"
 	error_is 1
