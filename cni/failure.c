@@ -42,3 +42,15 @@ int fail_errno(struct failure *f, int err, const char *fmt, ...)
 	va_end(ap);
 	return -1;
 }
+
+int failure_join(struct failure *all, const struct failure *one)
+{
+	if (!all->code) {
+		*all = *one;
+		return -1;
+	}
+	size_t used = strlen(all->details);
+	snprintf(all->details + used, sizeof all->details - used, "; %s: %s", one->msg,
+	         one->details);
+	return -1;
+}

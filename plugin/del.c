@@ -63,10 +63,12 @@ static int undo(const struct request *r, struct failure *f)
 int del(const struct request *r, struct failure *f)
 {
 	const char *ipam = ipam_type(r->json);
+	struct failure kept = { 0 };
 
 	/* The delegate first: dhcp needs the live link to release its lease. Its failure is
 	 * reported, but keeps nothing here. */
 	int released = ipam ? ipam_del(r, ipam, f) : 0;
-	int undone = undo(r, f);
-	return released < 0 || undone < 0 ? -1 : 0;
+	if (undo(r, &kept) < 0)
+		return failure_join(f, &kept);
+	return released;
 }

@@ -18,9 +18,8 @@ struct collection {
 	const struct request *request;
 	const struct config *config;
 	const struct host *host;
-	const cJSON *valid; /* NULL: none is */
-	struct failure *failure;
-	bool failed;
+	const cJSON *valid;      /* NULL: none is */
+	struct failure *failure; /* of all attachments */
 };
 
 /* The list of valid attachments. 1: told (*valid may be NULL, for an empty one); 0: no key says. A
@@ -59,23 +58,23 @@ static bool is_valid(const cJSON *valid, const struct endpoint *e)
 }
 
 /* As a DEL would: the delegate first, then what is ours. */
-static int collect(const struct collection *c, const struct endpoint *e, struct failure *f)
+static void collect(const struct collection *c, const struct endpoint *e)
 {
 	OWNED(sandbox_release) struct sandbox sandbox = SANDBOX_CLOSED;
+	struct failure kept = { 0 }, left = { 0 };
 	const char *ipam = c->config->ipam;
-	int released =
-	        ipam ? ipam_release(c->request, ipam, e->container_id, e->ifname, e->netns_path, f)
-	             : 0;
-	int open = endpoint_sandbox(e, NULL, c->host, &sandbox, f);
 
-	if (open < 0 || teardown(e, open ? &sandbox : NULL, f) < 0)
-		return -1;
-	return released;
+	if (ipam &&
+	    ipam_release(c->request, ipam, e->container_id, e->ifname, e->netns_path, &kept) < 0)
+		failure_join(c->failure, &kept);
+	int open = endpoint_sandbox(e, NULL, c->host, &sandbox, &left);
+	if (open < 0 || teardown(e, open ? &sandbox : NULL, &left) < 0)
+		failure_join(c->failure, &left);
 }
 
 static int visit(const struct endpoint *e, const struct failure *error, void *data)
 {
-	struct collection *c = data;
+	const struct collection *c = data;
 
 	if (error) {
 		fprintf(stderr, "podtap: endpoint %s of %s: %s: %s\n", e->ifname, e->container_id,
@@ -84,8 +83,7 @@ static int visit(const struct endpoint *e, const struct failure *error, void *da
 	}
 	if (strcmp(e->network, c->request->name) != 0 || is_valid(c->valid, e))
 		return 0;
-	if (collect(c, e, c->failure) < 0)
-		c->failed = true; /* the others still go */
+	collect(c, e); /* past a failure: the others still go */
 	return 0;
 }
 
@@ -93,13 +91,12 @@ static int collect_all(const struct request *r, const struct config *config, con
                        struct failure *f)
 {
 	OWNED(host_release) struct host host = HOST_CLOSED;
-	struct collection c = { r, config, &host, valid, f, false };
+	struct collection c = { r, config, &host, valid, f };
 	const struct endpoint_visit visitor = { visit, &c };
 
 	if (privilege_keep(PRIVILEGE_OPENING, f) < 0 || host_open(&host, f) < 0)
 		return -1;
-	int visited = endpoint_each(&visitor, f);
-	return visited < 0 || c.failed ? -1 : 0;
+	return endpoint_each(&visitor, f) < 0 || f->code ? -1 : 0;
 }
 
 int gc(const struct request *r, struct failure *f)
@@ -112,6 +109,8 @@ int gc(const struct request *r, struct failure *f)
 	if (told < 0)
 		return -1;
 	int collected = told || config.gc_without_list ? collect_all(r, &config, valid, f) : 0;
-	int forwarded = config.ipam ? ipam_gc(r, config.ipam, f) : 0;
-	return collected < 0 || forwarded < 0 ? -1 : 0;
+	struct failure delegate = { 0 };
+	if (config.ipam && ipam_gc(r, config.ipam, &delegate) < 0)
+		return failure_join(f, &delegate);
+	return collected;
 }
