@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* JSON: what is refused, what is exact, and what is found. */
+#include "cni/json.h"
+#include "tests/unit/unit.h"
+
+static cJSON *parsed(const char *text)
+{
+	struct failure f = { 0 };
+
+	return json_parse(text, strlen(text), "it", &f);
+}
+
+static void what_is_json_is_read(struct verdict *v)
+{
+	static const char *const cases[] = {
+		"null",
+		" \t\r\n{ } \n",
+		"[]",
+		"[ ]",
+		"-0",
+		"0.5e+10",
+		"[1,-2,3.0E-7]",
+		"\"\"",
+		"{\"a\":{\"a\":[true,false,null]}}",
+		"\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"",
+		"\"\\u00e4\\ud83d\\uDE00\"",
+		"\"\x7f\xff\xc3\"", /* no UTF-8, and passed on as it is */
+		"123456789012345678901234567890123456789012345678901234567890123",
+	};
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		OWNED(json_release) cJSON *json = parsed(cases[i]);
+		expect(v, json, "%s", cases[i]);
+	}
+}
+
+static void what_is_not_json_is_refused_with_the_place(struct verdict *v)
+{
+	static const struct {
+		const char *text;
+		const char *why;
+	} cases[] = {
+		{ "", "there is nothing, at byte 0" },
+		{ " ", "a value is missing, at byte 1" },
+		{ "\xef\xbb\xbf{}", "a value is missing, at byte 0" },
+		{ "{} x", "more follows after the value, at byte 3" },
+		{ "{}{}", "more follows after the value, at byte 2" },
+		{ "nul", "a value is missing, at byte 0" },
+		{ "True", "a value is missing, at byte 0" },
+		{ "NaN", "a value is missing, at byte 0" },
+		{ "01", "a number has a leading zero, at byte 1" },
+		{ "-", "a digit is missing, at byte 1" },
+		{ "+1", "a value is missing, at byte 0" },
+		{ "1.", "a digit is missing, at byte 2" },
+		{ ".5", "a value is missing, at byte 0" },
+		{ "1e", "a digit is missing, at byte 2" },
+		{ "0x10", "more follows after the value, at byte 1" },
+		{ "1234567890123456789012345678901234567890123456789012345678901234",
+		  "a number is too long, at byte 64" },
+		{ "[1,]", "a value is missing, at byte 3" },
+		{ "[1", "a comma or closing bracket is missing, at byte 2" },
+		{ "[1}", "a comma or closing bracket is missing, at byte 2" },
+		{ "{\"a\"}", "a colon is missing, at byte 4" },
+		{ "{\"a\":1,}", "a string is missing, at byte 7" },
+		{ "{a:1}", "a string is missing, at byte 1" },
+		{ "{'a':1}", "a string is missing, at byte 1" },
+		{ "\"a", "a string does not end, at byte 2" },
+		{ "\"\\\"", "a string does not end, at byte 3" },
+		{ "\"\n\"", "a control character is not escaped, at byte 1" },
+		{ "\"\\x\"", "an escape is broken, at byte 2" },
+		{ "\"\\u12g4\"", "an escape is broken, at byte 3" },
+		{ "\"\\u12\"", "an escape is broken, at byte 3" },
+		{ "\"\\u0000\"", "a string holds NUL, at byte 3" },
+		{ "\"\\ud800\"", "a surrogate stands alone, at byte 7" },
+		{ "\"\\udc00\"", "a surrogate stands alone, at byte 7" },
+		{ "\"\\ud800\\u0041\"", "a surrogate stands alone, at byte 9" },
+		{ "/**/1", "a value is missing, at byte 0" },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct failure f = { 0 };
+		const char *text = cases[i].text;
+		OWNED(json_release) cJSON *json = json_parse(text, strlen(text), "it", &f);
+		expect(v, !json && f.code == CNI_DECODE && strcmp(f.msg, "cannot decode it") == 0,
+		       "%s: code %d, %s", cases[i].text, f.code, f.msg);
+		expect(v, same_text(f.details, cases[i].why), "%s: %s", cases[i].text, f.details);
+	}
+}
+
+static void a_nul_byte_ends_no_text(struct verdict *v)
+{
+	static const char text[] = "{}\0";
+	static const char inside[] = "\"a\0b\"";
+	const char *why;
+	size_t at;
+
+	expect(v, !json_check(text, sizeof text - 1, &why, &at) && at == 2, "after the value");
+	expect(v, !json_check(inside, sizeof inside - 1, &why, &at) && at == 2, "in a string");
+}
+
+static void nesting_is_bounded_at_its_hundredth_level(struct verdict *v)
+{
+	char text[2 * (JSON_DEPTH_MAX + 1)];
+	const char *why;
+	size_t at;
+
+	for (size_t depth = JSON_DEPTH_MAX; depth <= JSON_DEPTH_MAX + 1; depth++) {
+		memset(text, '[', depth);
+		memset(text + depth, ']', depth);
+		expect(v, json_check(text, 2 * depth, &why, &at) == (depth == JSON_DEPTH_MAX),
+		       "%zu levels", depth);
+	}
+}
+
+static void an_integer_is_exact_or_none(struct verdict *v)
+{
+	static const struct {
+		const char *text;
+		bool exact;
+		int64_t value;
+	} cases[] = {
+		{ "0", true, 0 },
+		{ "-0", true, 0 },
+		{ "1500", true, 1500 },
+		{ "-7", true, -7 },
+		{ "9007199254740993", true, 9007199254740993 },
+		{ "9223372036854775807", true, INT64_MAX },
+		{ "-9223372036854775808", true, INT64_MIN },
+		{ "9223372036854775808", false, 0 },
+		{ "-9223372036854775809", false, 0 },
+		{ "18446744073709551616", false, 0 },
+		{ "1500.0", false, 0 },
+		{ "1e3", false, 0 },
+		{ "\"1500\"", false, 0 },
+		{ "true", false, 0 },
+		{ "null", false, 0 },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		int64_t value = 0;
+		OWNED(json_release) cJSON *json = parsed(cases[i].text);
+		expect(v, json_integer(json, &value) == cases[i].exact && value == cases[i].value,
+		       "%s is %lld", cases[i].text, (long long)value);
+	}
+}
+
+static void every_number_keeps_its_own_literal(struct verdict *v)
+{
+	static const char text[] =
+	        "{\"1\":10,\"a\\\"2\":[20.50,{\"b\":\"-3\",\"c\":-30}],\"d\":4e1}";
+	static const char *const paths[] = { "1", "d", NULL };
+	static const char *const literals[] = { "10", "4e1" };
+	OWNED(json_release) cJSON *json = parsed(text);
+	const cJSON *list = json_member(json, "a\"2");
+
+	for (size_t i = 0; paths[i]; i++)
+		expect(v, same_text(json_member(json, paths[i])->valuestring, literals[i]), "%s",
+		       paths[i]);
+	expect(v, list && same_text(list->child->valuestring, "20.50"), "the list's");
+	expect(v, list && same_text(json_member(list->child->next, "c")->valuestring, "-30"),
+	       "the innermost");
+}
+
+static void a_member_is_found_as_go_finds_it(struct verdict *v)
+{
+	static const struct {
+		const char *text;
+		const char *value; /* NULL: absent */
+	} cases[] = {
+		{ "{\"mode\":\"a\"}", "a" },
+		{ "{\"MODE\":\"a\"}", "a" },
+		{ "{\"mode\":\"a\",\"Mode\":\"b\"}", "b" },
+		{ "{\"Mode\":\"a\",\"mode\":\"b\",\"mOdE\":\"c\"}", "c" },
+		{ "{\"mode\":\"a\",\"mode\":null}", "a" },
+		{ "{\"mode\":null}", NULL },
+		{ "{\"modes\":\"a\"}", NULL },
+		{ "{\"m\\u006fde\":\"a\"}", "a" },
+		{ "{\"x\":{\"mode\":\"a\"}}", NULL },
+		{ "[\"mode\"]", NULL },
+		{ "\"mode\"", NULL },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		OWNED(json_release) cJSON *json = parsed(cases[i].text);
+		const char *value = json_string(json_member(json, "mode"));
+		expect(v, json && same_text(value, cases[i].value), "%s has %s", cases[i].text,
+		       value ? value : "none");
+	}
+}
+
+static void repeated_objects_are_one_along_a_path(struct verdict *v)
+{
+	static const struct {
+		const char *text;
+		const char *value;
+	} cases[] = {
+		{ "{\"args\":{\"cni\":{\"mac\":\"a\"}}}", "a" },
+		{ "{\"args\":{\"cni\":{\"mac\":\"a\"}},\"args\":{\"cni\":{\"ips\":1}}}", "a" },
+		{ "{\"args\":{\"cni\":{\"mac\":\"a\"},\"CNI\":{\"MAC\":\"b\"}},\"Args\":{}}", "b" },
+		{ "{\"args\":{\"cni\":{\"mac\":\"a\"}},\"args\":null}", "a" },
+		{ "{\"args\":{\"mac\":\"a\"}}", NULL },
+		{ "{\"args\":\"cni\"}", NULL },
+	};
+	static const char *const path[] = { "args", "cni", "mac", NULL };
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		OWNED(json_release) cJSON *json = parsed(cases[i].text);
+		const char *value = json_string(json_path(json, path));
+		expect(v, json && same_text(value, cases[i].value), "%s has %s", cases[i].text,
+		       value ? value : "none");
+	}
+}
+
+static void a_member_stands_where_the_text_has_it(struct verdict *v)
+{
+	static const struct {
+		const char *text;
+		const char *value; /* as the text spells it; NULL: absent */
+	} cases[] = {
+		{ " {\"a\" : 1.50 , \"b\":2} ", "1.50" },
+		{ "{\"b\":{\"a\":1},\"a\":{ \"x\":\"}\" }}", "{ \"x\":\"}\" }" },
+		{ "{\"a\":1,\"a\":[2]}", "[2]" },
+		{ "{\"\\u0061\":null}", "null" },
+		{ "{\"A\":1}", NULL },
+		{ "{\"ab\":1,\"\":2}", NULL },
+		{ "{ }", NULL },
+		{ "[\"a\",1]", NULL },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		const char *text = cases[i].text;
+		struct json_span span = { 0, 0 };
+		const bool found = json_find(text, json_document(text, strlen(text)), "a", &span);
+		expect(v, found == (cases[i].value != NULL), "%s", text);
+		expect(v,
+		       !found || (span.length == strlen(cases[i].value) &&
+		                  memcmp(text + span.at, cases[i].value, span.length) == 0),
+		       "%s: %.*s", text, (int)span.length, text + span.at);
+	}
+}
+
+static void escapes_in_a_name_are_decoded(struct verdict *v)
+{
+	static const struct {
+		const char *text;
+		const char *name;
+	} cases[] = {
+		{ "{\"\\u00e4\\u20ac\\ud83d\\ude00\":1}", "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80" },
+		{ "{\"\\\"\\\\\\/\\b\\f\\n\\r\\t\":1}", "\"\\/\b\f\n\r\t" },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		const char *text = cases[i].text;
+		struct json_span span;
+		expect(v, json_find(text, json_document(text, strlen(text)), cases[i].name, &span),
+		       "%s", text);
+	}
+}
+
+int main(void)
+{
+	static const struct unit units[] = {
+		UNIT(what_is_json_is_read),
+		UNIT(what_is_not_json_is_refused_with_the_place),
+		UNIT(a_nul_byte_ends_no_text),
+		UNIT(nesting_is_bounded_at_its_hundredth_level),
+		UNIT(an_integer_is_exact_or_none),
+		UNIT(every_number_keeps_its_own_literal),
+		UNIT(a_member_is_found_as_go_finds_it),
+		UNIT(repeated_objects_are_one_along_a_path),
+		UNIT(a_member_stands_where_the_text_has_it),
+		UNIT(escapes_in_a_name_are_decoded),
+	};
+
+	return units_run(units, COUNT_OF(units));
+}
