@@ -6,6 +6,7 @@
 #include "cni/program.h"
 #include "ipam/ipam.h"
 #include "plugin/attach.h"
+#include "plugin/cdi.h"
 #include "plugin/configure.h"
 #include "plugin/ifindex.h"
 #include "plugin/state.h"
@@ -26,6 +27,7 @@ struct adding {
 	struct endpoint endpoint;
 	struct ipam_answer lease;
 	char created[UTC_TEXT];
+	char cdi[CDI_NAME_MAX];
 	bool recorded;
 	bool leased;
 	bool committed;
@@ -93,8 +95,14 @@ static int describe(struct adding *a, struct failure *f)
 		.tap = { .uid = c->tap.uid, .gid = c->tap.gid, .mode = c->tap.mode },
 		.address_owner = address_owner_name(c->address_owner),
 		.ipam = c->ipam,
+		.device_id = c->device_id,
+		.vm_devices = c->vm_devices,
 		.created = utc_text(a->created),
 	};
+	if (cdi_name(c, at->request, a->cdi, f) < 0)
+		return -1;
+	if (*a->cdi)
+		a->endpoint.cdi = a->cdi;
 	if (choose_mac(at, &a->endpoint.mac, f) < 0)
 		return -1;
 	return ifindex_draw(&a->endpoint.ifindex, f);
@@ -263,7 +271,7 @@ int add(const struct request *r, struct failure *f)
 	    check_expressible(&a.attachment, f) < 0)
 		return -1;
 	if (describe(&a, f) < 0 || record_intent(&a, f) < 0 || make_endpoint(&a, f) < 0 ||
-	    complete_record(&a, f) < 0 || print_result(&a, f) < 0)
+	    cdi_write(&a.endpoint, f) < 0 || complete_record(&a, f) < 0 || print_result(&a, f) < 0)
 		return -1;
 	a.committed = true;
 	return 0;

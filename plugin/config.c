@@ -46,6 +46,9 @@ static const struct key keys[] = {
 	{ "addressOwner", KEY_WORD, FIELD(address_owner), .words = owner_words },
 	{ "dad", KEY_WORD, FIELD(dad), .words = dad_words },
 	{ "acd", KEY_BOOL, FIELD(acd) },
+	{ "deviceID", KEY_TEXT, FIELD(device_id) },
+	{ "cdi", KEY_BOOL, FIELD(cdi) },
+	{ "vmDevices", KEY_BOOL, FIELD(vm_devices) },
 	{ "strictStatus", KEY_BOOL, FIELD(strict_status) },
 	{ "gcWithoutList", KEY_BOOL, FIELD(gc_without_list) },
 	{ "logFile", KEY_PATH, FIELD(log_file) },
@@ -166,6 +169,9 @@ static int read_runtime_mac(struct config *c, const cJSON *value, const char *na
 	return key_mac_parse(name, value->valuestring, &c->mac, f);
 }
 
+/* As Multus passes it to a plugin with the capability deviceID. */
+static const struct key runtime_device = { "deviceID", KEY_TEXT, FIELD(device_id) };
+
 /* In ascending precedence: CNI_ARGS over the configuration's, args.cni over that, runtimeConfig
  * over all. */
 static int read_arguments(struct config *c, const struct request *r, struct failure *f)
@@ -187,9 +193,11 @@ static int read_arguments(struct config *c, const struct request *r, struct fail
 	if (read_runtime_mac(c, json_path(r->json, (const char *[]){ "args", "cni", "mac", NULL }),
 	                     "args.cni.mac", f) < 0)
 		return -1;
-	return read_runtime_mac(
-	        c, json_path(r->json, (const char *[]){ "runtimeConfig", "mac", NULL }),
-	        "runtimeConfig.mac", f);
+	if (read_runtime_mac(c,
+	                     json_path(r->json, (const char *[]){ "runtimeConfig", "mac", NULL }),
+	                     "runtimeConfig.mac", f) < 0)
+		return -1;
+	return key_read(&runtime_device, json_member(r->json, "runtimeConfig"), c, f);
 }
 
 static int check_relations(const struct config *c, struct failure *f)
@@ -201,6 +209,9 @@ static int check_relations(const struct config *c, struct failure *f)
 		return fail(f, CNI_CONFIG, "only mode source hears a list of senders",
 		            "configuration key sourceMacs goes with mode source, not %s",
 		            word_text(link_modes, c->mode));
+	if (c->cdi && !c->kind->tap)
+		return fail(f, CNI_CONFIG, "a macvlan has no device to hand over",
+		            "configuration key cdi goes with a macvtap");
 	if (c->mode == MACVLAN_MODE_PASSTHRU && !c->master[0])
 		return fail(f, CNI_CONFIG,
 		            "it takes the whole interface from the host: name it with master",

@@ -35,6 +35,9 @@ struct config {
 	enum address_owner address_owner;
 	enum dad dad;
 	bool acd;
+	const char *device_id; /* NULL: none */
+	bool cdi;
+	bool vm_devices;
 	bool strict_status;
 	bool gc_without_list;
 	const char *log_file; /* NULL: none */

@@ -133,6 +133,18 @@ static int read_path(const struct key *key, const cJSON *value, const char **fie
 	return 0;
 }
 
+static int read_text(const struct key *key, const cJSON *value, const char **field,
+                     struct failure *f)
+{
+	const char *text = json_string(value);
+
+	if (!text)
+		return refuse(key, value, "it must be a string", f);
+	if (*text)
+		*field = text;
+	return 0;
+}
+
 int key_read(const struct key *key, const cJSON *config, void *base, struct failure *f)
 {
 	const cJSON *value = json_member(config, key->name);
@@ -155,6 +167,8 @@ int key_read(const struct key *key, const cJSON *config, void *base, struct fail
 		return read_ifname(key, value, field, f);
 	case KEY_PATH:
 		return read_path(key, value, (const char **)(void *)field, f);
+	case KEY_TEXT:
+		return read_text(key, value, (const char **)(void *)field, f);
 	}
 	return 0;
 }

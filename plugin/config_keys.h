@@ -21,6 +21,7 @@ enum key_type {
 	KEY_MAC,    /* struct mac; `present` is set */
 	KEY_IFNAME, /* char[IFNAMSIZ] */
 	KEY_PATH,   /* const char *, absolute */
+	KEY_TEXT,   /* const char * */
 };
 
 struct key {

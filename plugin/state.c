@@ -25,6 +25,11 @@ const char *device_path(void)
 	return setting("PODTAP_DEV_DIR", "/dev");
 }
 
+const char *cdi_path(void)
+{
+	return setting("PODTAP_CDI_DIR", "/var/run/cdi");
+}
+
 int device_open(struct failure *f)
 {
 	int fd = open(device_path(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -51,20 +56,18 @@ int state_open_below(int directory, const char *name, bool make, struct failure 
 	return fd;
 }
 
-/* Makes a directory and the parents it lacks. */
-static int make_all(const char *path, struct failure *f)
+int directory_make(const char *path, struct failure *f)
 {
 	char part[PATH_MAX];
 
 	if (snprintf(part, sizeof part, "%s", path) >= (int)sizeof part)
-		return fail(f, CNI_IO, strerror(ENAMETOOLONG), "make the state directory");
+		return fail(f, CNI_IO, strerror(ENAMETOOLONG), "make the directory %.64s...", path);
 	for (char *slash = part; slash;) {
 		slash = strchr(slash + 1, '/');
 		if (slash)
 			*slash = '\0';
 		if (mkdir(part, 0755) < 0 && errno != EEXIST)
-			return fail(f, CNI_IO, strerror(errno), "make the state directory %s",
-			            part);
+			return fail(f, CNI_IO, strerror(errno), "make the directory %s", part);
 		if (slash)
 			*slash = '/';
 	}
@@ -76,7 +79,7 @@ int state_open(const char *name, bool make, struct failure *f)
 	OWNED(fd_release) int base = open(state_path(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (base < 0 && errno == ENOENT && make) {
-		if (make_all(state_path(), f) < 0)
+		if (directory_make(state_path(), f) < 0)
 			return -1;
 		base = open(state_path(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	}

@@ -20,6 +20,12 @@ int state_open_below(int directory, const char *name, bool make, struct failure 
 /* The state directory's path, for messages and listings. */
 const char *state_path(void);
 
+/* Makes a directory and the parents it lacks (0755); one that is there is success. */
+int directory_make(const char *path, struct failure *f) MUST_CHECK;
+
+/* The directory of CDI specifications: $PODTAP_CDI_DIR or /var/run/cdi. */
+const char *cdi_path(void);
+
 /* The directory of device nodes: $PODTAP_DEV_DIR or /dev. The caller owns the descriptor. */
 const char *device_path(void);
 int device_open(struct failure *f) MUST_CHECK;

@@ -3,6 +3,7 @@
 #include "plugin/teardown.h"
 
 #include "netns/tap.h"
+#include "plugin/cdi.h"
 #include "plugin/ifindex.h"
 #include "plugin/state.h"
 
@@ -65,6 +66,7 @@ int teardown(const struct endpoint *e, struct sandbox *sandbox, struct failure *
 	int found = sandbox ? endpoint_link(e, sandbox, &link, f) : 0;
 	int failed = found < 0;
 
+	failed |= cdi_remove(e, f) < 0;
 	if (found > 0)
 		failed |= remove_link(sandbox, &link, f) < 0;
 	else if (e->tap.path)

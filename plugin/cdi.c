@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writing and removing CDI specifications. */
+#include "plugin/cdi.h"
+
+#include "cni/json.h"
+#include "netns/tap.h"
+#include "plugin/devices.h"
+#include "plugin/state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+
+enum { SPEC_MAX = 4096 }; /* bytes; ours have less than a quarter */
+
+static bool is_alnum(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+static void name_map(char *name)
+{
+	const size_t length = strlen(name);
+
+	for (size_t i = 0; i < length; i++) {
+		const bool end = i == 0 || i == length - 1;
+		if (!is_alnum(name[i]) && (end || !strchr("_.:-", name[i])))
+			name[i] = end ? 'x' : '-';
+	}
+}
+
+/* One of CNI_ARGS' values; "" where it is absent. */
+static int argument(const struct request *r, const char *key, char text[static CDI_NAME_MAX],
+                    struct failure *f)
+{
+	const int found = args_find(r->args, key, text, CDI_NAME_MAX);
+
+	if (found < 0)
+		return fail(f, CNI_ENV, "its value is too long for a device name", "%s in CNI_ARGS",
+		            key);
+	if (found == 0)
+		text[0] = '\0';
+	return 0;
+}
+
+int cdi_name(const struct config *c, const struct request *r, char name[static CDI_NAME_MAX],
+             struct failure *f)
+{
+	char namespace[CDI_NAME_MAX], pod[CDI_NAME_MAX];
+	int length;
+
+	name[0] = '\0';
+	if (!c->kind->tap || (!c->device_id && !c->cdi))
+		return 0;
+	if (argument(r, "K8S_POD_NAMESPACE", namespace, f) < 0 ||
+	    argument(r, "K8S_POD_NAME", pod, f) < 0)
+		return -1;
+	if (c->device_id)
+		length = snprintf(name, CDI_NAME_MAX, "%s", c->device_id);
+	else
+		length = snprintf(name, CDI_NAME_MAX, "%s%s%s_%s", namespace, *namespace ? "_" : "",
+		                  *pod ? pod : r->container_id, r->ifname);
+	if (length >= CDI_NAME_MAX)
+		return fail(f, CNI_CONFIG, "200 bytes are the most", "the CDI device name %.64s...",
+		            name);
+	name_map(name);
+	return 0;
+}
+
+/* Opens the directory of specifications, and keeps others of us from changing it: what is looked at
+ * is still there when it is removed or replaced. -1 with ENOENT and no failure where it is missing
+ * and not to be made. */
+static int directory_lock(bool make, struct failure *f)
+{
+	const char *path = cdi_path();
+
+	if (make && directory_make(path, f) < 0)
+		return -1;
+	OWNED(fd_release) int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT && !make)
+		return -1;
+	if (fd < 0 || flock(fd, LOCK_EX) < 0)
+		return fail(f, CNI_IO, strerror(errno), "open the directory of CDI devices %s",
+		            path);
+	return fd_take(&fd);
+}
+
+static void file_name(const struct endpoint *e, char name[static NAME_MAX + 1])
+{
+	snprintf(name, NAME_MAX + 1, "podtap.dev-tap_%.*s.json", CDI_NAME_MAX - 1, e->cdi);
+}
+
+/* While it is written; a runtime reads only what ends in .json or .yaml. */
+static void fresh_name(const struct endpoint *e, char name[static NAME_MAX + 1])
+{
+	snprintf(name, NAME_MAX + 1, "podtap.dev-tap_%.*s.%u", CDI_NAME_MAX - 1, e->cdi,
+	         e->ifindex);
+}
+
+static int spec_text(const struct endpoint *e, char text[static SPEC_MAX])
+{
+	struct device devices[DEVICES_MAX];
+	char members[DEVICE_TEXT_MAX];
+	const size_t n = endpoint_devices(e, devices);
+	int length = snprintf(text, SPEC_MAX,
+	                      "{\"cdiVersion\":\"0.5.0\",\"kind\":\"podtap.dev/tap\",\"devices\":["
+	                      "{\"name\":\"%s\",\"containerEdits\":{\"deviceNodes\":[",
+	                      e->cdi);
+
+	for (size_t i = 0; i < n; i++) {
+		device_text(&devices[i], members, sizeof members);
+		length += snprintf(text + length, (size_t)(SPEC_MAX - length),
+		                   "%s{%s,\"permissions\":\"rw\"}", i ? "," : "", members);
+	}
+	return length + snprintf(text + length, (size_t)(SPEC_MAX - length), "]}}]}\n");
+}
+
+int cdi_write(const struct endpoint *e, struct failure *f)
+{
+	char name[NAME_MAX + 1], fresh[NAME_MAX + 1], text[SPEC_MAX];
+
+	if (!e->cdi)
+		return 0;
+	OWNED(fd_release) int directory = directory_lock(true, f);
+	if (directory < 0)
+		return -1;
+	file_name(e, name);
+	fresh_name(e, fresh);
+	const int length = spec_text(e, text);
+	OWNED(fd_release)
+	int fd = openat(directory, fresh, O_CREAT | O_TRUNC | O_WRONLY | O_NOFOLLOW | O_CLOEXEC,
+	                0644);
+	const ssize_t wrote = fd < 0 ? 0 : write(fd, text, (size_t)length);
+	if (fd >= 0 && wrote == length && renameat(directory, fresh, directory, name) == 0)
+		return 0;
+	fail(f, CNI_IO, strerror(wrote > 0 && wrote < length ? ENOSPC : errno),
+	     "write the CDI device %s/%s", cdi_path(), name);
+	unlinkat(directory, fresh, 0);
+	return -1;
+}
+
+/* Whether a specification is this endpoint's: its tap's name carries the interface index, which no
+ * other endpoint has before this one is torn down. */
+static bool is_own(int directory, const char *name, const struct endpoint *e)
+{
+	struct failure foreign = { 0 };
+	char text[SPEC_MAX], path[DEVICE_PATH_MAX], tap[TAP_NAME_MAX];
+	OWNED(fd_release)
+	int fd = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	const ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof text);
+
+	if (length < 0)
+		return false;
+	OWNED(json_release)
+	cJSON *spec = json_parse(text, (size_t)length, "a CDI specification", &foreign);
+	const cJSON *device = cJSON_GetArrayItem(json_member(spec, "devices"), 0);
+	const cJSON *nodes =
+	        json_path(device, (const char *[]){ "containerEdits", "deviceNodes", NULL });
+	const char *node = json_string(json_member(cJSON_GetArrayItem(nodes, 0), "path"));
+
+	tap_name(e->ifindex, tap);
+	snprintf(path, sizeof path, "/dev/%s", tap);
+	return node && strcmp(node, path) == 0;
+}
+
+int cdi_remove(const struct endpoint *e, struct failure *f)
+{
+	char name[NAME_MAX + 1];
+
+	if (!e->cdi || !*e->cdi || strchr(e->cdi, '/'))
+		return 0;
+	OWNED(fd_release) int directory = directory_lock(false, f);
+	if (directory < 0)
+		return f->code ? -1 : 0;
+	fresh_name(e, name);
+	unlinkat(directory, name, 0);
+	file_name(e, name);
+	if (!is_own(directory, name, e) || unlinkat(directory, name, 0) == 0 || errno == ENOENT)
+		return 0;
+	return fail(f, CNI_IO, strerror(errno), "remove the CDI device %s/%s", cdi_path(), name);
+}
