@@ -74,7 +74,7 @@ static bool has_separator(const char *name)
 /* The kernel's idea of a space is Latin-1's, byte by byte. */
 static bool has_latin1_space(const char *name)
 {
-	return strchr(name, '\xa0');
+	return strchr(name, 0xa0);
 }
 
 static bool has_percent(const char *name)

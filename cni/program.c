@@ -3,6 +3,7 @@
 #include "cni/program.h"
 
 #include "cni/json.h"
+#include "cni/utf8.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,7 +27,7 @@ static int text_write(const char *text, size_t length)
 
 int document_print(const cJSON *document, struct failure *f)
 {
-	OWNED(text_release) char *text = cJSON_PrintUnformatted(document);
+	OWNED(text_release) char *text = utf8_repair(cJSON_PrintUnformatted(document));
 
 	if (!text)
 		return fail(f, CNI_OTHER, "out of memory", "cannot write to stdout");

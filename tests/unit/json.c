@@ -20,6 +20,7 @@ static void what_is_json_is_read(struct verdict *v)
 		"-0",
 		"0.5e+10",
 		"[1,-2,3.0E-7]",
+		"[[[]],[{}],{\"a\":[]}]",
 		"\"\"",
 		"{\"a\":{\"a\":[true,false,null]}}",
 		"\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"",
@@ -110,6 +111,20 @@ static void nesting_is_bounded_at_its_hundredth_level(struct verdict *v)
 		expect(v, json_check(text, 2 * depth, &why, &at) == (depth == JSON_DEPTH_MAX),
 		       "%zu levels", depth);
 	}
+}
+
+static void neighbours_are_not_nested_in_each_other(struct verdict *v)
+{
+	enum { NEIGHBOURS = JSON_DEPTH_MAX + 1 };
+	char text[1 + 3 * NEIGHBOURS] = "[";
+	const char *why;
+	size_t at;
+
+	for (size_t i = 0; i < NEIGHBOURS; i++)
+		memcpy(text + 1 + 3 * i, "[],", 3);
+	text[sizeof text - 1] = ']';
+	const bool right = json_check(text, sizeof text, &why, &at);
+	expect(v, right, "%s at %zu", why, at);
 }
 
 static void an_integer_is_exact_or_none(struct verdict *v)
@@ -264,6 +279,7 @@ int main(void)
 		UNIT(what_is_not_json_is_refused_with_the_place),
 		UNIT(a_nul_byte_ends_no_text),
 		UNIT(nesting_is_bounded_at_its_hundredth_level),
+		UNIT(neighbours_are_not_nested_in_each_other),
 		UNIT(an_integer_is_exact_or_none),
 		UNIT(every_number_keeps_its_own_literal),
 		UNIT(a_member_is_found_as_go_finds_it),
