@@ -71,7 +71,9 @@ int link_by_name(struct rtnl *nl, const char *name, struct link *link, struct fa
 	struct rtnl_req r;
 
 	req_begin(&r, RTM_GETLINK, 0, sizeof(struct ifinfomsg));
-	req_str(&r, IFLA_IFNAME, name);
+	/* The kernel finds alternative names under either attribute, long ones only under theirs.
+	 */
+	req_str(&r, strlen(name) < IFNAMSIZ ? IFLA_IFNAME : IFLA_ALT_IFNAME, name);
 	return link_get(nl, &r, link, name, f);
 }
 

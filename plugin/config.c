@@ -30,7 +30,7 @@ static const struct word level_words[] = {
 
 #define FIELD(member) .offset = offsetof(struct config, member)
 static const struct key keys[] = {
-	{ "master", KEY_IFNAME, FIELD(master) },
+	{ "master", KEY_IFNAME, FIELD(master), .max = MASTER_TEXT - 1 },
 	{ "mode", KEY_WORD, FIELD(mode), .words = link_modes },
 	{ "force", KEY_BOOL, FIELD(force) },
 	{ "mtu", KEY_UINT, FIELD(mtu), .max = 65535 },

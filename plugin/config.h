@@ -10,7 +10,7 @@
 
 #include <limits.h>
 
-enum { SOURCES_MAX = 256, QUEUES_MAX = 256 };
+enum { SOURCES_MAX = 256, QUEUES_MAX = 256, MASTER_TEXT = 128 };
 
 enum address_owner { OWNER_POD, OWNER_GUEST };
 enum log_level { LOG_ERROR, LOG_INFO, LOG_DEBUG };
@@ -18,7 +18,7 @@ enum dad { DAD_WAIT, DAD_OPTIMISTIC, DAD_OFF };
 
 struct config {
 	const struct link_kind *kind;
-	char master[IFNAMSIZ]; /* "": not named */
+	char master[MASTER_TEXT]; /* a name or an alternative name; "": not named */
 	uint32_t mode;
 	bool force;
 	uint32_t mtu; /* 0: the master's */

@@ -6,7 +6,6 @@
 #include "cni/json.h"
 #include "cni/request.h"
 
-#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/types.h>
@@ -113,11 +112,10 @@ static int read_ifname(const struct key *key, const cJSON *value, char *field, s
 		return refuse(key, value, "it must be a string, the name of an interface", f);
 	if (!*text)
 		return 0;
-	if (strlen(text) >= IFNAMSIZ || strchr(text, '/') || strcmp(text, ".") == 0 ||
+	if (strlen(text) > key->max || strchr(text, '/') || strcmp(text, ".") == 0 ||
 	    strcmp(text, "..") == 0)
-		return refuse(key, value, "it must be the name of an interface, 15 bytes at most",
-		              f);
-	snprintf(field, IFNAMSIZ, "%s", text);
+		return refuse(key, value, "it must be the name of an interface", f);
+	snprintf(field, key->max + 1u, "%s", text);
 	return 0;
 }
 

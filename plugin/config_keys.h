@@ -19,7 +19,7 @@ enum key_type {
 	KEY_WORD,   /* uint32_t, by words */
 	KEY_OCTAL,  /* mode_t, a string of octal digits */
 	KEY_MAC,    /* struct mac; `present` is set */
-	KEY_IFNAME, /* char[IFNAMSIZ] */
+	KEY_IFNAME, /* char[max + 1] */
 	KEY_PATH,   /* const char *, absolute */
 	KEY_TEXT,   /* const char * */
 };

@@ -134,13 +134,8 @@ static int refuse_duplicate(const struct cidr *duplicate, struct failure *f)
 	            "IPv6 address %s is in use on the LAN", cidr_format(duplicate, text));
 }
 
-static int add_route(const struct configuring *w, struct route *route, struct failure *f)
+static int add_route(const struct configuring *w, const struct route *route, struct failure *f)
 {
-	const uint8_t family = route->dst.ip.family;
-	const struct ip *gateway = first_gateway(w->lease, family);
-
-	if (!route->gw.family && gateway)
-		route->gw = *gateway;
 	const struct route_want want = {
 		.dst = route->dst,
 		.gw = route->gw,
@@ -251,10 +246,23 @@ static int number(const struct configuring *w, struct failure *f)
 	return add_routes(w, f);
 }
 
+/* A route without a gateway goes by the first one of its family. */
+static void fill_gateways(struct result *lease)
+{
+	for (size_t i = 0; i < lease->n_routes; i++) {
+		struct route *route = &lease->routes[i];
+		const struct ip *gateway = first_gateway(lease, route->dst.ip.family);
+		if (!route->gw.family && gateway)
+			route->gw = *gateway;
+	}
+}
+
 int configure(const struct configuring *w, struct ip *taken, struct failure *f)
 {
 	const struct config *c = &w->attachment->config;
 
+	if (w->lease)
+		fill_gateways(w->lease);
 	if (set_mac(w, f) < 0 || (c->address_owner == OWNER_GUEST && silence(w, f) < 0))
 		return -1;
 	if (w->lease && c->address_owner == OWNER_POD)

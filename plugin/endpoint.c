@@ -15,7 +15,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { RECORD_MAX = 1 << 20 }; /* bytes */
+enum { RECORD_MAX = 1 << 20, TRIES = 16 }; /* bytes; times */
 
 static const char suffix[] = ".json";
 
@@ -119,28 +119,40 @@ static int text_write(int fd, const struct endpoint *e, struct failure *f)
 	            "write the endpoint record below %s", state_path());
 }
 
-int endpoint_create(const struct endpoint *e, bool *taken, struct failure *f)
+/* Writes a file without a name and then names it, so that a kill in between leaves nothing. */
+static int record_make(int directory, const struct endpoint *e, struct failure *f)
 {
 	char name[NAME_MAX], self[32];
-	OWNED(fd_release) int directory = container_open(e->container_id, true, f);
-
-	*taken = false;
-	if (directory < 0)
-		return -1;
-	/* A file without a name until it is whole: a kill in between leaves nothing. */
 	OWNED(fd_release) int fd = openat(directory, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0644);
-	if (fd < 0)
-		return fail(f, CNI_IO, strerror(errno), "make an endpoint record below %s",
-		            state_path());
-	if (text_write(fd, e, f) < 0)
-		return -1;
+
 	record_name(e->ifname, name);
+	if (fd >= 0 && text_write(fd, e, f) < 0)
+		return -1;
 	snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
-	if (linkat(AT_FDCWD, self, directory, name, AT_SYMLINK_FOLLOW) == 0)
+	if (fd >= 0 && linkat(AT_FDCWD, self, directory, name, AT_SYMLINK_FOLLOW) == 0)
 		return 0;
-	*taken = errno == EEXIST;
-	return fail(f, *taken ? CNI_OTHER : CNI_IO, strerror(errno), "make the endpoint record %s",
-	            name);
+	int err = errno;
+	fail(f, CNI_IO, strerror(err), "make the endpoint record %s below %s", name, state_path());
+	errno = err;
+	return -1;
+}
+
+int endpoint_create(const struct endpoint *e, bool *taken, struct failure *f)
+{
+	*taken = false;
+	for (int tries = 0;; tries++) {
+		struct failure refusal = { 0 };
+		OWNED(fd_release) int directory = container_open(e->container_id, true, f);
+
+		if (directory < 0)
+			return -1;
+		if (record_make(directory, e, &refusal) == 0)
+			return 0;
+		*taken = errno == EEXIST;
+		/* ENOENT: the undoing of this container's other interface removed its directory. */
+		if (errno != ENOENT || tries == TRIES)
+			return fail(f, refusal.code, refusal.details, "%s", refusal.msg);
+	}
 }
 
 /* The name a record has while it is replaced; there only beside the record itself. */

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+enum { TRIES = 16 }; /* against calls that remove what we make */
+
 static const char *setting(const char *variable, const char *otherwise)
 {
 	const char *value = getenv(variable);
@@ -40,12 +42,14 @@ int device_open(struct failure *f)
 
 int state_open_below(int directory, const char *name, bool make, struct failure *f)
 {
-	int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 	int fd = openat(directory, name, flags);
 
-	if (fd < 0 && errno == ENOENT && make) {
+	/* Another call may remove the empty directory right after we made it. */
+	for (int tries = 0; fd < 0 && errno == ENOENT && make && tries < TRIES; tries++) {
 		if (mkdirat(directory, name, 0755) < 0 && errno != EEXIST)
-			return fail_errno(f, errno, "make the state directory %s", name);
+			return fail(f, CNI_IO, strerror(errno), "make the state directory %s",
+			            name);
 		fd = openat(directory, name, flags);
 	}
 	if (fd < 0 && (errno != ENOENT || make)) {
