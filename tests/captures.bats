@@ -5,15 +5,12 @@
 # own ADD answered, as it would have been.
 load lib
 load frames
+load lists
 
 setup() {
 	lan_setup
 	declare -gA namespace=()
-	# IPAM plugins keep their state below /var/lib: give the calls one of their own.
-	mkdir "$BATS_TEST_TMPDIR/var-lib"
-	# shellcheck disable=SC2016
-	wrapper=(unshare -m sh -c 'mount --bind "$0" /var/lib && exec "$@"' "$BATS_TEST_TMPDIR/var-lib")
-	leases=$BATS_TEST_TMPDIR/var-lib/cni/networks
+	own_state
 }
 teardown() {
 	lan_teardown

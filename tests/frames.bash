@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Ethernet frames in hexadecimal, and listeners that wait for them.
 
-# shellcheck disable=SC2154 # $tapio and background are lib.bash's
 
 mac_hex() {
 	tr -d : <<<"$1"
@@ -20,7 +19,7 @@ frame() {
 	printf '%s%s88b5%s%s' "$(mac_hex "$1")" "$(mac_hex "$2")" "$(text_hex "$3")" \
 		"$(printf '00%.0s' {1..46})"
 }
-export broadcast=ff:ff:ff:ff:ff:ff
+broadcast=ff:ff:ff:ff:ff:ff
 
 # Who has this address: arp_request MAC SENDER TARGET
 arp_request() {

@@ -8,7 +8,7 @@
 bats_require_minimum_version 1.5.0
 
 : "${BUILD:=$BATS_TEST_DIRNAME/../build}"
-export tapio=$BUILD/tests/tools/tapio
+tapio=$BUILD/tests/tools/tapio
 
 lan_setup() {
 	local id
@@ -72,16 +72,17 @@ at() {
 	nsenter --net="/run/netns/$name" -- "$@"
 }
 
-# Calls a plugin ($PLUGIN, default podtap) on the host, with exactly these bytes on stdin; within the
-# command in the array `wrapper`, if there is one.
+# Calls a plugin ($PLUGIN, default podtap, in $BUILD unless it is a path) on the host, with exactly
+# these bytes on stdin; within the command in the array `wrapper`, if there is one.
 #   cni_raw VERB TEXT [VARIABLE=VALUE...]
 # Prints its stdout; its stderr goes to $BATS_TEST_TMPDIR/stderr.
 cni_raw() {
-	local verb=$1 text=$2
+	local verb=$1 text=$2 plugin=${PLUGIN:-podtap}
 	shift 2
+	[[ $plugin == /* ]] || plugin=$BUILD/$plugin
 	printf %s "$text" | at "$host" "${wrapper[@]}" env CNI_COMMAND="$verb" CNI_CONTAINERID="$container" \
 		CNI_NETNS="/run/netns/$pod" CNI_IFNAME=eth0 CNI_ARGS= CNI_PATH="$BUILD:/usr/lib/cni" "$@" \
-		"$BUILD/${PLUGIN:-podtap}" 2>"$BATS_TEST_TMPDIR/stderr"
+		"$plugin" 2>"$BATS_TEST_TMPDIR/stderr"
 }
 
 # The network configuration: the defaults, changed by a JSON object (null removes a key).
@@ -150,7 +151,8 @@ assert_nothing_left() {
 		if [ "${foreign_links:-no}" = yes ] || [ ! -e "/run/netns/$name" ]; then continue; fi
 		left+=$(ip -n "$name" -d -o link show | grep -E ' mac(vlan|vtap) +mode ')
 	done
-	left+=$(find "$PODTAP_STATE_DIR/endpoints" "$PODTAP_CDI_DIR" ${PODTAP_DEV_DIR:+"$PODTAP_DEV_DIR"} \
+	left+=$(find "$PODTAP_STATE_DIR" -mindepth 2 2>/dev/null)
+	left+=$(find "$PODTAP_CDI_DIR" ${PODTAP_DEV_DIR:+"$PODTAP_DEV_DIR"} \
 		-mindepth 1 2>/dev/null)
 	left+=$(find "$leases" -type f ! -name lock ! -name 'last_reserved_ip*' 2>/dev/null)
 	while read -r name; do
@@ -167,7 +169,6 @@ tap() {
 		tee -a "$BATS_TEST_TMPDIR/taps"
 }
 
-# shellcheck disable=SC2154 # $output is what bats' run sets
 # What a jq filter says of $output is this text; strings come without quotes, all else compact.
 json_is() {
 	local got

@@ -345,7 +345,7 @@ cni_raw_to() {
 @test "every error of every verb is one object on stdout, and exit 1 (OUT-1, OUT-3)" {
 	for verb in $every_verb; do
 		for text in "{" "$(changed '{"name":null}')" "$(changed '{"cniVersion":"7"}')"; do
-			run -1 cni_raw $verb "$text"
+			run -1 cni_raw "$verb" "$text"
 			error_is "$(jq .code <<<"$output")"
 		done
 	done
