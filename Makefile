@@ -40,20 +40,23 @@ pkg    := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 libs   := $(shell pkg-config $(if $(STATIC),--static) --libs $(PKGS) 2>/dev/null)
 cc      = $(CC) -std=gnu11 -D_GNU_SOURCE -I. $(pkg) $(warn) $(harden) $(mode) $(CPPFLAGS) $(CFLAGS)
 
+# One short line a step; the whole command with V=1.
+say = $(if $(V),,@printf '%4s  %s\n' $1 $@;)
+
 all: $(programs:%=$(O)/%)
 
 $(foreach row,$(table),$(eval $(O)/$(call column,$(row),1): $(O)/$(call column,$(row),2).o))
 $(units) $(helpers): %: %.o
 $(linked): $(O)/parts.a
-	$(cc) $(link) $(LDFLAGS) -o $@ $(filter %.o,$^) $(O)/parts.a $(libs)
+	$(call say,LINK)$(cc) $(link) $(LDFLAGS) -o $@ $(filter %.o,$^) $(O)/parts.a $(libs)
 
 $(O)/parts.a: $(sources:%.c=$(O)/%.o)
 	@$(RM) $@
-	$(AR) rcs $@ $^
+	$(call say,AR)$(AR) rcs $@ $^
 
 $(O)/%.o: %.c $(O)/flags
 	@mkdir -p $(@D)
-	$(cc) -MMD -MP -c -o $@ $<
+	$(call say,CC)$(cc) -MMD -MP -c -o $@ $<
 
 missing = $(strip $(foreach archive,$(PKGS:=.a) libc.a,$(if $(call archive_found,$(archive)),,$(archive))))
 archive_found = $(shell $(CC) $(LDFLAGS) $(filter -L%,$(libs)) -nostdlib -r -o /dev/null -l:$1 2>/dev/null && echo yes)
