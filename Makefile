@@ -86,8 +86,8 @@ unit: $(units:=.run)
 
 demo:
 	@tests/packages install build demo
-	@$(MAKE) --no-print-directory all
-	@BUILD=$(abspath $(O)) examples/demo
+	@$(MAKE) --no-print-directory all $(O)/tests/tools/tapio
+	@BUILD=$(abspath $(O)) tests/demo
 
 lint:
 	@tests/packages install build lint
