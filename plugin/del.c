@@ -56,7 +56,8 @@ static int undo(const struct request *r, struct failure *f)
 	if (found < 0)
 		fprintf(stderr, "podtap: %s: %s\n", unreadable.msg, unreadable.details);
 	int undone = undo_by_name(r, &host, f);
-	int removed = found < 0 ? endpoint_remove(r->container_id, r->ifname, f) : 0;
+	/* Also without a record: an ADD killed early leaves an empty directory. */
+	int removed = endpoint_remove(r->container_id, r->ifname, f);
 	return undone < 0 || removed < 0 ? -1 : 0;
 }
 

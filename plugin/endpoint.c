@@ -101,7 +101,15 @@ int endpoint_read(const char *container_id, const char *ifname, struct endpoint 
 	if (directory < 0)
 		return f->code ? -1 : 0;
 	record_name(ifname, name);
-	return record_read(directory, name, e, f);
+	int found = record_read(directory, name, e, f);
+	/* What is undone by a record is what its path names. */
+	if (found > 0 &&
+	    (strcmp(e->container_id, container_id) != 0 || strcmp(e->ifname, ifname) != 0)) {
+		endpoint_release(e);
+		return fail(f, CNI_DECODE, "it tells of another attachment",
+		            "read the endpoint record %s", name);
+	}
+	return found;
 }
 
 static int text_write(int fd, const struct endpoint *e, struct failure *f)
@@ -187,6 +195,17 @@ int endpoint_write(const struct endpoint *e, struct failure *f)
 	return -1;
 }
 
+/* Removes whatever stands at a record's name, but no directory with something in it: that is none
+ * of ours. */
+static int record_unlink(int directory, const char *name, struct failure *f)
+{
+	if (unlinkat(directory, name, 0) == 0 || errno == ENOENT)
+		return 0;
+	if (errno == EISDIR && (unlinkat(directory, name, AT_REMOVEDIR) == 0 || errno == ENOTEMPTY))
+		return 0;
+	return fail(f, CNI_IO, strerror(errno), "remove the endpoint record %s", name);
+}
+
 int endpoint_remove(const char *container_id, const char *ifname, struct failure *f)
 {
 	char name[NAME_MAX];
@@ -200,8 +219,8 @@ int endpoint_remove(const char *container_id, const char *ifname, struct failure
 	replacement_name(ifname, name);
 	unlinkat(directory, name, 0);
 	record_name(ifname, name);
-	if (unlinkat(directory, name, 0) < 0 && errno != ENOENT)
-		return fail(f, CNI_IO, strerror(errno), "remove the endpoint record %s", name);
+	if (record_unlink(directory, name, f) < 0)
+		return -1;
 	unlinkat(all, container_id, AT_REMOVEDIR); /* only when it is empty */
 	return 0;
 }

@@ -50,7 +50,7 @@ struct endpoint { /* texts borrowed, from `source` when it was read from a file;
 void endpoint_release(struct endpoint *e);
 
 /* Reads one attachment's record. 1: there is one; 0: there is none; -1: it cannot be read or is
- * not a record (CNI_IO, CNI_DECODE). */
+ * not this attachment's record (CNI_IO, CNI_DECODE). */
 int endpoint_read(const char *container_id, const char *ifname, struct endpoint *e,
                   struct failure *f) MUST_CHECK;
 
@@ -60,8 +60,8 @@ int endpoint_create(const struct endpoint *e, bool *taken, struct failure *f) MU
 /* Replaces the attachment's record atomically. */
 int endpoint_write(const struct endpoint *e, struct failure *f) MUST_CHECK;
 
-/* Removes the record, whatever it is, and its container's directory when that was the last. A
- * record that is not there is success. */
+/* Removes the record, whatever it is (but a directory with foreign things in it stays), and its
+ * container's directory when that was the last. A record that is not there is success. */
 int endpoint_remove(const char *container_id, const char *ifname, struct failure *f) MUST_CHECK;
 
 /* Calls visit() for every record that can be read, in no order, until it returns non-zero; what it

@@ -44,8 +44,14 @@ int endpoint_sandbox(const struct endpoint *e, const char *path, const struct ho
 /* Removes the node of a link: the kernel removes only what it made itself. */
 static int remove_node(uint32_t ifindex, dev_t number, struct failure *f)
 {
-	OWNED(fd_release) int directory = device_open(f);
-	return directory < 0 ? -1 : tap_remove(directory, ifindex, number, f);
+	struct failure refusal = { 0 };
+	OWNED(fd_release) int directory = device_open(&refusal);
+
+	if (directory < 0 && errno == ENOENT)
+		return 0;
+	if (directory < 0)
+		return fail(f, refusal.code, refusal.details, "%s", refusal.msg);
+	return tap_remove(directory, ifindex, number, f);
 }
 
 /* The node goes before the link: once the link is gone its number may become another pod's. */
