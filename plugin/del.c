@@ -27,7 +27,7 @@ static int undo_by_name(const struct request *r, const struct host *host, struct
 		return own < 0 ? -1 : 0; /* a reused process id: touch nothing */
 	if (sandbox_open(&sandbox, host->netns, fd_take(&netns), SANDBOX_SYSFS, f) < 0)
 		return -1;
-	return teardown_by_name(r->ifname, &sandbox, f);
+	return teardown_by_name(r->container_id, r->ifname, &sandbox, f);
 }
 
 static int undo_by_record(const struct request *r, const struct endpoint *e,

@@ -44,20 +44,38 @@ int ifindex_claim(uint32_t index, const char *container_id, const char *ifname, 
 	return 0;
 }
 
-void ifindex_release(uint32_t index, const char *container_id, const char *ifname)
+enum note { NOTE_NONE, NOTE_OURS, NOTE_OTHERS };
+
+static enum note note_read(int directory, const char *name, const char *container_id,
+                           const char *ifname)
 {
-	char name[16], text[PATH_MAX], found[PATH_MAX];
+	char text[PATH_MAX], found[PATH_MAX];
+	ssize_t length = readlinkat(directory, name, found, sizeof found - 1);
+
+	if (length < 0)
+		return NOTE_NONE;
+	found[length] = '\0';
+	claim_text(container_id, ifname, text);
+	return strcmp(found, text) == 0 ? NOTE_OURS : NOTE_OTHERS;
+}
+
+bool ifindex_is_others(uint32_t index, const char *container_id, const char *ifname)
+{
+	char name[16];
 	struct failure ignored = { 0 };
 	OWNED(fd_release) int directory = state_open("indices", false, &ignored);
 
-	if (directory < 0)
-		return;
 	snprintf(name, sizeof name, "%" PRIu32, index);
-	claim_text(container_id, ifname, text);
-	ssize_t length = readlinkat(directory, name, found, sizeof found - 1);
-	if (length < 0)
-		return;
-	found[length] = '\0';
-	if (strcmp(found, text) == 0)
+	return directory >= 0 && note_read(directory, name, container_id, ifname) == NOTE_OTHERS;
+}
+
+void ifindex_release(uint32_t index, const char *container_id, const char *ifname)
+{
+	char name[16];
+	struct failure ignored = { 0 };
+	OWNED(fd_release) int directory = state_open("indices", false, &ignored);
+
+	snprintf(name, sizeof name, "%" PRIu32, index);
+	if (directory >= 0 && note_read(directory, name, container_id, ifname) == NOTE_OURS)
 		unlinkat(directory, name, 0);
 }

@@ -7,6 +7,7 @@
 #include "cni/failure.h"
 #include "cni/owned.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Draws an index at random from a range no kernel counts up to. */
@@ -16,6 +17,9 @@ int ifindex_draw(uint32_t *index, struct failure *f) MUST_CHECK;
  * keeps two endpoints of ours from drawing alike: losing it loses nothing. */
 int ifindex_claim(uint32_t index, const char *container_id, const char *ifname,
                   struct failure *f) MUST_CHECK;
+
+/* Whether an index is noted as another attachment's. */
+bool ifindex_is_others(uint32_t index, const char *container_id, const char *ifname);
 
 /* Forgets an index, if it is noted as this attachment's. */
 void ifindex_release(uint32_t index, const char *container_id, const char *ifname);

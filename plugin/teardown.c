@@ -83,7 +83,8 @@ int teardown(const struct endpoint *e, struct sandbox *sandbox, struct failure *
 	return endpoint_remove(e->container_id, e->ifname, f);
 }
 
-int teardown_by_name(const char *ifname, struct sandbox *sandbox, struct failure *f)
+int teardown_by_name(const char *container_id, const char *ifname, struct sandbox *sandbox,
+                     struct failure *f)
 {
 	struct link link;
 	int found = link_by_name(&sandbox->rtnl, ifname, &link, f);
@@ -93,6 +94,11 @@ int teardown_by_name(const char *ifname, struct sandbox *sandbox, struct failure
 	if (!link_kind_find(link.kind)) {
 		fprintf(stderr, "podtap: %s is no macvtap or macvlan but %s: left alone\n", ifname,
 		        link.kind[0] ? link.kind : "of no kind");
+		return 0;
+	}
+	/* The runtime's path leads to another pod by now. */
+	if (ifindex_is_others(link.index, container_id, ifname)) {
+		fprintf(stderr, "podtap: %s is another attachment's: left alone\n", ifname);
 		return 0;
 	}
 	return remove_link(sandbox, &link, f);

@@ -13,9 +13,10 @@
  * gone: then there is no link any more. */
 int teardown(const struct endpoint *e, struct sandbox *sandbox, struct failure *f) MUST_CHECK;
 
-/* Removes a link of ours that no record tells of: CNI_IFNAME, if it is a macvtap or macvlan;
- * anything else is left alone with a word on stderr. */
-int teardown_by_name(const char *ifname, struct sandbox *sandbox, struct failure *f) MUST_CHECK;
+/* Removes a link of ours that no record tells of: one with that name, if it is a macvtap or macvlan
+ * and not noted as another attachment's; anything else is left alone with a word on stderr. */
+int teardown_by_name(const char *container_id, const char *ifname, struct sandbox *sandbox,
+                     struct failure *f) MUST_CHECK;
 
 /* Whether the link a record names exists in its namespace: same index, same kind. An intent's link
  * must also have the name, since it may never have been made. 1, 0, -1. */
