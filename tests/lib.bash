@@ -42,6 +42,12 @@ lan_setup() {
 	ip -n "$other" link set lo up
 }
 
+# From here on nodes are made in a directory of the test's own, as where no devtmpfs makes them.
+devices_private() {
+	export PODTAP_DEV_DIR=$BATS_TEST_TMPDIR/dev
+	mkdir "$PODTAP_DEV_DIR"
+}
+
 # Another pod, in the variable named.
 pod_add() {
 	local name=$host-$1
