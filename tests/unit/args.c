@@ -82,50 +82,50 @@ static void identifiers_are_the_ascii_ones(struct verdict *v)
 		expect(v, !identifier_valid(bad[i]), "\"%s\" is accepted", bad[i]);
 }
 
+static const char chars[] = "interface name contains / or : or whitespace characters";
+static const struct {
+	const char *name;
+	const char *msg; /* NULL: accepted */
+} names[] = {
+	{ "eth0", NULL },
+	{ "-eth.0", NULL },
+	{ "...", NULL },
+	{ "ALL", NULL },
+	{ "\xc3\xa4\xe2\x82\xac", NULL },
+	{ "123456789012345", NULL },
+	{ "1234567890123456", "interface name is too long" },
+	{ "", "interface name is empty" },
+	{ ".", "interface name is . or .." },
+	{ "..", "interface name is . or .." },
+	{ "a/b", chars },
+	{ "a:b", chars },
+	{ "a b", chars },
+	{ "a\t", chars },
+	{ "\v\f\r\n", chars },
+	{ "\xc2\x85", chars },
+	{ "a\xc2\xa0", chars },
+	{ "\xe1\x9a\x80", chars },
+	{ "\xe2\x80\x80", chars },
+	{ "\xe2\x80\x8a", chars },
+	{ "\xe2\x80\x8b", NULL },
+	{ "\xe2\x80\xa8", chars },
+	{ "\xe2\x80\xa9", chars },
+	{ "\xe2\x80\xaf", chars },
+	{ "\xe2\x81\x9f", chars },
+	{ "\xe3\x80\x80", chars },
+	{ "\xc3\xa0", "interface name contains the byte 0xA0" },
+	{ "eth%d", "interface name contains %" },
+	{ "all", "interface name is reserved" },
+	{ "default", "interface name is reserved" },
+};
+
 static void interface_names_are_what_the_kernel_takes(struct verdict *v)
 {
-	static const char chars[] = "interface name contains / or : or whitespace characters";
-	static const struct {
-		const char *name;
-		const char *msg; /* NULL: accepted */
-	} cases[] = {
-		{ "eth0", NULL },
-		{ "-eth.0", NULL },
-		{ "...", NULL },
-		{ "ALL", NULL },
-		{ "\xc3\xa4\xe2\x82\xac", NULL },
-		{ "123456789012345", NULL },
-		{ "1234567890123456", "interface name is too long" },
-		{ "", "interface name is empty" },
-		{ ".", "interface name is . or .." },
-		{ "..", "interface name is . or .." },
-		{ "a/b", chars },
-		{ "a:b", chars },
-		{ "a b", chars },
-		{ "a\t", chars },
-		{ "\v\f\r\n", chars },
-		{ "\xc2\x85", chars },
-		{ "a\xc2\xa0", chars },
-		{ "\xe1\x9a\x80", chars },
-		{ "\xe2\x80\x80", chars },
-		{ "\xe2\x80\x8a", chars },
-		{ "\xe2\x80\x8b", NULL },
-		{ "\xe2\x80\xa8", chars },
-		{ "\xe2\x80\xa9", chars },
-		{ "\xe2\x80\xaf", chars },
-		{ "\xe2\x81\x9f", chars },
-		{ "\xe3\x80\x80", chars },
-		{ "\xc3\xa0", "interface name contains the byte 0xA0" },
-		{ "eth%d", "interface name contains %" },
-		{ "all", "interface name is reserved" },
-		{ "default", "interface name is reserved" },
-	};
-
-	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
 		struct failure f = { 0 };
-		const bool accepted = ifname_check(cases[i].name, NULL, CNI_ENV, &f) == 0;
-		expect(v, same_text(accepted ? NULL : f.msg, cases[i].msg), "\"%s\": %s",
-		       cases[i].name, accepted ? "accepted" : f.msg);
+		const bool accepted = ifname_check(names[i].name, NULL, CNI_ENV, &f) == 0;
+		expect(v, same_text(accepted ? NULL : f.msg, names[i].msg), "\"%s\": %s",
+		       names[i].name, accepted ? "accepted" : f.msg);
 	}
 }
 

@@ -35,56 +35,57 @@ static void what_is_json_is_read(struct verdict *v)
 	}
 }
 
+static const struct {
+	const char *text;
+	const char *why;
+} refusals[] = {
+	{ "", "there is nothing, at byte 0" },
+	{ " ", "a value is missing, at byte 1" },
+	{ "\xef\xbb\xbf{}", "a value is missing, at byte 0" },
+	{ "{} x", "more follows after the value, at byte 3" },
+	{ "{}{}", "more follows after the value, at byte 2" },
+	{ "nul", "a value is missing, at byte 0" },
+	{ "True", "a value is missing, at byte 0" },
+	{ "NaN", "a value is missing, at byte 0" },
+	{ "01", "a number has a leading zero, at byte 1" },
+	{ "-", "a digit is missing, at byte 1" },
+	{ "+1", "a value is missing, at byte 0" },
+	{ "1.", "a digit is missing, at byte 2" },
+	{ ".5", "a value is missing, at byte 0" },
+	{ "1e", "a digit is missing, at byte 2" },
+	{ "0x10", "more follows after the value, at byte 1" },
+	{ "1234567890123456789012345678901234567890123456789012345678901234",
+	  "a number is too long, at byte 64" },
+	{ "[1,]", "a value is missing, at byte 3" },
+	{ "[1", "a comma or closing bracket is missing, at byte 2" },
+	{ "[1}", "a comma or closing bracket is missing, at byte 2" },
+	{ "{\"a\"}", "a colon is missing, at byte 4" },
+	{ "{\"a\":1,}", "a string is missing, at byte 7" },
+	{ "{a:1}", "a string is missing, at byte 1" },
+	{ "{'a':1}", "a string is missing, at byte 1" },
+	{ "\"a", "a string does not end, at byte 2" },
+	{ "\"\\\"", "a string does not end, at byte 3" },
+	{ "\"\n\"", "a control character is not escaped, at byte 1" },
+	{ "\"\\x\"", "an escape is broken, at byte 2" },
+	{ "\"\\u12g4\"", "an escape is broken, at byte 3" },
+	{ "\"\\u12\"", "an escape is broken, at byte 3" },
+	{ "\"\\u0000\"", "a string holds NUL, at byte 3" },
+	{ "\"\\ud800\"", "a surrogate stands alone, at byte 7" },
+	{ "\"\\udc00\"", "a surrogate stands alone, at byte 7" },
+	{ "\"\\ud800\\u0041\"", "a surrogate stands alone, at byte 9" },
+	{ "/**/1", "a value is missing, at byte 0" },
+};
+
 static void what_is_not_json_is_refused_with_the_place(struct verdict *v)
 {
-	static const struct {
-		const char *text;
-		const char *why;
-	} cases[] = {
-		{ "", "there is nothing, at byte 0" },
-		{ " ", "a value is missing, at byte 1" },
-		{ "\xef\xbb\xbf{}", "a value is missing, at byte 0" },
-		{ "{} x", "more follows after the value, at byte 3" },
-		{ "{}{}", "more follows after the value, at byte 2" },
-		{ "nul", "a value is missing, at byte 0" },
-		{ "True", "a value is missing, at byte 0" },
-		{ "NaN", "a value is missing, at byte 0" },
-		{ "01", "a number has a leading zero, at byte 1" },
-		{ "-", "a digit is missing, at byte 1" },
-		{ "+1", "a value is missing, at byte 0" },
-		{ "1.", "a digit is missing, at byte 2" },
-		{ ".5", "a value is missing, at byte 0" },
-		{ "1e", "a digit is missing, at byte 2" },
-		{ "0x10", "more follows after the value, at byte 1" },
-		{ "1234567890123456789012345678901234567890123456789012345678901234",
-		  "a number is too long, at byte 64" },
-		{ "[1,]", "a value is missing, at byte 3" },
-		{ "[1", "a comma or closing bracket is missing, at byte 2" },
-		{ "[1}", "a comma or closing bracket is missing, at byte 2" },
-		{ "{\"a\"}", "a colon is missing, at byte 4" },
-		{ "{\"a\":1,}", "a string is missing, at byte 7" },
-		{ "{a:1}", "a string is missing, at byte 1" },
-		{ "{'a':1}", "a string is missing, at byte 1" },
-		{ "\"a", "a string does not end, at byte 2" },
-		{ "\"\\\"", "a string does not end, at byte 3" },
-		{ "\"\n\"", "a control character is not escaped, at byte 1" },
-		{ "\"\\x\"", "an escape is broken, at byte 2" },
-		{ "\"\\u12g4\"", "an escape is broken, at byte 3" },
-		{ "\"\\u12\"", "an escape is broken, at byte 3" },
-		{ "\"\\u0000\"", "a string holds NUL, at byte 3" },
-		{ "\"\\ud800\"", "a surrogate stands alone, at byte 7" },
-		{ "\"\\udc00\"", "a surrogate stands alone, at byte 7" },
-		{ "\"\\ud800\\u0041\"", "a surrogate stands alone, at byte 9" },
-		{ "/**/1", "a value is missing, at byte 0" },
-	};
-
-	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+	for (size_t i = 0; i < COUNT_OF(refusals); i++) {
 		struct failure f = { 0 };
-		const char *text = cases[i].text;
+		const char *text = refusals[i].text;
 		OWNED(json_release) cJSON *json = json_parse(text, strlen(text), "it", &f);
 		expect(v, !json && f.code == CNI_DECODE && strcmp(f.msg, "cannot decode it") == 0,
-		       "%s: code %d, %s", cases[i].text, f.code, f.msg);
-		expect(v, same_text(f.details, cases[i].why), "%s: %s", cases[i].text, f.details);
+		       "%s: code %d, %s", refusals[i].text, f.code, f.msg);
+		expect(v, same_text(f.details, refusals[i].why), "%s: %s", refusals[i].text,
+		       f.details);
 	}
 }
 

@@ -147,46 +147,45 @@ static void every_shape_is_read(struct verdict *v)
 		converts(v, &cases[i]);
 }
 
+static const struct conversion malformed[] = {
+	{ "[]", V1_1_0, "it: invalid result" },
+	{ "{\"cniVersion\":1}", V1_1_0, "it: invalid cniVersion" },
+	{ "{\"cniVersion\":\"1.2.0\"}", V1_1_0, "it: unsupported cniVersion 1.2.0" },
+	{ "{\"ips\":{}}", V1_1_0, "it: invalid ips" },
+	{ "{\"ips\":[null]}", V1_1_0, "it: invalid ips[0]" },
+	{ "{\"ips\":[{}]}", V1_1_0, "it: invalid ips[0].address" },
+	{ "{\"ips\":[{\"address\":\"10.5.0.2\"}]}", V1_1_0, "it: invalid ips[0].address" },
+	{ "{\"ips\":[{\"address\":\"10.5.0.2/16\"},{\"address\":\"10.5.0.2/16\","
+	  "\"gateway\":7}]}",
+	  V1_1_0, "it: invalid ips[1].gateway" },
+	{ "{\"interfaces\":[{\"name\":\"a\"}],\"ips\":[{\"address\":\"10.5.0.2/16\","
+	  "\"interface\":1}]}",
+	  V1_1_0, "it: invalid ips[0].interface" },
+	{ "{\"interfaces\":[{\"name\":\"a\"}],\"ips\":[{\"address\":\"10.5.0.2/16\","
+	  "\"interface\":-1}]}",
+	  V1_1_0, "it: invalid ips[0].interface" },
+	{ "{\"interfaces\":[{\"name\":1}]}", V1_1_0, "it: invalid interfaces[0].name" },
+	{ "{\"interfaces\":[{\"mtu\":-1}]}", V1_1_0, "it: invalid interfaces[0].mtu" },
+	{ "{\"routes\":[{\"gw\":\"10.0.0.1\"}]}", V1_1_0, "it: invalid routes[0].dst" },
+	{ "{\"routes\":[{\"dst\":\"10.0.0.0/8\",\"scope\":256}]}", V1_1_0,
+	  "it: invalid routes[0].scope" },
+	{ "{\"routes\":[{\"dst\":\"10.0.0.0/8\",\"priority\":4294967296}]}", V1_1_0,
+	  "it: invalid routes[0].priority" },
+	{ "{\"routes\":[{\"dst\":\"10.0.0.0/8\",\"table\":1.0}]}", V1_1_0,
+	  "it: invalid routes[0].table" },
+	{ "{\"cniVersion\":\"0.2.0\",\"ip4\":[]}", V1_1_0, "it: invalid ip4" },
+	{ "{\"cniVersion\":\"0.1.0\",\"ip6\":{\"ip\":\"fd00::1\"}}", V1_1_0, "it: invalid ip6.ip" },
+	{ "{\"cniVersion\":\"0.2.0\",\"ip4\":{\"ip\":\"10.5.0.2/16\",\"routes\":[{}]}}", V1_1_0,
+	  "it: invalid ip4.routes[0].dst" },
+	{ "{\"dns\":\"x\"}", V1_1_0, "it: invalid dns" },
+	{ "{\"dns\":{\"search\":\"x\"}}", V1_1_0, "it: invalid dns.search" },
+	{ "{\"dns\":{\"options\":[1]}}", V1_1_0, "it: invalid dns.options" },
+};
+
 static void what_is_malformed_is_refused_by_name(struct verdict *v)
 {
-	static const struct conversion cases[] = {
-		{ "[]", V1_1_0, "it: invalid result" },
-		{ "{\"cniVersion\":1}", V1_1_0, "it: invalid cniVersion" },
-		{ "{\"cniVersion\":\"1.2.0\"}", V1_1_0, "it: unsupported cniVersion 1.2.0" },
-		{ "{\"ips\":{}}", V1_1_0, "it: invalid ips" },
-		{ "{\"ips\":[null]}", V1_1_0, "it: invalid ips[0]" },
-		{ "{\"ips\":[{}]}", V1_1_0, "it: invalid ips[0].address" },
-		{ "{\"ips\":[{\"address\":\"10.5.0.2\"}]}", V1_1_0, "it: invalid ips[0].address" },
-		{ "{\"ips\":[{\"address\":\"10.5.0.2/16\"},{\"address\":\"10.5.0.2/16\","
-		  "\"gateway\":7}]}",
-		  V1_1_0, "it: invalid ips[1].gateway" },
-		{ "{\"interfaces\":[{\"name\":\"a\"}],\"ips\":[{\"address\":\"10.5.0.2/16\","
-		  "\"interface\":1}]}",
-		  V1_1_0, "it: invalid ips[0].interface" },
-		{ "{\"interfaces\":[{\"name\":\"a\"}],\"ips\":[{\"address\":\"10.5.0.2/16\","
-		  "\"interface\":-1}]}",
-		  V1_1_0, "it: invalid ips[0].interface" },
-		{ "{\"interfaces\":[{\"name\":1}]}", V1_1_0, "it: invalid interfaces[0].name" },
-		{ "{\"interfaces\":[{\"mtu\":-1}]}", V1_1_0, "it: invalid interfaces[0].mtu" },
-		{ "{\"routes\":[{\"gw\":\"10.0.0.1\"}]}", V1_1_0, "it: invalid routes[0].dst" },
-		{ "{\"routes\":[{\"dst\":\"10.0.0.0/8\",\"scope\":256}]}", V1_1_0,
-		  "it: invalid routes[0].scope" },
-		{ "{\"routes\":[{\"dst\":\"10.0.0.0/8\",\"priority\":4294967296}]}", V1_1_0,
-		  "it: invalid routes[0].priority" },
-		{ "{\"routes\":[{\"dst\":\"10.0.0.0/8\",\"table\":1.0}]}", V1_1_0,
-		  "it: invalid routes[0].table" },
-		{ "{\"cniVersion\":\"0.2.0\",\"ip4\":[]}", V1_1_0, "it: invalid ip4" },
-		{ "{\"cniVersion\":\"0.1.0\",\"ip6\":{\"ip\":\"fd00::1\"}}", V1_1_0,
-		  "it: invalid ip6.ip" },
-		{ "{\"cniVersion\":\"0.2.0\",\"ip4\":{\"ip\":\"10.5.0.2/16\",\"routes\":[{}]}}",
-		  V1_1_0, "it: invalid ip4.routes[0].dst" },
-		{ "{\"dns\":\"x\"}", V1_1_0, "it: invalid dns" },
-		{ "{\"dns\":{\"search\":\"x\"}}", V1_1_0, "it: invalid dns.search" },
-		{ "{\"dns\":{\"options\":[1]}}", V1_1_0, "it: invalid dns.options" },
-	};
-
-	for (size_t i = 0; i < COUNT_OF(cases); i++)
-		converts(v, &cases[i]);
+	for (size_t i = 0; i < COUNT_OF(malformed); i++)
+		converts(v, &malformed[i]);
 }
 
 static void a_result_grows_without_losing_what_it_holds(struct verdict *v)
