@@ -3,6 +3,7 @@
 #include "plugin/config.h"
 
 #include "cni/json.h"
+#include "cni/result.h"
 #include "ipam/ipam.h"
 #include "plugin/config_keys.h"
 
@@ -219,6 +220,17 @@ static int check_relations(const struct config *c, struct failure *f)
 	return 0;
 }
 
+static int read_dns(struct config *c, const cJSON *json, struct failure *f)
+{
+	const cJSON *dns = json_member(json, "dns");
+	bool empty;
+
+	if (dns_check(dns, "configuration", CNI_CONFIG, &empty, f) < 0)
+		return -1;
+	c->dns = empty ? NULL : dns;
+	return 0;
+}
+
 /* All keys, from the kind on, since the kind decides some defaults. */
 static int read_keys(struct config *c, const cJSON *json, struct failure *f)
 {
@@ -233,7 +245,7 @@ static int read_keys(struct config *c, const cJSON *json, struct failure *f)
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
 		if (key_read(&keys[i], json, c, f) < 0)
 			return -1;
-	if (read_sources(c, json, f) < 0 || read_object(json, "dns", &c->dns, f) < 0)
+	if (read_sources(c, json, f) < 0 || read_dns(c, json, f) < 0)
 		return -1;
 	return check_relations(c, f);
 }
