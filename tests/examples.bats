@@ -2,11 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 # Every configuration in examples/ works as it stands; only master is the test's own.
 load lib
+load frames
 load lists
 
 setup() {
 	lan_setup
 	own_state
+	ip -n "$switch" address add 192.168.1.1/24 dev br0
+	second=(CNI_CONTAINERID="$container-2" CNI_NETNS="/run/netns/$other")
 }
 teardown() {
 	lan_teardown
@@ -37,16 +40,28 @@ tap_works() {
 	run -0 "$tapio" "$node" identity
 	[ "$output" = "eth0 $(link "$pod" eth0 .address | tr -d :)" ]
 }
+# A frame sent into the tap of $pod comes out of that of $other.
+taps_meet() {
+	listen other "$other" "$(tap eth0 "$container-2")" expect "$(text_hex "from VM to VM")" 5000
+	run -0 "$tapio" "$(tap)" send "$(frame "$broadcast" "$(link "$pod" eth0 .address)" "from VM to VM")"
+	heard other
+}
+reaches() {
+	run -0 at "$pod" ping -n -q -c 1 -W 3 "$1"
+}
 gone() {
-	run -0 cni_list DEL "$list"
+	run -0 cni_list DEL "$list" "$@"
 	[ -z "$output" ]
-	run -1 link_exists "$pod" eth0
+	[ $# != 0 ] || run -1 link_exists "$pod" eth0
 }
 
 @test "examples: bridge.conflist" {
+	works bridge.conflist "${second[@]}"
 	works bridge.conflist
 	[ "$(link "$pod" eth0 .linkinfo.info_kind,.linkinfo.info_data.mode)" = $'macvtap\nbridge' ]
 	tap_works
+	taps_meet
+	gone "${second[@]}"
 	gone
 }
 @test "examples: private.conflist" {
@@ -56,9 +71,13 @@ gone() {
 	gone
 }
 @test "examples: vepa.conflist" {
+	bridge -n "$switch" link set dev port0 hairpin on
+	works vepa.conflist "${second[@]}"
 	works vepa.conflist
 	[ "$(link "$pod" eth0 .linkinfo.info_data.mode)" = vepa ]
 	tap_works
+	taps_meet
+	gone "${second[@]}"
 	gone
 }
 @test "examples: passthru.conflist" {
@@ -85,14 +104,20 @@ gone() {
 	[ "$(link "$pod" eth0 .linkinfo.info_kind)" = macvlan ]
 	run -0 ip -n "$pod" route
 	[[ $output == *"default via 192.168.1.1 dev eth0"* ]]
+	reaches 192.168.1.1
 	gone
 }
 @test "examples: host-local.conflist" {
+	works host-local.conflist "${second[@]}"
 	works host-local.conflist
-	json_is '[.ips[].address]' '["192.168.1.220/24","fd00:1::2/64"]'
+	json_is '[.ips[].address]' '["192.168.1.221/24","fd00:1::3/64"]'
 	run -0 ip -n "$pod" address show eth0
-	[[ $output == *192.168.1.220/24* ]]
-	[[ $output == *fd00:1::2/64* ]]
+	[[ $output == *192.168.1.221/24* ]]
+	[[ $output == *fd00:1::3/64* ]]
+	reaches 192.168.1.1
+	reaches 192.168.1.220
+	reaches fd00:1::2
+	gone "${second[@]}"
 	gone
 }
 @test "examples: static.conflist" {
@@ -104,11 +129,11 @@ gone() {
 	gone
 }
 @test "examples: dhcp.conflist" {
-	dhcp_start 192.168.1.1/24 192.168.1.50 192.168.1.59
+	dhcp_start 192.168.1.2/24 192.168.1.50 192.168.1.59
 	works dhcp.conflist
 	[[ $(jq -r '.ips[0].address' <<<"$output") == 192.168.1.5?/24 ]]
-	json_is '.ips[0].gateway' 192.168.1.1
-	run -0 at "$pod" ping -c1 -W2 192.168.1.1
+	json_is '.ips[0].gateway' 192.168.1.2
+	reaches 192.168.1.2
 	gone
 }
 @test "examples: guest.conflist" {
@@ -138,13 +163,33 @@ gone() {
 }
 @test "examples: multus-nad.yaml, with the mac of the annotation" {
 	arguments="IgnoreUnknown=true;K8S_POD_NAMESPACE=default;K8S_POD_NAME=vm;K8S_POD_INFRA_CONTAINER_ID=$container;K8S_POD_UID=u;MAC=02:00:5e:10:00:0b"
+	offered='{"mac":"02:00:5e:10:00:0b","ips":["192.168.1.9"]}'
 	works multus-nad.yaml CNI_ARGS="$arguments"
 	json_is '.interfaces[0].mac' 02:00:5e:10:00:0b
 	tap_works
 	gone
 }
+@test "examples: podman.conflist, with --ip and --mac-address" {
+	works podman.conflist CNI_ARGS="IgnoreUnknown=1;IP=192.168.1.190;MAC=02:00:5e:10:00:0c"
+	json_is '[.interfaces[0].mac, .ips[0].address]' '["02:00:5e:10:00:0c","192.168.1.190/24"]'
+	reaches 192.168.1.1
+	gone
+}
+@test "examples: podman.conflist, with an address by capability" {
+	offered='{"ips":["192.168.1.191"]}'
+	works podman.conflist
+	json_is '.ips[0].address' 192.168.1.191/24
+	gone
+}
+@test "examples: containerd.conflist" {
+	works containerd.conflist \
+		CNI_ARGS="K8S_POD_NAME=vm;IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_INFRA_CONTAINER_ID=$container;K8S_POD_UID=u"
+	reaches 192.168.1.1
+	tap_works
+	gone
+}
 @test "examples: every file has its test" {
-	for file in "$BATS_TEST_DIRNAME"/../examples/*; do
+	for file in "$BATS_TEST_DIRNAME"/../examples/*.*; do
 		run -0 grep -qF "@test \"examples: ${file##*/}" "$BATS_TEST_FILENAME"
 	done
 }

@@ -2,7 +2,8 @@
 # Network configuration lists, run as libcni runs them.
 
 # One verb on every plugin of a list: cni_list VERB LIST [VARIABLE=VALUE...]
-# ADD prints the last plugin's result, which CHECK and DEL then get as prevResult.
+# ADD prints the last plugin's result, which CHECK and DEL then get as prevResult. What the runtime has
+# for the capabilities of a plugin, by their names, is the JSON in $offered.
 cni_list() {
 	local verb=$1 list=$2 indices i text attachment status=0
 	shift 2
@@ -11,7 +12,9 @@ cni_list() {
 	[ "$verb" != DEL ] || indices=$(tac <<<"$indices")
 	[ "$verb" != ADD ] || rm -f "$attachment.result"
 	for i in $indices; do
-		text=$(jq -c --argjson i "$i" '.plugins[$i] + {name, cniVersion}' <<<"$list")
+		text=$(jq -c --argjson i "$i" --argjson offered "${offered:-"{}"}" '.plugins[$i].capabilities as $can |
+			($offered | with_entries(select($can[.key]))) as $granted |
+			.plugins[$i] + {name, cniVersion} + if $granted == {} then {} else {runtimeConfig: $granted} end' <<<"$list")
 		[ ! -s "$attachment.result" ] ||
 			text=$(jq -c --slurpfile r "$attachment.result" '.prevResult = $r[0]' <<<"$text")
 		[ "$verb,$i" != ADD,0 ] || printf '%s\0' "$text" "$@" >"$attachment.add"
