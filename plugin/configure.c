@@ -10,7 +10,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { DAD_SECONDS = 5 }; /* the longest wait, as in the reference plugin */
+enum {
+	DAD_SECONDS = 5,     /* the longest wait, as in the reference plugin */
+	IPV6_MTU_MIN = 1280, /* on a link with less the kernel has no IPv6 at all */
+};
 
 static bool has_family(const struct result *lease, uint8_t family)
 {
@@ -47,6 +50,8 @@ static int set_all(const struct configuring *w, const struct setting *settings, 
 static int silence(const struct configuring *w, struct failure *f)
 {
 	static const struct setting silent[] = { { "disable_ipv6", 1 } };
+	if (w->endpoint->mtu < IPV6_MTU_MIN)
+		return 0;
 	return set_all(w, silent, 1, f);
 }
 
@@ -60,6 +65,9 @@ static int prepare_ipv6(const struct configuring *w, struct failure *f)
 	const bool optimistic = w->attachment->config.dad == DAD_OPTIMISTIC;
 	struct failure ignored = { 0 };
 
+	if (w->endpoint->mtu < IPV6_MTU_MIN)
+		return fail(f, CNI_CONFIG, "IPv6 needs 1280 at least", "mtu %u of the link",
+		            w->endpoint->mtu);
 	/* An announcement nobody hears is no reason to fail. */
 	if (sandbox_ipv6_set(&w->attachment->sandbox, w->endpoint->ifname, "ndisc_notify", 1,
 	                     &ignored) < 0)
