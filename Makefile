@@ -26,6 +26,7 @@ mains    := $(foreach row,$(table),$(call column,$(row),2).c)
 sources  := $(filter-out $(mains),$(wildcard cni/*.c netns/*.c ipam/*.c plugin/*.c))
 units    := $(patsubst %.c,$(O)/%,$(wildcard tests/unit/*.c))
 helpers  := $(patsubst %.c,$(O)/%,$(wildcard tests/tools/*.c tests/bench/*.c))
+shims    := $(patsubst %.c,$(O)/%.so,$(wildcard tests/shims/*.c))
 linked   := $(programs:%=$(O)/%) $(units) $(helpers)
 
 warn := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wcast-qual \
@@ -54,6 +55,11 @@ $(O)/parts.a: $(sources:%.c=$(O)/%.o)
 	@$(RM) $@
 	$(call say,AR)$(AR) rcs $@ $^
 
+# Preloaded into any build, so without a sanitizer of its own.
+$(O)/tests/shims/%.so: tests/shims/%.c $(O)/flags
+	@mkdir -p $(@D)
+	$(filter-out $(mode),$(cc)) -fPIC -shared -o $@ $<
+
 $(O)/%.o: %.c $(O)/flags
 	@mkdir -p $(@D)
 	$(call say,CC)$(cc) -MMD -MP -c -o $@ $<
@@ -78,7 +84,7 @@ $(O)/flags: FORCE # changed flags rebuild, unchanged ones do not
 check:
 	@tests/packages install build check
 	@$(MAKE) --no-print-directory tests
-tests: all $(units) $(helpers)
+tests: all $(units) $(helpers) $(shims)
 	@tests/run $(O) $(units)
 unit: $(units:=.run)
 %.run: % FORCE
