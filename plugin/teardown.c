@@ -101,5 +101,8 @@ int teardown_by_name(const char *container_id, const char *ifname, struct sandbo
 		fprintf(stderr, "podtap: %s is another attachment's: left alone\n", ifname);
 		return 0;
 	}
-	return remove_link(sandbox, &link, f);
+	if (remove_link(sandbox, &link, f) < 0)
+		return -1;
+	ifindex_release(link.index, container_id, ifname);
+	return 0;
 }
