@@ -23,13 +23,6 @@ record_edit() {
 stderr_has() {
 	grep -qF -- "$1" "$BATS_TEST_TMPDIR/stderr" || { cat "$BATS_TEST_TMPDIR/stderr"; return 1; }
 }
-no_index_noted() {
-	run -0 find "$PODTAP_STATE_DIR" -path '*/indices/*'
-	[ -z "$output" ]
-}
-nothing_left() {
-	assert_nothing_left || return 1
-}
 # A foreign link in a namespace, of a kind that podtap makes too: foreign NAMESPACE NAME
 foreign() {
 	ip -n "$host" link add link lan0 name "$2" netns "$1" type macvlan mode bridge
@@ -49,8 +42,7 @@ del() {
 	del
 	run -1 link_exists "$pod" eth0
 	[ ! -e "$node" ]
-	no_index_noted
-	nothing_left
+	run -0 assert_nothing_left
 }
 @test "DEL: of what never was succeeds, with and without a namespace or a state directory (DEL-1)" {
 	del
@@ -72,7 +64,6 @@ del() {
 		{"master":7,"runtimeConfig":{"mac":"zz"},"ipam":null,"type":"macvlan","sourceMacs":5}
 		{"linkInContainer":true,"logLevel":"?","owner":-1,"type":null}
 	CHANGES
-	no_index_noted
 }
 @test "DEL: works at every version, also at another one than ADD had (DEL-7, MU-14)" {
 	for version in 0.3.0 0.3.1 0.4.0 1.0.0 1.1.0; do
@@ -132,7 +123,7 @@ del() {
 	run -0 cni ADD
 	del '{}' CNI_NETNS=
 	run -1 link_exists "$pod" eth0
-	nothing_left
+	run -0 assert_nothing_left
 }
 @test "DEL: after the namespace vanished the record, the lease and the node go all the same (DEL-4, DEL-9)" {
 	devices_private
@@ -141,8 +132,7 @@ del() {
 	[ -e "$leases/net/10.99.0.2" ]
 	ip netns del "$pod"
 	del "{$(host_local)}" "$delegates"
-	nothing_left
-	no_index_noted
+	run -0 assert_nothing_left
 }
 @test "DEL: a namespace path that is none counts as gone, with a word on stderr (DEL-4)" {
 	mkfifo "$BATS_TEST_TMPDIR/fifo"
@@ -176,7 +166,7 @@ del() {
 	run -0 cni DEL '{"type":"macvlan"}'
 	[ -z "$output" ]
 	run -0 link_exists "$pod" eth0
-	nothing_left
+	run -0 assert_nothing_left
 }
 @test "DEL: a path that leads to another pod now: its endpoint is not touched, whoever asks" {
 	run -0 cni ADD '{"type":"macvlan"}' CNI_CONTAINERID=neighbour
@@ -272,9 +262,8 @@ del() {
 		# shellcheck disable=SC2086 # words
 		ip -n "$pod" link set eth0 $change
 		del
-		nothing_left
+		run -0 assert_nothing_left
 	done
-	no_index_noted
 }
 @test "DEL: takes one attachment of a container and leaves its others" {
 	run -0 cni ADD '{}' CNI_IFNAME=net1
@@ -283,7 +272,7 @@ del() {
 	run -0 link_exists "$pod" net1
 	[ -e "$(record net1)" ]
 	del '{}' CNI_IFNAME=net1
-	nothing_left
+	run -0 assert_nothing_left
 }
 
 @test "DEL: a record that cannot be read stops nothing (DEL-1, DEL-9)" {
@@ -325,7 +314,7 @@ del() {
 	[ -d "$(record)/foreign" ]
 	rm -r "$(record)"
 	del
-	nothing_left
+	run -0 assert_nothing_left
 }
 
 @test "DEL: the delegate runs while the link still is there (DEL-2, D-13)" {
@@ -355,8 +344,7 @@ del() {
 	error_is 11 "the server sleeps"
 	run -1 link_exists "$pod" eth0
 	[ ! -e "$node" ]
-	nothing_left
-	no_index_noted
+	run -0 assert_nothing_left
 	run -1 cni DEL '{"ipam":{"type":"scripted"}}' "$delegates"
 	error_is 11
 	: >"$BATS_TEST_TMPDIR/delegates/scripted.mended"
@@ -367,7 +355,7 @@ del() {
 	run -1 cni DEL '{"ipam":{"type":"absent"}}' "$delegates"
 	error_is 7 absent
 	run -1 link_exists "$pod" eth0
-	nothing_left
+	run -0 assert_nothing_left
 	del
 }
 @test "DEL: releases host-local's reservation" {
@@ -383,15 +371,13 @@ del() {
 	record_edit '.state = "adding"'
 	del
 	[ ! -e "$node" ]
-	nothing_left
-	no_index_noted
+	run -0 assert_nothing_left
 
 	run -0 cni ADD
 	record_edit '.state = "adding" | del(.tap)'
 	ip -n "$pod" link del eth0
 	del
-	nothing_left
-	no_index_noted
+	run -0 assert_nothing_left
 }
 @test "DEL: an intent claims no link of another name or kind at its index" {
 	foreign_links=yes
@@ -418,14 +404,13 @@ del() {
 		[ -e "$node" ]
 		rm -r "$node" "$BATS_TEST_TMPDIR/state-before"
 	done
-	no_index_noted
 }
 @test "DEL: a directory for devices that is gone has no node of ours any more" {
 	devices_private
 	run -0 cni ADD
 	rm -r "$PODTAP_DEV_DIR"
 	del
-	nothing_left
+	run -0 assert_nothing_left
 }
 @test "DEL: the master may be gone, and its endpoints with it" {
 	ip -n "$host" link add extra0 type bridge
@@ -433,8 +418,7 @@ del() {
 	tap
 	ip -n "$host" link del extra0
 	del '{"master":"extra0"}'
-	nothing_left
-	no_index_noted
+	run -0 assert_nothing_left
 }
 @test "DEL: an empty folder that a killed ADD left goes too" {
 	mkdir -p "$PODTAP_STATE_DIR/endpoints/$container"
