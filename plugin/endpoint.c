@@ -24,11 +24,6 @@ void endpoint_release(struct endpoint *e)
 	json_release(&e->source);
 }
 
-void endpoint_directory(char path[static 4096])
-{
-	snprintf(path, 4096, "%s/endpoints", state_path());
-}
-
 /* Opens the directory of a container's records; -1 with ENOENT and no failure when it is not there.
  */
 static int container_open(const char *container_id, bool make, struct failure *f)

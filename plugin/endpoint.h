@@ -73,7 +73,4 @@ struct endpoint_visit {
 };
 int endpoint_each(const struct endpoint_visit *v, struct failure *f) MUST_CHECK;
 
-/* The directory all records live below ($PODTAP_STATE_DIR or /run/podtap, with /endpoints). */
-void endpoint_directory(char path[static 4096]);
-
 #endif
