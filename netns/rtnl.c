@@ -77,7 +77,6 @@ void req_end(struct rtnl_req *r, struct nlattr *nest)
 
 static int request_send(struct rtnl *nl, struct rtnl_req *r)
 {
-	static const struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
 	ssize_t sent;
 
 	if (r->full) {
@@ -86,8 +85,7 @@ static int request_send(struct rtnl *nl, struct rtnl_req *r)
 	}
 	r->header.nlmsg_seq = ++nl->seq;
 	do
-		sent = sendto(nl->fd, r->bytes, r->header.nlmsg_len, 0,
-		              (const struct sockaddr *)&kernel, sizeof kernel);
+		sent = send(nl->fd, r->bytes, r->header.nlmsg_len, 0); /* to the kernel */
 	while (sent < 0 && errno == EINTR);
 	return sent < 0 ? -1 : 0;
 }
@@ -111,8 +109,8 @@ static ssize_t datagram_receive(struct rtnl *nl, char *bytes, size_t size)
 				return -1;
 			continue;
 		}
-		if (message.msg_flags & MSG_TRUNC) {
-			errno = EMSGSIZE;
+		if (got == 0 || message.msg_flags & MSG_TRUNC) {
+			errno = got == 0 ? EBADMSG : EMSGSIZE;
 			return -1;
 		}
 		return got;

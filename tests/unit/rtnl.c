@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Netlink that lies: every answer a kernel, a broken one or somebody else could send, through a
+ * pair of sockets in the kernel's place. */
+#include "netns/rtnl.h"
+#include "cni/owned.h"
+#include "netns/link.h"
+#include "tests/unit/unit.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum { PORT = 4711, SEQ = 1 }; /* ours, and of the first request */
+
+/* A socket of ours whose other end the test writes answers into. */
+struct wire {
+	struct rtnl nl;
+	int kernel;
+};
+
+static void wire_release(struct wire *w)
+{
+	rtnl_release(&w->nl);
+	fd_release(&w->kernel);
+}
+
+static struct wire wire_open(void)
+{
+	int ends[2];
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		abort();
+	return (struct wire){ { .fd = ends[0], .port = PORT }, ends[1] };
+}
+
+struct message {
+	struct nlmsghdr header;
+	union {
+		struct nlmsgerr error;
+		struct ifinfomsg link;
+		char bytes[64];
+	};
+};
+
+static struct message ack(int err, uint32_t seq, uint32_t port)
+{
+	return (struct message){ .header = { .nlmsg_len = NLMSG_LENGTH(sizeof(struct nlmsgerr)),
+		                             .nlmsg_type = NLMSG_ERROR,
+		                             .nlmsg_flags = NLM_F_CAPPED,
+		                             .nlmsg_seq = seq,
+		                             .nlmsg_pid = port },
+		                 .error = { .error = -err } };
+}
+
+static struct message link_message(int index, uint16_t flags)
+{
+	return (struct message){ .header = { .nlmsg_len = NLMSG_LENGTH(sizeof(struct ifinfomsg)),
+		                             .nlmsg_type = RTM_NEWLINK,
+		                             .nlmsg_flags = flags,
+		                             .nlmsg_seq = SEQ,
+		                             .nlmsg_pid = PORT },
+		                 .link = { .ifi_index = index } };
+}
+
+static void answer(const struct wire *w, const struct message *m, size_t size)
+{
+	if (send(w->kernel, m, size, 0) != (ssize_t)size)
+		abort();
+}
+
+static void answer_whole(const struct wire *w, struct message m)
+{
+	answer(w, &m, m.header.nlmsg_len);
+}
+
+static int call(struct wire *w, struct failure *f)
+{
+	struct rtnl_req r;
+	req_begin(&r, RTM_NEWLINK, 0, sizeof(struct ifinfomsg));
+	return rtnl_call(&w->nl, &r, f, "try");
+}
+
+/* Each case: what is sent before the true acknowledgement, and what the call comes to. */
+static void only_our_own_acknowledgement_counts(struct verdict *v)
+{
+	static const struct {
+		const char *name;
+		uint32_t seq;
+		uint32_t port;
+	} cases[] = {
+		{ "a late answer", SEQ - 1, PORT },
+		{ "an answer to a request not sent yet", SEQ + 1, PORT },
+		{ "an answer to somebody else", SEQ, PORT + 1 },
+		{ "an event", 0, 0 },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		OWNED(wire_release) struct wire w = wire_open();
+		struct failure f = { 0 };
+		answer_whole(&w, ack(EPERM, cases[i].seq, cases[i].port));
+		answer_whole(&w, ack(0, SEQ, PORT));
+		expect(v, call(&w, &f) == 0, "%s: %s", cases[i].name, f.details);
+	}
+}
+
+static void a_duplicate_answer_is_not_the_next_ones(struct verdict *v)
+{
+	OWNED(wire_release) struct wire w = wire_open();
+	struct failure f = { 0 };
+
+	answer_whole(&w, ack(0, SEQ, PORT));
+	answer_whole(&w, ack(0, SEQ, PORT));
+	answer_whole(&w, ack(EPERM, SEQ + 1, PORT));
+	expect(v, call(&w, &f) == 0, "first: %s", f.details);
+	expect(v, call(&w, &f) < 0 && errno == EPERM, "second: errno %d", errno);
+}
+
+static void what_is_cut_short_is_a_failure(struct verdict *v)
+{
+	const struct message whole = ack(0, SEQ, PORT);
+
+	for (size_t size = 1; size < whole.header.nlmsg_len; size++) {
+		OWNED(wire_release) struct wire w = wire_open();
+		struct failure f = { 0 };
+		struct message cut = whole;
+		answer(&w, &cut, size);
+		expect(v, call(&w, &f) < 0 && f.code, "cut to %zu bytes, accepted", size);
+	}
+	for (uint32_t length = 0; length < whole.header.nlmsg_len; length++) {
+		OWNED(wire_release) struct wire w = wire_open();
+		struct failure f = { 0 };
+		struct message lying = whole;
+		lying.header.nlmsg_len = length;
+		answer(&w, &lying, whole.header.nlmsg_len);
+		expect(v, call(&w, &f) < 0 && f.code, "length said to be %u, accepted", length);
+	}
+}
+
+static void a_kernel_error_keeps_its_errno_and_sentence(struct verdict *v)
+{
+	static const char sentence[] = "Attribute failed policy validation";
+	OWNED(wire_release) struct wire w = wire_open();
+	struct failure f = { 0 };
+	struct {
+		struct message m;
+		struct nlattr attr;
+		char text[sizeof sentence];
+	} __attribute__((packed)) answered = { .m = ack(ERANGE, SEQ, PORT) };
+	char bytes[256] = { 0 };
+	const size_t fixed = NLMSG_LENGTH(sizeof(struct nlmsgerr));
+
+	answered.m.header.nlmsg_flags |= NLM_F_ACK_TLVS;
+	answered.attr = (struct nlattr){ .nla_len = sizeof answered.attr + sizeof sentence,
+		                         .nla_type = NLMSGERR_ATTR_MSG };
+	memcpy(answered.text, sentence, sizeof sentence);
+	answered.m.header.nlmsg_len = (uint32_t)(fixed + NLMSG_ALIGN(answered.attr.nla_len));
+	memcpy(bytes, &answered.m, fixed);
+	memcpy(bytes + fixed, &answered.attr, answered.attr.nla_len);
+	if (send(w.kernel, bytes, answered.m.header.nlmsg_len, 0) < 0)
+		abort();
+	expect(v, call(&w, &f) < 0 && errno == ERANGE, "errno %d", errno);
+	expect(v, strstr(f.details, sentence) != NULL, "details: %s", f.details);
+}
+
+static void an_acknowledgement_without_the_link_is_no_link(struct verdict *v)
+{
+	OWNED(wire_release) struct wire w = wire_open();
+	struct failure f = { 0 };
+	struct link link;
+
+	answer_whole(&w, ack(0, SEQ, PORT));
+	expect(v, link_by_index(&w.nl, 7, &link, &f) < 0 && f.code, "it was found");
+}
+
+static void a_closed_wire_is_a_failure(struct verdict *v)
+{
+	OWNED(wire_release) struct wire w = wire_open();
+	struct failure f = { 0 };
+
+	answer_whole(&w, link_message(7, 0));
+	shutdown(w.kernel, SHUT_WR);
+	struct link link;
+	expect(v, link_by_index(&w.nl, 7, &link, &f) < 0 && f.code, "it was found");
+}
+
+static void an_interrupted_dump_is_said_to_be_one(struct verdict *v)
+{
+	OWNED(wire_release) struct wire w = wire_open();
+	struct failure f = { 0 };
+	struct link link;
+
+	answer_whole(&w, link_message(7, NLM_F_MULTI | NLM_F_DUMP_INTR));
+	expect(v, link_by_index(&w.nl, 7, &link, &f) < 0 && errno == EINTR, "errno %d", errno);
+}
+
+static void an_attribute_that_runs_over_the_message_is_passed_over(struct verdict *v)
+{
+	OWNED(wire_release) struct wire w = wire_open();
+	struct failure f = { 0 };
+	struct link link;
+	struct message m = link_message(7, 0);
+	const struct nlattr huge = { .nla_len = 0xffff, .nla_type = IFLA_IFNAME };
+
+	memcpy((char *)&m + m.header.nlmsg_len, &huge, sizeof huge);
+	m.header.nlmsg_len += sizeof huge;
+	answer_whole(&w, m);
+	answer_whole(&w, ack(0, SEQ, PORT));
+	expect(v, link_by_index(&w.nl, 7, &link, &f) == 1, "%s", f.details);
+	expect(v, link.index == 7 && !link.name[0], "index %u, name %s", link.index, link.name);
+}
+
+static void a_request_too_large_is_refused_once_at_the_call(struct verdict *v)
+{
+	OWNED(wire_release) struct wire w = wire_open();
+	struct failure f = { 0 };
+	struct rtnl_req r;
+	static const char much[1000];
+
+	req_begin(&r, RTM_NEWLINK, 0, sizeof(struct ifinfomsg));
+	for (int i = 0; i < 20; i++)
+		req_put(&r, IFLA_IFALIAS, much, sizeof much);
+	expect(v, rtnl_call(&w.nl, &r, &f, "try") < 0 && errno == EMSGSIZE, "errno %d", errno);
+}
+
+int main(void)
+{
+	static const struct unit units[] = {
+		UNIT(only_our_own_acknowledgement_counts),
+		UNIT(a_duplicate_answer_is_not_the_next_ones),
+		UNIT(what_is_cut_short_is_a_failure),
+		UNIT(a_kernel_error_keeps_its_errno_and_sentence),
+		UNIT(an_acknowledgement_without_the_link_is_no_link),
+		UNIT(a_closed_wire_is_a_failure),
+		UNIT(an_interrupted_dump_is_said_to_be_one),
+		UNIT(an_attribute_that_runs_over_the_message_is_passed_over),
+		UNIT(a_request_too_large_is_refused_once_at_the_call),
+	};
+
+	return units_run(units, COUNT_OF(units));
+}
