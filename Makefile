@@ -17,7 +17,7 @@ table := podtap:plugin/main:$(CNI_BIN_DIR) \
 	podtap-ipam:ipam/main:$(CNI_BIN_DIR)
 # Every other file that is installed: file, folder.
 data := $(patsubst %,%:$(DOCDIR),$(wildcard README.md LICENSE)) \
-	$(patsubst %,%:$(DOCDIR)/examples,$(wildcard examples/*)) \
+	$(patsubst %,%:$(DOCDIR)/examples,$(wildcard examples/*.*)) \
 	$(patsubst %,%:$(MANDIR)/man8,$(wildcard plugin/*.8))
 
 column   = $(word $2,$(subst :, ,$1))
@@ -91,6 +91,7 @@ unit: $(units:=.run)
 	$<
 
 demo:
+	@[ "$$(id -u)" = 0 ] || { echo 'make demo makes network namespaces and links: run it as root.' >&2; exit 1; }
 	@tests/packages install build demo
 	@$(MAKE) --no-print-directory all $(O)/tests/tools/tapio
 	@BUILD=$(abspath $(O)) tests/demo

@@ -1,0 +1,70 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# The demo: it shows what it says and leaves nothing, also when it is interrupted.
+bats_require_minimum_version 1.5.0
+
+setup() {
+	: "${BUILD:=$BATS_TEST_DIRNAME/../build}"
+	export BUILD TMPDIR=$BATS_TEST_TMPDIR/tmp
+	mkdir "$TMPDIR"
+	demo=$BATS_TEST_DIRNAME/../examples/demo
+	shown=$BATS_TEST_TMPDIR/shown
+}
+
+# Neither its folder nor a namespace nor a tap it showed is there any more.
+nothing_is_left() {
+	local node name
+	[ -z "$(ls -A "$TMPDIR")" ]
+	while read -r node; do
+		[ ! -e "$node" ]
+	done < <(grep -o '/dev/tap[0-9]*' "$shown")
+	for name in host lan pod1 pod2; do
+		[ ! -e "/run/netns/$name" ]
+	done
+}
+
+@test "demo: shows ADD, pings, a frame through the tap, CHECK and DEL, and leaves nothing" {
+	run -0 "$demo"
+	printf '%s\n' "$output" >"$shown"
+	[[ $output == *CNI_COMMAND=ADD*'"cniVersion"'*macvtap*"crw------- 1 root root"*"1 received"*"1 received"*"from pod1"* ]]
+	[[ $output == *CNI_COMMAND=CHECK*CNI_COMMAND=DEL*"Nothing is left"*"No record"* ]]
+	nothing_is_left
+}
+@test "demo: two at the same time do not meet" {
+	"$demo" >"$shown.2" 3>&- &
+	run -0 "$demo"
+	wait $!
+	printf '%s\n' "$output" | cat - "$shown.2" >"$shown"
+	nothing_is_left
+}
+@test "demo: interrupted at any of its steps, it leaves nothing" {
+	for step in "A host on a LAN" "ADD:" CNI_CONTAINERID=pod2 "The taps" CHECK; do
+		interrupt "$step"
+		nothing_is_left
+	done
+}
+# Sends SIGINT to the demo, as a terminal does, once it has printed a text.
+interrupt() {
+	local line status=0
+	rm -f "$BATS_TEST_TMPDIR/fifo"
+	mkfifo "$BATS_TEST_TMPDIR/fifo"
+	env --default-signal=INT setsid "$demo" >"$BATS_TEST_TMPDIR/fifo" 2>"$BATS_TEST_TMPDIR/stderr" 3>&- &
+	exec {lines}<"$BATS_TEST_TMPDIR/fifo"
+	: >"$shown"
+	until [[ $line == *"$1"* ]]; do
+		read -r -u "$lines" line
+		printf '%s\n' "$line" >>"$shown"
+	done
+	kill -INT -- "-$!"
+	cat <&"$lines" >>"$shown"
+	exec {lines}<&-
+	wait $! || status=$?
+	[ $status = 130 ]
+	[[ $(<"$BATS_TEST_TMPDIR/stderr") == *"it has cleaned up"* ]]
+}
+@test "demo: says without root that it needs it, and does nothing" {
+	run -1 unshare --user "$demo"
+	[[ $output == *"run it as root"* ]]
+	run -2 unshare --user make -C "$BATS_TEST_DIRNAME/.." demo
+	[[ $output == *"run it as root"* ]]
+}
