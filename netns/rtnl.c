@@ -203,6 +203,9 @@ static int answer_read(struct rtnl *nl, struct answer *a)
 }
 
 static int transact(struct rtnl *nl, struct rtnl_req *r, struct answer *a, struct failure *f,
+                    const char *fmt, va_list ap) __attribute__((format(printf, 5, 0)));
+
+static int transact(struct rtnl *nl, struct rtnl_req *r, struct answer *a, struct failure *f,
                     const char *fmt, va_list ap)
 {
 	if (request_send(nl, r) == 0 && answer_read(nl, a) == 0)
