@@ -48,6 +48,9 @@ all: $(programs:%=$(O)/%)
 
 $(foreach row,$(table),$(eval $(O)/$(call column,$(row),1): $(O)/$(call column,$(row),2).o))
 $(units) $(helpers): %: %.o
+# The yardsticks load the libraries podtap loads, though they use none of them, and no sanitizer.
+$(O)/tests/bench/floor $(O)/tests/bench/empty: private LDFLAGS += -Wl,--no-as-needed
+$(foreach file,$(wildcard tests/bench/*.c),$(file:%.c=$(O)/%) $(file:%.c=$(O)/%.o)): private mode =
 $(linked): $(O)/parts.a
 	$(call say,LINK)$(cc) $(link) $(LDFLAGS) -o $@ $(filter %.o,$^) $(O)/parts.a $(libs)
 
@@ -90,6 +93,11 @@ unit: $(units:=.run)
 %.run: % FORCE
 	$<
 
+bench:
+	@tests/packages install build bench
+	@$(MAKE) --no-print-directory all $(helpers)
+	@tests/bench/bench $(O)
+
 demo:
 	@[ "$$(id -u)" = 0 ] || { echo 'make demo makes network namespaces and links: run it as root.' >&2; exit 1; }
 	@tests/packages install build demo
@@ -128,7 +136,7 @@ uninstall:
 clean:
 	$(RM) -r build build-*
 
-.PHONY: all check tests unit demo lint install install-aliases uninstall clean FORCE
+.PHONY: all check tests unit bench demo lint install install-aliases uninstall clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(wildcard $(O)/*/*.d $(O)/*/*/*.d)

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who is measured: how each one is called for a verb, in a pod of a lab."""
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass, field
+
+from lab import MASTER
+
+HIDDEN = "-"  # the label of a call that only prepares for another one
+SUBNETS = {4: ("10.64.0.0/12", "10.64.7.7/12"), 6: ("fd64::/64", "fd64::7/64")}
+
+
+@dataclass(frozen=True)
+class Call:
+    """One run of one program."""
+    label: str
+    input: str
+    environment: dict
+    command: list
+
+    def plan(self):
+        variables = [f"{name}={value}" for name, value in self.environment.items()]
+        return " ".join([self.label, self.input, *variables, "--", *self.command])
+
+
+@dataclass(frozen=True)
+class Floor:
+    """The bare request, or (kind "") the process that does nothing."""
+    name: str
+    kind: str
+
+    def calls(self, lab, verb, pod, label):
+        if not self.kind:
+            return [Call(label, "/dev/null", {}, [lab.tool("empty")])]
+        netns = f"/run/netns/{lab.pod(pod)}"
+        words = {"ADD": [self.kind, str(lab.master_index), "eth0", str(0xf0000 + pod)],
+                 "DEL": ["eth0"]}[verb]
+        return [Call(label, "/dev/null", {}, [lab.tool("floor"), verb, netns, *words])]
+
+    def programs(self, lab):
+        return [lab.tool("floor" if self.kind else "empty")]
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """A CNI plugin with a network configuration; ipam is "" or the type of an IPAM plugin."""
+    name: str
+    program: str
+    ipam: str = ""
+    families: tuple = ()
+    keys: dict = field(default_factory=dict)
+    gateway: bool = True
+
+    def path(self, lab, program):
+        for directory in lab.path:
+            if os.path.exists(f"{directory}/{program}"):
+                return f"{directory}/{program}"
+        return f"{lab.build}/{program}"
+
+    def programs(self, lab):
+        in_process = self.program == "podtap" and self.ipam == "podtap-ipam"
+        delegates = [self.ipam] if self.ipam and not in_process else []
+        return [self.path(lab, name) for name in [self.program, *delegates]]
+
+    def present(self, lab):
+        return all(os.path.exists(program) for program in self.programs(lab))
+
+    def data_directory(self, lab):
+        return f"{lab.disk}/{self.name}"
+
+    def ipam_keys(self, lab):
+        if self.ipam.startswith("static"):
+            gateway = {4: "10.64.0.1", 6: "fd64::1"}
+            return {"addresses": [
+                {"address": SUBNETS[f][1], **({"gateway": gateway[f]} if self.gateway else {})}
+                for f in self.families]}
+        return {"dataDir": self.data_directory(lab),
+                "ranges": [[{"subnet": SUBNETS[f][0]}] for f in self.families]}
+
+    def config(self, lab, previous=None):
+        config = {"cniVersion": "1.0.0", "name": "bench", "type": self.program, "master": MASTER,
+                  **self.keys}
+        if self.ipam:
+            config["ipam"] = {"type": self.ipam, **self.ipam_keys(lab)}
+        if previous:
+            config["prevResult"] = previous
+        return json.dumps(config)
+
+    def environment(self, lab, verb, pod):
+        identity = "".join(c for c in self.name if c.isalnum())
+        return {"CNI_COMMAND": verb, "CNI_CONTAINERID": f"{lab.id}-{identity}-{pod}",
+                "CNI_NETNS": f"/run/netns/{lab.pod(pod)}", "CNI_IFNAME": "eth0",
+                "CNI_PATH": ":".join(lab.path), "PODTAP_STATE_DIR": f"{lab.state}/podtap"}
+
+    def input(self, lab, previous=None):
+        name = "".join(c for c in self.name if c.isalnum())
+        return lab.write(f"{name}{'-previous' if previous else ''}.json", self.config(lab, previous))
+
+    def calls(self, lab, verb, pod, label, previous=None):
+        if verb == "VERSION":
+            return [Call(label, "/dev/null", {"CNI_COMMAND": "VERSION"},
+                         [self.path(lab, self.program)])]
+        return [Call(label, self.input(lab, previous), self.environment(lab, verb, pod),
+                     [self.path(lab, self.program)])]
+
+
+@dataclass(frozen=True)
+class BareDelete:
+    """The bare request on what a plugin's ADD made, which is more than the bare ADD made: it is up."""
+    name: str
+    of: Plugin
+
+    def calls(self, lab, verb, pod, label):
+        if verb == "ADD":
+            return self.of.calls(lab, "ADD", pod, HIDDEN)
+        return [*Floor("", "macvtap").calls(lab, "DEL", pod, label),
+                *self.of.calls(lab, "DEL", pod, HIDDEN)]
+
+    def programs(self, lab):
+        return [lab.tool("floor")]
+
+
+def run(lab, call):
+    """Runs one call now, outside any measurement; returns what it printed."""
+    with open(call.input, encoding="utf-8") as stdin:
+        done = subprocess.run(lab.inside(call.command), stdin=stdin, env=call.environment,
+                              capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(" ".join(f"{call.command[0]}: {done.stdout}{done.stderr}".split()))
+    return done.stdout
+
+
+def measure(lab, lines, progress=lambda done: None):
+    """Runs a plan; returns the figures of each label's calls."""
+    figures = {}
+    with tempfile.TemporaryFile("w+") as file:
+        file.write("\n".join(lines) + "\n")
+        file.seek(0)
+        with subprocess.Popen(lab.inside([lab.tool("measure")]), stdin=file,
+                              stdout=subprocess.PIPE, text=True) as process:
+            for done, line in enumerate(process.stdout):
+                label, *numbers = line.split()
+                figures.setdefault(label, []).append([float(number) for number in numbers])
+                progress(done)
+        if process.returncode:
+            raise RuntimeError("a call failed")
+    return figures
+
+
+def stripped_bytes(path):
+    """Size without debugging information, which is how packages ship executables."""
+    with tempfile.NamedTemporaryFile() as copy:
+        subprocess.run([shutil.which("strip"), "-o", copy.name, path], check=True)
+        return os.stat(copy.name).st_size

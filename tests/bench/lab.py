@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where a scenario happens: a host with a LAN interface and pods, namespaces all of them, and the
+directories its plugins keep things in. Nothing of it is left when the scenario has ended."""
+
+import glob
+import itertools
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+
+SERIAL = itertools.count()
+MASTER = "lan0"
+
+
+def batch(text, namespace=None):
+    """Runs `ip` once for many commands."""
+    where = ["-n", namespace] if namespace else []
+    subprocess.run(["ip", *where, "-batch", "-"], input=text, text=True, check=True)
+
+
+class Lab:
+    def __init__(self, build, peers, pods):
+        self.build = os.path.abspath(build)
+        self.id = f"pb{os.getpid()}x{next(SERIAL)}"
+        self.host = f"{self.id}-host"
+        self.names = []
+        self.pods = pods
+        # A record is kept in /run, which is a tmpfs; reservations are kept on a disk.
+        self.state = tempfile.mkdtemp(prefix="podtap-bench-", dir="/dev/shm")
+        self.disk = tempfile.mkdtemp(prefix="podtap-bench-", dir="/var/tmp")
+        self.path = [self.build, self.state, peers]  # where plugins are found
+        # Under another name it is run as any IPAM plugin is, instead of being called in process.
+        os.symlink(f"{self.build}/podtap-ipam", f"{self.state}/delegated-ipam")
+
+    def __enter__(self):
+        self.namespaces([self.host, f"{self.id}-lan"])
+        batch(f"link add {MASTER} netns {self.host} type veth peer name p netns {self.id}-lan\n")
+        batch(f"link set {MASTER} up\n", self.host)
+        batch("link set p up\n", f"{self.id}-lan")
+        self.namespaces([self.pod(i) for i in range(self.pods)])
+        link = subprocess.run(["ip", "-n", self.host, "-j", "link", "show", MASTER],
+                              capture_output=True, check=True).stdout
+        self.master_index = json.loads(link)[0]["ifindex"]
+        return self
+
+    def __exit__(self, *_):
+        batch("".join(f"netns del {name}\n" for name in self.names))
+        for directory in (self.state, self.disk, *self.index_directories()):
+            shutil.rmtree(directory, ignore_errors=True)
+
+    def index_directories(self):
+        """What podtap-ipam keeps beside the dataDirs below our disk, which it names in a file."""
+        for name in glob.glob("/var/lib/podtap/ipam/*/dataDir"):
+            with open(name, encoding="utf-8") as file:
+                if file.read().startswith(self.disk):
+                    yield os.path.dirname(name)
+
+    def namespaces(self, names):
+        batch("".join(f"netns add {name}\n" for name in names))
+        self.names += names
+
+    def pod(self, number):
+        return f"{self.id}-pod{number}"
+
+    def write(self, name, content):
+        path = f"{self.state}/{name}"
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(content)
+        return path
+
+    def inside(self, command):
+        """A command as it is run on the lab's host."""
+        return ["nsenter", f"--net=/run/netns/{self.host}", "--", *command]
+
+    def tool(self, name):
+        return f"{self.build}/tests/bench/{name}"
