@@ -101,8 +101,8 @@ bench:
 demo:
 	@[ "$$(id -u)" = 0 ] || { echo 'make demo makes network namespaces and links: run it as root.' >&2; exit 1; }
 	@tests/packages install build demo
-	@$(MAKE) --no-print-directory all $(O)/tests/tools/tapio
-	@BUILD=$(abspath $(O)) tests/demo
+	@$(MAKE) --no-print-directory all
+	@BUILD=$(abspath $(O)) examples/demo
 
 lint:
 	@tests/packages install build lint

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# What make does for people: installing, removing, saying what is missing, and the demo.
+# What make does for people: installing, removing, and saying what is missing.
 load lib
 
 setup() {
@@ -95,26 +95,4 @@ make_it() {
 @test "the manual page is without a warning" {
 	run -0 env MANWIDTH=80 groff -man -Tutf8 -ww -z "$root/plugin/podtap.8"
 	[ -z "$output" ]
-}
-@test "make demo: shows everything within 20 seconds and leaves nothing" {
-	before=$SECONDS
-	run -0 env BUILD="$built" "$root/tests/demo"
-	[ $((SECONDS - before)) -lt 20 ]
-	[[ $output == *"0% packet loss"* ]]
-	[[ $output == *"no link, no tap node, no record, no lease"* ]]
-}
-@test "make demo: cleans up when interrupted" {
-	set -m
-	env BUILD="$built" "$root/tests/demo" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
-	demo=$!
-	timeout 20 sh -c 'until grep -q "^ADD" "$0"; do sleep 0.02; done' "$BATS_TEST_TMPDIR/out"
-	kill -INT -- -$demo
-	wait $demo || ended=$?
-	[ "$ended" = 130 ]
-	run -0 ip netns list
-	[[ $output != *demo$demo* ]]
-}
-@test "make demo: says that it needs root" {
-	run -1 setpriv --reuid 65534 --clear-groups bash -s <"$root/tests/demo"
-	[[ $output == *root* ]]
 }
