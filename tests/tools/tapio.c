@@ -168,6 +168,21 @@ static int do_refuse(struct device *d, char **argument)
 	               : complain(argument[0], "arrived");
 }
 
+/* Prints every frame up to the one with these bytes. */
+static int do_until(struct device *d, char **argument)
+{
+	struct bytes last, frame;
+	if (!hex_read(argument[0], &last))
+		return complain(argument[0], "not hexadecimal");
+	int64_t deadline = now_ms() + strtol(argument[1], NULL, 10);
+	while (frame_receive(d, deadline, &frame)) {
+		hex_print(frame.at, frame.length);
+		if (memmem(frame.at, frame.length, last.at, last.length))
+			return 0;
+	}
+	return complain(argument[0], "did not arrive");
+}
+
 static int do_send(struct device *d, char **argument)
 {
 	struct bytes frame, out = { .length = d->header };
@@ -230,6 +245,7 @@ static const struct action {
 } actions[] = {
 	{ "expect", do_expect, 2, "HEX MS: wait for a frame with these bytes, print it" },
 	{ "refuse", do_refuse, 2, "HEX MS: no frame with these bytes within MS" },
+	{ "until", do_until, 2, "HEX MS: print all frames up to one with these bytes" },
 	{ "send", do_send, 1, "HEX: send this frame" },
 	{ "identity", do_identity, 0, ": print name and MAC of the link" },
 	{ "queues", do_queues, 1, "N: have the tap open N times" },
