@@ -11,10 +11,12 @@ DATADIR     ?= $(PREFIX)/share
 MANDIR      ?= $(DATADIR)/man
 DOCDIR      ?= $(DATADIR)/doc/podtap
 CNI_BIN_DIR ?= /opt/cni/bin
+HOOKS_DIR   ?= /usr/share/containers/oci/hooks.d
 
 # Every executable: name, what it is linked from beside the floors, where it is installed.
 table := podtap:plugin/main:$(CNI_BIN_DIR) \
-	podtap-ipam:ipam/main:$(CNI_BIN_DIR)
+	podtap-ipam:ipam/main:$(CNI_BIN_DIR) \
+	podtap-hook:expose/podtap-hook:$(LIBEXECDIR)
 # Every other file that is installed: file, folder.
 data := $(patsubst %,%:$(DOCDIR),$(wildcard README.md LICENSE)) \
 	$(patsubst %,%:$(DOCDIR)/examples,$(wildcard examples/*.*)) \
@@ -23,7 +25,7 @@ data := $(patsubst %,%:$(DOCDIR),$(wildcard README.md LICENSE)) \
 column   = $(word $2,$(subst :, ,$1))
 programs := $(foreach row,$(table),$(call column,$(row),1))
 mains    := $(foreach row,$(table),$(call column,$(row),2).c)
-sources  := $(filter-out $(mains),$(wildcard cni/*.c netns/*.c ipam/*.c plugin/*.c))
+sources  := $(filter-out $(mains),$(wildcard cni/*.c netns/*.c ipam/*.c plugin/*.c expose/*.c tools/*.c))
 units    := $(patsubst %.c,$(O)/%,$(wildcard tests/unit/*.c))
 helpers  := $(patsubst %.c,$(O)/%,$(wildcard tests/tools/*.c tests/bench/*.c))
 shims    := $(patsubst %.c,$(O)/%.so,$(wildcard tests/shims/*.c))
@@ -125,7 +127,23 @@ install-aliases: install
 			[ -z '$(FORCE)' ]; then echo "$$file is not ours: FORCE=1 replaces it" >&2; exit 1; fi; \
 		ln -sfn podtap "$$file.new" && mv -fT "$$file.new" "$$file" || exit 1; \
 	done
-uninstall:
+
+# podman runs what a file in HOOKS_DIR names for every container: the executable has to be there
+# before that file and until after it. CRI-O reads the same folder and does not start when it finds a
+# precreate hook in it.
+hook_file := $(HOOKS_DIR)/50-podtap.json
+install-hook: $(O)/podtap-hook
+	@if [ -z '$(FORCE)' ] && { command -v crio >/dev/null || [ -e '$(DESTDIR)/usr/bin/crio' ]; }; then \
+		echo "CRI-O is installed, and does not start with a precreate hook: FORCE=1 installs it" >&2; \
+		exit 1; \
+	fi
+	$(call place,$(O)/podtap-hook,0755,$(LIBEXECDIR)/podtap-hook)
+	@sed 's|@LIBEXECDIR@|$(abspath $(LIBEXECDIR))|' expose/50-podtap.json >$(O)/50-podtap.json
+	$(call place,$(O)/50-podtap.json,0644,$(hook_file))
+uninstall-hook:
+	$(RM) '$(DESTDIR)$(hook_file)'
+	$(RM) '$(DESTDIR)$(LIBEXECDIR)/podtap-hook'
+uninstall: uninstall-hook
 	@for file in $(alias_files); do \
 		if [ "$$(readlink "$$file")" = podtap ]; then rm -f "$$file"; fi; \
 	done
@@ -136,7 +154,7 @@ uninstall:
 clean:
 	$(RM) -r build build-*
 
-.PHONY: all check tests unit bench demo lint install install-aliases uninstall clean FORCE
+.PHONY: all check tests unit bench demo lint install install-aliases install-hook uninstall-hook uninstall clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(wildcard $(O)/*/*.d $(O)/*/*/*.d)

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The taps of a network namespace: every device node its containers need, proved against the
+ * kernel. */
+#ifndef EXPOSE_TAPS_H
+#define EXPOSE_TAPS_H
+
+#include "plugin/devices.h"
+
+enum { TAPS_DEVICES_MAX = 64 };
+
+struct taps {
+	struct device device[TAPS_DEVICES_MAX];
+	size_t n;
+};
+
+/* Finds the endpoint records of the namespace at a path (any path: it is told by its identity) and
+ * lists their devices, each path once. What cannot be proved to be, now, what its record says is
+ * left out, and told to doubt(). A namespace no record is of is not opened. Failure: the namespace
+ * or the records cannot be looked at, or there are more devices than fit. */
+int taps_find(const char *netns_path, struct taps *taps, void (*doubt)(const struct failure *),
+              struct failure *f) MUST_CHECK;
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Proving endpoint records against the kernel. */
+#include "plugin/live.h"
+
+#include "netns/tap.h"
+#include "plugin/host.h"
+#include "plugin/state.h"
+#include "plugin/teardown.h"
+
+#include <inttypes.h>
+
+static int differs(struct failure *why, const struct endpoint *e, const char *details)
+{
+	fail(why, CNI_OTHER, details, "endpoint %s of container %s", e->ifname, e->container_id);
+	return 0;
+}
+
+static int tap_live_in(const struct endpoint *e, const struct sandbox *sandbox, int devices,
+                       struct failure *why)
+{
+	struct tap_node node;
+	dev_t number;
+	const int known = tap_number(sandbox->sysfs, e->ifindex, &number, why);
+
+	if (known < 0)
+		return -1;
+	if (known == 0)
+		return differs(why, e, "its interface has no device");
+	if (number != e->tap.number)
+		return differs(why, e, "its device has another number than the record says");
+	if (tap_look(devices, e->ifindex, &node, why) < 0)
+		return -1;
+	if (!node.device || node.number != number)
+		return differs(why, e,
+		               node.exists ? "its node on the host is another device"
+		                           : "its node on the host is missing");
+	return 1;
+}
+
+int endpoint_live_in(const struct endpoint *e, struct sandbox *sandbox, int devices,
+                     struct failure *why)
+{
+	struct link link;
+	const int found = endpoint_link(e, sandbox, &link, why);
+
+	if (found < 0)
+		return -1;
+	if (found == 0)
+		return differs(why, e, "its interface is gone");
+	return e->tap.path ? tap_live_in(e, sandbox, devices, why) : 1;
+}
+
+int endpoint_live(const struct endpoint *e, struct failure *why)
+{
+	OWNED(host_release) struct host host = HOST_CLOSED;
+	OWNED(sandbox_release) struct sandbox sandbox = SANDBOX_CLOSED;
+	OWNED(fd_release) int devices = device_open(why);
+
+	if (devices < 0 || host_open(&host, why) < 0)
+		return -1;
+	const int open = endpoint_sandbox(e, NULL, &host, &sandbox, why);
+	if (open < 0)
+		return -1;
+	if (open == 0)
+		return differs(why, e, "its network namespace is gone");
+	return endpoint_live_in(e, &sandbox, devices, why);
+}

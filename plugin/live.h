@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whether what an endpoint record names exists, now, in the kernel: a record alone proves nothing,
+ * and its tap's number may be another pod's by now. */
+#ifndef PLUGIN_LIVE_H
+#define PLUGIN_LIVE_H
+
+#include "netns/sandbox.h"
+#include "plugin/endpoint.h"
+
+/* Proves a record against its namespace, opened with sysfs: the link of its index and kind, the
+ * tap's number as the kernel tells it there, and the node of that number among the host's devices
+ * (`devices`, a directory). 1: all true; 0: one is not, and *why says which; -1 with *why. */
+int endpoint_live_in(const struct endpoint *e, struct sandbox *sandbox, int devices,
+                     struct failure *why) MUST_CHECK;
+
+/* The same for a record whose namespace is not open: it is found by the record's path and proved by
+ * its identity. */
+int endpoint_live(const struct endpoint *e, struct failure *why) MUST_CHECK;
+
+#endif
