@@ -70,7 +70,9 @@ static int visit(const struct endpoint *e, const struct failure *error, void *da
 	struct failure why = { 0 };
 
 	if (error) {
-		s->doubt(error);
+		fail(&why, error->code, error->details, "endpoint %s of container %s: %s",
+		     e->ifname, e->container_id, error->msg);
+		s->doubt(&why);
 		return 0;
 	}
 	if (!e->ready || !e->tap.path || e->netns.dev != s->named.st_dev ||
