@@ -104,11 +104,10 @@ static ssize_t datagram_receive(struct rtnl *nl, char *bytes, size_t size)
 		ssize_t got = recvmsg(nl->fd, &message, 0);
 		if (got < 0 && errno == EINTR)
 			continue;
-		if (got < 0 || from.nl_pid != 0) {
-			if (got < 0)
-				return -1;
+		if (got < 0)
+			return -1;
+		if (from.nl_pid != 0)
 			continue;
-		}
 		if (got == 0 || message.msg_flags & MSG_TRUNC) {
 			errno = got == 0 ? EBADMSG : EMSGSIZE;
 			return -1;
@@ -176,6 +175,12 @@ static int message_read(const struct nlmsghdr *message, struct answer *a)
 	}
 }
 
+/* Older libmnl takes a length beyond 2 GiB for a negative one, which fits everywhere. */
+static bool message_whole(const struct nlmsghdr *message, int left)
+{
+	return mnl_nlmsg_ok(message, left) && message->nlmsg_len <= (uint32_t)left;
+}
+
 /* Reads until the request is answered. Messages of another request or port (events, late answers)
  * are passed over. */
 static int answer_read(struct rtnl *nl, struct answer *a)
@@ -188,7 +193,7 @@ static int answer_read(struct rtnl *nl, struct answer *a)
 			return -1;
 		int left = (int)got;
 		const struct nlmsghdr *m = (const struct nlmsghdr *)bytes;
-		for (; mnl_nlmsg_ok(m, left); m = mnl_nlmsg_next(m, &left)) {
+		for (; message_whole(m, left); m = mnl_nlmsg_next(m, &left)) {
 			if (m->nlmsg_seq != nl->seq || m->nlmsg_pid != nl->port)
 				continue;
 			int verdict = message_read(m, a);

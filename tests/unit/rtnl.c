@@ -125,13 +125,23 @@ static void what_is_cut_short_is_a_failure(struct verdict *v)
 		answer(&w, &cut, size);
 		expect(v, call(&w, &f) < 0 && f.code, "cut to %zu bytes, accepted", size);
 	}
-	for (uint32_t length = 0; length < whole.header.nlmsg_len; length++) {
+}
+
+static void a_length_that_lies_is_a_failure(struct verdict *v)
+{
+	static const uint32_t lengths[] = {
+		0, 1, 15, 16, 19, 37, 0x7fffffff, 0x80000000, 0xffffffff
+	};
+	const struct message whole = ack(0, SEQ, PORT);
+
+	for (size_t i = 0; i < COUNT_OF(lengths); i++) {
 		OWNED(wire_release) struct wire w = wire_open();
 		struct failure f = { 0 };
 		struct message lying = whole;
-		lying.header.nlmsg_len = length;
+		lying.header.nlmsg_len = lengths[i];
 		answer(&w, &lying, whole.header.nlmsg_len);
-		expect(v, call(&w, &f) < 0 && f.code, "length said to be %u, accepted", length);
+		shutdown(w.kernel, SHUT_WR);
+		expect(v, call(&w, &f) < 0 && f.code, "%u, accepted", lengths[i]);
 	}
 }
 
@@ -227,6 +237,7 @@ int main(void)
 		UNIT(only_our_own_acknowledgement_counts),
 		UNIT(a_duplicate_answer_is_not_the_next_ones),
 		UNIT(what_is_cut_short_is_a_failure),
+		UNIT(a_length_that_lies_is_a_failure),
 		UNIT(a_kernel_error_keeps_its_errno_and_sentence),
 		UNIT(an_acknowledgement_without_the_link_is_no_link),
 		UNIT(a_closed_wire_is_a_failure),

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The network configuration with CNI_ARGS (the input's first line): accepted means complete and
+ * within its ranges, and DEL's reading never fails. */
+#include "plugin/config.h"
+#include "cni/json.h"
+#include "tests/fuzz/fuzz.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct failure f = { 0 };
+	OWNED(text_release) char *args = text_of(data, size);
+	char *config = strchr(args, '\n');
+	if (!config)
+		return 0;
+	*config++ = '\0';
+	OWNED(json_release) cJSON *json = json_parse(config, strlen(config), "the input", &f);
+	if (!json)
+		return 0;
+
+	const struct request r = { .container_id = "c",
+		                   .netns = "/n",
+		                   .ifname = "i",
+		                   .args = args,
+		                   .path = "/p",
+		                   .json = json,
+		                   .name = "n" };
+	struct config c;
+	if (config_read(&c, &r, true, &f) == 0) {
+		PROMISE(c.kind && word_text(link_modes, c.mode));
+		PROMISE(c.queues >= 1 && c.queues <= QUEUES_MAX && c.n_sources <= SOURCES_MAX);
+		PROMISE(c.mtu == 0 || (c.mtu >= 68 && c.mtu <= 65535));
+		PROMISE(!c.has_mac || mac_is_unicast(&c.mac));
+		PROMISE(strlen(c.master) < sizeof c.master && (c.tap.mode & ~0777u) == 0);
+	} else {
+		PROMISE(f.code == CNI_CONFIG || f.code == CNI_ENV);
+	}
+	config_read_leniently(&c, &r);
+	PROMISE(c.kind);
+	return 0;
+}
