@@ -32,7 +32,7 @@ static int search_open(struct search *s)
 	OWNED(fd_release) int netns = home < 0 ? -1 : netns_open(s->path, s->failure);
 
 	if (home < 0 || netns < 0 ||
-	    sandbox_open(&s->sandbox, home, fd_take(&netns), true, s->failure) < 0)
+	    sandbox_open(&s->sandbox, home, fd_take(&netns), SANDBOX_SYSFS, s->failure) < 0)
 		return -1;
 	s->devices = device_open(s->failure);
 	return s->devices < 0 ? -1 : 0;

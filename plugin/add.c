@@ -9,6 +9,7 @@
 #include "plugin/cdi.h"
 #include "plugin/configure.h"
 #include "plugin/ifindex.h"
+#include "plugin/live.h"
 #include "plugin/state.h"
 #include "plugin/teardown.h"
 #include "plugin/utc.h"

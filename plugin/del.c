@@ -5,6 +5,7 @@
 #include "ipam/ipam.h"
 #include "netns/privilege.h"
 #include "plugin/config.h"
+#include "plugin/live.h"
 #include "plugin/teardown.h"
 
 #include <stdio.h>

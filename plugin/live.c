@@ -3,11 +3,39 @@
 #include "plugin/live.h"
 
 #include "netns/tap.h"
-#include "plugin/host.h"
 #include "plugin/state.h"
-#include "plugin/teardown.h"
 
-#include <inttypes.h>
+#include <string.h>
+
+int endpoint_link(const struct endpoint *e, struct sandbox *sandbox, struct link *link,
+                  struct failure *f)
+{
+	int found = link_by_index(&sandbox->rtnl, e->ifindex, link, f);
+	if (found <= 0)
+		return found;
+	if (strcmp(link->kind, e->kind) != 0)
+		return 0;
+	return e->ready || strcmp(link->name, e->ifname) == 0;
+}
+
+int endpoint_sandbox(const struct endpoint *e, const char *path, const struct host *host,
+                     struct sandbox *sandbox, struct failure *f)
+{
+	struct failure gone = { 0 };
+	const char *where = path ? path : e->netns_path;
+
+	if (!where || !*where)
+		return 0;
+	OWNED(fd_release) int netns = netns_open(where, &gone);
+	if (netns < 0)
+		return 0;
+	if (sandbox_open(sandbox, host->netns, fd_take(&netns), SANDBOX_SYSFS, f) < 0)
+		return -1;
+	if (netns_same(&sandbox->id, &e->netns))
+		return 1;
+	sandbox_release(sandbox);
+	return 0;
+}
 
 static int differs(struct failure *why, const struct endpoint *e, const char *details)
 {

@@ -4,8 +4,20 @@
 #ifndef PLUGIN_LIVE_H
 #define PLUGIN_LIVE_H
 
+#include "netns/link.h"
 #include "netns/sandbox.h"
 #include "plugin/endpoint.h"
+#include "plugin/host.h"
+
+/* Whether the link a record names exists in its namespace: same index, same kind. An intent's link
+ * must also have the name, since it may never have been made. 1, 0, -1. */
+int endpoint_link(const struct endpoint *e, struct sandbox *sandbox, struct link *link,
+                  struct failure *f) MUST_CHECK;
+
+/* Opens the namespace a record names, or the path given instead (NULL: the record's). 1: open and
+ * the same namespace; 0: gone, or another one by now. -1 with the failure. */
+int endpoint_sandbox(const struct endpoint *e, const char *path, const struct host *host,
+                     struct sandbox *sandbox, struct failure *f) MUST_CHECK;
 
 /* Proves a record against its namespace, opened with sysfs: the link of its index and kind, the
  * tap's number as the kernel tells it there, and the node of that number among the host's devices
