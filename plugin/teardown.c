@@ -8,6 +8,7 @@
 #include "plugin/live.h"
 #include "plugin/state.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
