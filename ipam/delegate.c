@@ -230,7 +230,7 @@ static int verdict(const struct delegate_call *call, int status, const char *tex
 
 char *delegate_run(const struct delegate_call *call, struct failure *f)
 {
-	pid_t pid;
+	pid_t pid = -1;
 	int ends[2];
 	signal(SIGCHLD, SIG_DFL); /* inherited as ignored, it would take the exit status away */
 	if (pipe2(ends, O_CLOEXEC) < 0) {

@@ -35,7 +35,7 @@ static struct wire wire_open(void)
 struct message {
 	struct nlmsghdr header;
 	union {
-		struct nlmsgerr error;
+		struct nlmsgerr answer;
 		struct ifinfomsg link;
 		char bytes[64];
 	};
@@ -48,7 +48,7 @@ static struct message ack(int err, uint32_t seq, uint32_t port)
 		                             .nlmsg_flags = NLM_F_CAPPED,
 		                             .nlmsg_seq = seq,
 		                             .nlmsg_pid = port },
-		                 .error = { .error = -err } };
+		                 .answer = { .error = -err } };
 }
 
 static struct message link_message(int index, uint16_t flags)
