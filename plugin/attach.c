@@ -109,12 +109,13 @@ static enum outcome make_link(struct attach *a, const struct endpoint *e, struct
 	struct failure refusal = { 0 };
 	const struct link_want want = want_of(a, e);
 
-	if (link_create(attachment_master_rtnl(a->attachment), &want, &refusal) == 0) {
-		a->linked = true;
+	a->linked = true; /* for all we know, if the answer cannot be read */
+	if (link_create(attachment_master_rtnl(a->attachment), &want, &refusal) == 0)
 		return MADE;
-	}
-	if (errno == EEXIST)
+	if (errno == EEXIST) {
+		a->linked = false;
 		return name_or_index(a, e, f);
+	}
 	return explain(a, errno, &refusal, f);
 }
 

@@ -140,21 +140,32 @@ static int record_make(int directory, const struct endpoint *e, struct failure *
 	return -1;
 }
 
+/* Removes a container's directory, if nothing is in it. */
+static void container_remove(const char *container_id)
+{
+	struct failure ignored = { 0 };
+	OWNED(fd_release) int all = state_open("endpoints", false, &ignored);
+
+	if (all >= 0)
+		unlinkat(all, container_id, AT_REMOVEDIR);
+}
+
 int endpoint_create(const struct endpoint *e, bool *taken, struct failure *f)
 {
 	*taken = false;
 	for (int tries = 0;; tries++) {
 		struct failure refusal = { 0 };
-		OWNED(fd_release) int directory = container_open(e->container_id, true, f);
+		OWNED(fd_release)
+		int directory = container_open(e->container_id, true, &refusal);
 
-		if (directory < 0)
-			return -1;
-		if (record_make(directory, e, &refusal) == 0)
+		if (directory >= 0 && record_make(directory, e, &refusal) == 0)
 			return 0;
-		*taken = errno == EEXIST;
+		*taken = directory >= 0 && errno == EEXIST;
 		/* ENOENT: the undoing of this container's other interface removed its directory. */
-		if (errno != ENOENT || tries == TRIES)
+		if (errno != ENOENT || tries == TRIES) {
+			container_remove(e->container_id);
 			return fail(f, refusal.code, refusal.details, "%s", refusal.msg);
+		}
 	}
 }
 

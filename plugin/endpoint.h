@@ -73,4 +73,8 @@ struct endpoint_visit {
 };
 int endpoint_each(const struct endpoint_visit *v, struct failure *f) MUST_CHECK;
 
+/* Removes the directories of containers that have no record, as ADDs killed early leave them. An
+ * ADD that runs meanwhile makes its own again. */
+void endpoint_sweep(void);
+
 #endif

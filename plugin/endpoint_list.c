@@ -92,3 +92,14 @@ int endpoint_each(const struct endpoint_visit *v, struct failure *f)
 	}
 	return 0;
 }
+
+void endpoint_sweep(void)
+{
+	struct failure ignored = { 0 };
+	int fd = state_open("endpoints", false, &ignored);
+	OWNED(directory_release) DIR *containers = fd < 0 ? NULL : directory_stream(fd);
+
+	for (const struct dirent *entry; containers && (entry = readdir(containers));)
+		if (identifier_valid(entry->d_name))
+			unlinkat(dirfd(containers), entry->d_name, AT_REMOVEDIR);
+}

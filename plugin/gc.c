@@ -97,7 +97,9 @@ static int collect_all(const struct request *r, const struct config *config, con
 
 	if (privilege_keep(PRIVILEGE_OPENING, f) < 0 || host_open(&host, f) < 0)
 		return -1;
-	return endpoint_each(&visitor, f) < 0 || f->code ? -1 : 0;
+	int visited = endpoint_each(&visitor, f);
+	endpoint_sweep();
+	return visited < 0 || f->code ? -1 : 0;
 }
 
 int gc(const struct request *r, struct failure *f)
