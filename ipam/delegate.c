@@ -247,14 +247,14 @@ char *delegate_run(const struct delegate_call *call, struct failure *f)
 	int err = errno;
 	fd_release(&in); /* one that goes on writing ends by it */
 	int status = finish(pid);
+	int failed = -1;
 	if (!text && err == E2BIG)
 		fail(f, CNI_OTHER, "more than a result could be", "plugin %s printed over %d bytes",
 		     call->type, DELEGATE_OUTPUT_MAX);
 	else if (!text)
 		fail_errno(f, err, "read the stdout of %s", call->type);
-	else if (verdict(call, status, text, length, f) == 0 && memchr(text, 0, length))
-		fail(f, CNI_DECODE, "it holds a NUL byte", "read the result of %s", call->type);
-	else if (f->code == 0)
-		return text_take(&text);
-	return NULL;
+	else if ((failed = verdict(call, status, text, length, f)) == 0 && memchr(text, 0, length))
+		failed = fail(f, CNI_DECODE, "it holds a NUL byte", "read the result of %s",
+		              call->type);
+	return failed ? NULL : text_take(&text);
 }

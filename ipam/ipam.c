@@ -3,6 +3,7 @@
 #include "ipam/ipam.h"
 
 #include "cni/json.h"
+#include "ipam/allocator.h"
 #include "ipam/delegate.h"
 
 #include <stdio.h>
@@ -18,6 +19,12 @@ const char *ipam_type(const cJSON *config)
 {
 	const char *type = json_string(json_member(json_member(config, "ipam"), "type"));
 	return type && *type ? type : NULL;
+}
+
+/* Our own allocator needs no process of its own. */
+static bool in_process(const char *type)
+{
+	return strcmp(type, "podtap-ipam") == 0;
 }
 
 /* The same stdin for every verb, byte for byte. */
@@ -36,21 +43,27 @@ static char *run(const struct request *r, const char *type, const char *command,
 }
 
 static int run_silent(const struct request *r, const char *type, const char *command,
-                      struct failure *f)
+                      const char *const *environment, struct failure *f)
 {
-	OWNED(text_release) char *text = run(r, type, command, NULL, f);
+	OWNED(text_release) char *text = run(r, type, command, environment, f);
 	return text ? 0 : -1;
 }
 
-static int answer_read(const struct request *r, const char *type, struct ipam_answer *a,
-                       struct failure *f)
+static cJSON *answer_json(const struct request *r, const char *type, const char *what,
+                          const struct ip_list *avoid, struct failure *f)
+{
+	if (in_process(type))
+		return allocator_add(r, avoid, f);
+	OWNED(text_release) char *text = run(r, type, "ADD", NULL, f);
+	return text ? json_parse(text, strlen(text), what, f) : NULL;
+}
+
+static int answer_read(const struct request *r, const char *type, const struct ip_list *avoid,
+                       struct ipam_answer *a, struct failure *f)
 {
 	char what[300];
 	snprintf(what, sizeof what, "the result of %s", type);
-	OWNED(text_release) char *text = run(r, type, "ADD", NULL, f);
-	if (!text)
-		return -1;
-	a->json = json_parse(text, strlen(text), what, f);
+	a->json = answer_json(r, type, what, avoid, f);
 	if (!a->json || result_read(&a->result, a->json, r->version, what, f) < 0)
 		return -1;
 	if (a->result.n_ips == 0)
@@ -59,51 +72,54 @@ static int answer_read(const struct request *r, const char *type, struct ipam_an
 	return 0;
 }
 
-int ipam_add(const struct request *r, const char *type, struct ipam_answer *a, struct failure *f)
+int ipam_add_avoiding(const struct request *r, const char *type, const struct ip_list *avoid,
+                      struct ipam_answer *a, struct failure *f)
 {
 	*a = (struct ipam_answer){ 0 };
-	if (answer_read(r, type, a, f) == 0)
+	if (answer_read(r, type, avoid, a, f) == 0)
 		return 0;
 	struct failure ignored = { 0 }; /* the first cause is the one to report */
-	run_silent(r, type, "DEL", &ignored);
+	if (!in_process(type))          /* which has undone what it did, and only that */
+		run_silent(r, type, "DEL", NULL, &ignored);
 	ipam_answer_release(a);
 	return -1;
 }
 
+int ipam_add(const struct request *r, const char *type, struct ipam_answer *a, struct failure *f)
+{
+	const struct ip_list none = { 0 };
+	return ipam_add_avoiding(r, type, &none, a, f);
+}
+
 int ipam_check(const struct request *r, const char *type, struct failure *f)
 {
-	return run_silent(r, type, "CHECK", f);
+	return in_process(type) ? allocator_check(r, f) : run_silent(r, type, "CHECK", NULL, f);
 }
 
 int ipam_del(const struct request *r, const char *type, struct failure *f)
 {
-	return run_silent(r, type, "DEL", f);
+	return in_process(type) ? allocator_del(r, f) : run_silent(r, type, "DEL", NULL, f);
 }
 
-/* Plugins older than a verb answer it with one of these codes, and have nothing to say. */
-static bool verb_unknown(int code)
-{
-	enum { CNI_UNKNOWN_CONTAINER = 3 }; /* libraries before 1.1 miss a containerID first */
-	return code == CNI_ENV || code == CNI_VERSION || code == CNI_UNKNOWN_CONTAINER;
-}
-
+/* Plugins older than a verb answer it with one of two codes, and have nothing to say. */
 static int run_if_known(const struct request *r, const char *type, const char *command,
                         struct failure *f)
 {
 	struct failure answer = { 0 };
-	if (run_silent(r, type, command, &answer) == 0 || verb_unknown(answer.code))
+	if (run_silent(r, type, command, NULL, &answer) == 0 || answer.code == CNI_ENV ||
+	    answer.code == CNI_VERSION)
 		return 0;
 	return fail(f, answer.code, answer.details, "%s", answer.msg);
 }
 
 int ipam_status(const struct request *r, const char *type, struct failure *f)
 {
-	return run_if_known(r, type, "STATUS", f);
+	return in_process(type) ? allocator_status(r, f) : run_if_known(r, type, "STATUS", f);
 }
 
 int ipam_gc(const struct request *r, const char *type, struct failure *f)
 {
-	return run_if_known(r, type, "GC", f);
+	return in_process(type) ? allocator_gc(r, f) : run_if_known(r, type, "GC", f);
 }
 
 static char *variable(const char *name, const char *value)
@@ -112,15 +128,23 @@ static char *variable(const char *name, const char *value)
 	return asprintf(&text, "%s=%s", name, value) < 0 ? NULL : text;
 }
 
-int ipam_release(const struct request *r, const char *type, const char *container_id,
-                 const char *ifname, const char *netns, struct failure *f)
+static int run_release(const struct request *other, const char *type, struct failure *f)
 {
-	OWNED(text_release) char *id = variable("CNI_CONTAINERID", container_id);
-	OWNED(text_release) char *name = variable("CNI_IFNAME", ifname);
-	OWNED(text_release) char *sandbox = variable("CNI_NETNS", netns ? netns : "");
+	OWNED(text_release) char *id = variable("CNI_CONTAINERID", other->container_id);
+	OWNED(text_release) char *name = variable("CNI_IFNAME", other->ifname);
+	OWNED(text_release) char *sandbox = variable("CNI_NETNS", other->netns);
 	if (!id || !name || !sandbox)
 		return fail_errno(f, ENOMEM, "run %s", type);
 	const char *const environment[] = { id, name, sandbox, NULL };
-	OWNED(text_release) char *text = run(r, type, "DEL", environment, f);
-	return text ? 0 : -1;
+	return run_silent(other, type, "DEL", environment, f);
+}
+
+int ipam_release(const struct request *r, const char *type, const char *container_id,
+                 const char *ifname, const char *netns, struct failure *f)
+{
+	struct request other = *r; /* borrows all it has */
+	other.container_id = container_id;
+	other.ifname = ifname;
+	other.netns = netns ? netns : "";
+	return in_process(type) ? allocator_del(&other, f) : run_release(&other, type, f);
 }

@@ -6,6 +6,7 @@
 
 #include "cni/request.h"
 #include "cni/result.h"
+#include "ipam/ip_list.h"
 
 /* What an IPAM ADD answered. */
 struct ipam_answer {
@@ -24,6 +25,10 @@ const char *ipam_type(const cJSON *config);
  * already run the plugin's DEL. STATUS and GC succeed for a plugin that does not know the verb. */
 int ipam_add(const struct request *r, const char *type, struct ipam_answer *a,
              struct failure *f) MUST_CHECK;
+/* As ipam_add(), and our own allocator gives out none of these; other plugins know no such thing.
+ */
+int ipam_add_avoiding(const struct request *r, const char *type, const struct ip_list *avoid,
+                      struct ipam_answer *a, struct failure *f) MUST_CHECK;
 int ipam_check(const struct request *r, const char *type, struct failure *f) MUST_CHECK;
 int ipam_del(const struct request *r, const char *type, struct failure *f) MUST_CHECK;
 int ipam_status(const struct request *r, const char *type, struct failure *f) MUST_CHECK;

@@ -1,13 +1,43 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The executable podtap-ipam. */
+/* The executable podtap-ipam: the allocator for any main plugin. */
+#include "cni/json.h"
 #include "cni/program.h"
+#include "ipam/allocator.h"
+
+#include <stdio.h>
+
+/* A result nobody received reserves nothing. */
+static int add(const struct request *r, struct failure *f)
+{
+	const struct ip_list none = { 0 };
+	OWNED(json_release) cJSON *result = allocator_add(r, &none, f);
+	struct failure ignored = { 0 };
+
+	if (!result)
+		return -1;
+	if (document_print(result, f) == 0)
+		return 0;
+	if (allocator_del(r, &ignored) < 0)
+		fprintf(stderr, "podtap-ipam: %s: %s\n", ignored.msg, ignored.details);
+	return -1;
+}
 
 int main(int argc, char **argv)
 {
-	static const struct verb verbs[] = { { NULL, NULL, 0, V0_1_0 } };
+	enum {
+		ATTACHMENT = NEEDS_CONTAINERID | NEEDS_IFNAME | NEEDS_PATH,
+	};
+	static const struct verb verbs[] = {
+		{ "ADD", add, ATTACHMENT | NEEDS_NETNS, V0_1_0 },
+		{ "CHECK", allocator_check, ATTACHMENT | NEEDS_NETNS, V0_4_0 },
+		{ "DEL", allocator_del, ATTACHMENT, V0_1_0 },
+		{ "GC", allocator_gc, NEEDS_PATH, V1_1_0 },
+		{ "STATUS", allocator_status, NEEDS_PATH, V1_1_0 },
+		{ NULL, NULL, 0, V0_1_0 },
+	};
 	static const struct program program = {
 		.name = "podtap-ipam",
-		.about = "podtap-ipam: addresses for CNI endpoints",
+		.about = "podtap-ipam: allocates addresses for CNI endpoints",
 		.verbs = verbs,
 	};
 	return program_run(&program, argc, argv);

@@ -2,7 +2,7 @@
 /* GC: removing the attachments of this network that the runtime no longer knows. */
 #include "plugin/verbs.h"
 
-#include "cni/json.h"
+#include "cni/attachments.h"
 #include "ipam/ipam.h"
 #include "netns/privilege.h"
 #include "plugin/config.h"
@@ -12,9 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char key[] = "cni.dev/valid-attachments";
-static const char former_key[] = "cni.dev/attachments"; /* the tagged text of 1.1.0 */
-
 struct collection {
 	const struct request *request;
 	const struct config *config;
@@ -22,41 +19,6 @@ struct collection {
 	const cJSON *valid;      /* NULL: none is */
 	struct failure *failure; /* of all attachments */
 };
-
-/* The list of valid attachments. 1: told (*valid may be NULL, for an empty one); 0: no key says. A
- * list that cannot be read must not pass for an empty one. */
-static int read_valid(const cJSON *config, const cJSON **valid, struct failure *f)
-{
-	const char *name = cJSON_HasObjectItem(config, key) ? key : former_key;
-	const cJSON *item;
-
-	*valid = json_member(config, name);
-	if (!*valid)
-		return cJSON_HasObjectItem(config, name);
-	if (!cJSON_IsArray(*valid))
-		return fail(f, CNI_CONFIG, "it must be a list of {containerID, ifname}",
-		            "configuration key %s", name);
-	cJSON_ArrayForEach(
-	        item,
-	        *valid) if (!json_string(json_member(item, "containerID")) ||
-	                    !json_string(json_member(
-	                            item, "ifname"))) return fail(f, CNI_CONFIG,
-	                                                          "each of its members must have "
-	                                                          "containerID and ifname",
-	                                                          "configuration key %s", name);
-	return 1;
-}
-
-static bool is_valid(const cJSON *valid, const struct endpoint *e)
-{
-	const cJSON *item;
-
-	cJSON_ArrayForEach(item, valid) if (strcmp(json_string(json_member(item, "containerID")),
-	                                           e->container_id) == 0 &&
-	                                    strcmp(json_string(json_member(item, "ifname")),
-	                                           e->ifname) == 0) return true;
-	return false;
-}
 
 /* As a DEL would: the delegate first, then what is ours. */
 static void collect(const struct collection *c, const struct endpoint *e)
@@ -82,7 +44,8 @@ static int visit(const struct endpoint *e, const struct failure *error, void *da
 		        error->msg, error->details);
 		return 0; /* nothing tells which network it is of */
 	}
-	if (strcmp(e->network, c->request->name) != 0 || is_valid(c->valid, e))
+	if (strcmp(e->network, c->request->name) != 0 ||
+	    attachments_have(c->valid, e->container_id, e->ifname))
 		return 0;
 	collect(c, e); /* past a failure: the others still go */
 	return 0;
@@ -108,7 +71,7 @@ int gc(const struct request *r, struct failure *f)
 	const cJSON *valid;
 
 	config_read_leniently(&config, r);
-	int told = read_valid(r->json, &valid, f);
+	int told = attachments_read(r->json, &valid, f);
 	if (told < 0)
 		return -1;
 	int collected = told || config.gc_without_list ? collect_all(r, &config, valid, f) : 0;

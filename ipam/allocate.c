@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ADD: one address of every range set, all or none. */
+#include "ipam/allocator.h"
+
+#include "ipam/ipam_config.h"
+#include "ipam/ledger.h"
+#include "ipam/sticky.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct allocation {
+	const struct ipam_config *config;
+	const struct ip_list *avoid;
+	struct ledger ledger;
+	char holder[HOLDER_MAX];
+	char name[STICKY_NAME]; /* "": nothing is remembered */
+	struct ip_list wanted;  /* asked for and not yet given */
+	struct ip *made;        /* owned; undone unless committed */
+	size_t n_made;
+	bool committed;
+	struct failure *f;
+};
+
+static void allocation_release(struct allocation *a)
+{
+	struct failure ignored = { 0 }; /* the first cause is the one to report */
+
+	for (size_t i = 0; i < a->n_made && !a->committed; i++)
+		if (ledger_remove(&a->ledger, &a->made[i], a->holder, &ignored) < 0)
+			break;
+	free(a->made);
+	ip_list_release(&a->wanted);
+	ledger_release(&a->ledger);
+}
+
+int holder_format(const struct request *r, char *holder, size_t size, struct failure *f)
+{
+	const int n = snprintf(holder, size, "%s\r\n%s", r->container_id, r->ifname);
+
+	if (n < (int)size)
+		return 0;
+	return fail(f, CNI_ENV, "it is too long to be kept", "CNI_CONTAINERID %.64s...",
+	            r->container_id);
+}
+
+/* The same attachment twice is an error, as in host-local. */
+static int duplicate_check(struct allocation *a)
+{
+	const struct ipam_config *c = a->config;
+	struct ip_list held = { 0 };
+	const struct ip *twice = NULL;
+	char text[IP_TEXT];
+
+	const int result = ledger_find(&a->ledger, a->holder, &held, a->f);
+	for (size_t i = 0; i < held.n && !twice; i++)
+		for (size_t k = 0; k < c->n_sets && !twice; k++)
+			if (range_set_find(&c->sets[k], &held.ips[i]))
+				twice = &held.ips[i];
+	if (twice)
+		fail(a->f, CNI_OTHER, "duplicate allocation is not allowed",
+		     "%s has been allocated to %.*s already", ip_format(twice, text),
+		     (int)strcspn(a->holder, "\r"), a->holder);
+	ip_list_release(&held);
+	return twice ? -1 : result;
+}
+
+static const struct span *excluded_find(const struct ipam_config *c, const struct ip *ip)
+{
+	for (size_t i = 0; i < c->n_excluded; i++)
+		if (span_contains(&c->excluded[i], ip))
+			return &c->excluded[i];
+	return NULL;
+}
+
+static int taken(const struct allocation *a, size_t set, const struct ip *ip)
+{
+	char text[IP_TEXT], holder[HOLDER_MAX + 1], details[256];
+	const enum holding holding = store_read(&a->ledger.store, ip, holder);
+	const size_t id = strcspn(holder, "\r\n");
+
+	if (holding == HOLDING_SOMEONE)
+		snprintf(details, sizeof details, "container %.*s has it",
+		         (int)(id < 128 ? id : 128), holder);
+	else
+		snprintf(details, sizeof details, "its file in %.200s is no reservation",
+		         a->ledger.store.path);
+	return fail(a->f, CNI_AGAIN, details,
+	            "requested IP address %s is not available in range set %zu",
+	            ip_format(ip, text), set);
+}
+
+/* Whether an address asked for may be given at all. */
+static int wanted_check(const struct allocation *a, const struct ip *ip)
+{
+	const struct ipam_config *c = a->config;
+	const char *why = NULL;
+	char text[IP_TEXT];
+
+	for (size_t i = 0; i < c->n_sets; i++) {
+		const struct range *r = range_set_find(&c->sets[i], ip);
+		if (r && ip_equal(&r->gateway, ip))
+			why = "it is its subnet's gateway";
+	}
+	if (excluded_find(c, ip))
+		why = "it is excluded";
+	else if (ip_list_has(a->avoid, ip))
+		why = "somebody on the network uses it";
+	return why ? fail(a->f, CNI_CONFIG, why, "requested IP address %s", ip_format(ip, text))
+	           : 0;
+}
+
+/* The first address asked for that a set has. 1, 0 or -1. */
+static int give_wanted(struct allocation *a, size_t set, struct ip *out)
+{
+	for (size_t i = 0; i < a->wanted.n; i++) {
+		if (!range_set_find(&a->config->sets[set], &a->wanted.ips[i]))
+			continue;
+		*out = a->wanted.ips[i];
+		ip_list_remove(&a->wanted, i);
+		if (wanted_check(a, out) < 0)
+			return -1;
+		const int got = ledger_reserve(&a->ledger, out, a->holder,
+		                               a->config->keep_across_boots, a->f);
+		return got == 0 ? taken(a, set, out) : got;
+	}
+	return 0;
+}
+
+static bool pool_has(const struct pool *pool, const struct ip *ip)
+{
+	for (size_t i = 0; i < pool->n; i++)
+		if (span_contains(&pool->spans[i], ip))
+			return true;
+	return false;
+}
+
+static int give_former(struct allocation *a, size_t set, const struct pool *pool, struct ip *out)
+{
+	if (!*a->name)
+		return 0;
+	*out = sticky_recall(&a->ledger.place, a->name, set);
+	if (!out->family || !pool_has(pool, out) || ip_list_has(a->avoid, out))
+		return 0;
+	return ledger_reserve(&a->ledger, out, a->holder, a->config->keep_across_boots, a->f);
+}
+
+static int exhausted(const struct allocation *a, size_t set, const struct pool *pool)
+{
+	char text[512], count[NUMBER_TEXT], details[sizeof a->ledger.store.path + 128];
+
+	snprintf(details, sizeof details,
+	         "all %s addresses are reserved; see who has them with: grep -r . %s",
+	         number_format(pool->size, count), a->ledger.store.path);
+	return fail(a->f, CNI_AGAIN, details, "no IP addresses available in range set %zu (%s)",
+	            set, range_set_text(&a->config->sets[set], text, sizeof text));
+}
+
+/* An address may turn out to be held after all where files came without the lock; then the next. */
+static int give_next(struct allocation *a, size_t set, const struct pool *pool, struct ip *out)
+{
+	for (int tries = 0; tries < 100; tries++) {
+		const int found = ledger_find_free(&a->ledger, pool, out, a->f);
+		if (found <= 0)
+			return found < 0 ? -1 : exhausted(a, set, pool);
+		const int got = ledger_reserve(&a->ledger, out, a->holder,
+		                               a->config->keep_across_boots, a->f);
+		if (got != 0)
+			return got;
+	}
+	return fail(a->f, CNI_AGAIN, "files change without the lock being held", "reserve in %s",
+	            a->ledger.store.path);
+}
+
+/* Round robin, from what the set gave last. */
+static int give_any(struct allocation *a, size_t set, struct ip *out)
+{
+	const struct ipam_config *c = a->config;
+	const struct ip last = store_last(&a->ledger.store, set);
+	const size_t n = c->n_excluded + a->avoid->n;
+	struct pool pool = { 0 };
+	int given = -1;
+
+	struct span *excluded = malloc((n + 1) * sizeof *excluded);
+	if (!excluded)
+		return fail_errno(a->f, ENOMEM, "collect what is excluded");
+	if (c->n_excluded)
+		memcpy(excluded, c->excluded, c->n_excluded * sizeof *excluded);
+	for (size_t i = 0; i < a->avoid->n; i++) {
+		const struct ip *ip = &a->avoid->ips[i];
+		excluded[c->n_excluded + i] =
+		        (struct span){ ip_number(ip), ip_number(ip), ip->family };
+	}
+	if (pool_make(&pool, &c->sets[set], &last, excluded, n, a->f) == 0)
+		given = give_former(a, set, &pool, out);
+	if (given == 0)
+		given = give_next(a, set, &pool, out);
+	pool_release(&pool);
+	free(excluded);
+	return given;
+}
+
+static int give(struct allocation *a, size_t set, struct result *result)
+{
+	struct ip ip;
+	int given = give_wanted(a, set, &ip);
+
+	if (given == 0)
+		given = give_any(a, set, &ip);
+	if (given <= 0)
+		return -1;
+	a->made[a->n_made++] = ip;
+	store_last_write(&a->ledger.store, set, &ip);
+	if (*a->name)
+		sticky_remember(&a->ledger.place, a->name, set, &ip);
+	const struct range *r = range_set_find(&a->config->sets[set], &ip);
+	struct ip_config *out = result_add_ip(result, a->f);
+	if (!out)
+		return -1;
+	out->address = (struct cidr){ ip, r->subnet.prefix };
+	out->gateway = r->gateway;
+	return 0;
+}
+
+/* What was asked for and is in no range. */
+static int leftover_check(const struct allocation *a)
+{
+	char list[512] = "", text[IP_TEXT];
+	size_t length = 0;
+
+	if (a->wanted.n == 0)
+		return 0;
+	for (size_t i = 0; i < a->wanted.n && length < sizeof list - 2 * IP_TEXT; i++)
+		length += (size_t)snprintf(list + length, sizeof list - length, "%s%s",
+		                           i ? ", " : "", ip_format(&a->wanted.ips[i], text));
+	return fail(a->f, CNI_CONFIG,
+	            "each must be in a range set of its own, which gives one address",
+	            "failed to allocate all requested IPs: %s", list);
+}
+
+static int allocate(struct allocation *a, const struct request *r, struct result *result)
+{
+	const struct ipam_config *c = a->config;
+
+	if (holder_format(r, a->holder, sizeof a->holder, a->f) < 0)
+		return -1;
+	if (c->sticky && !sticky_name(r, a->name))
+		a->name[0] = '\0';
+	a->made = calloc(c->n_sets, sizeof *a->made);
+	if (!a->made)
+		return fail_errno(a->f, ENOMEM, "collect addresses");
+	for (size_t i = 0; i < c->wanted.n; i++)
+		if (ip_list_add(&a->wanted, &c->wanted.ips[i], a->f) < 0)
+			return -1;
+	if (ledger_open(&a->ledger, c->data_dir, r->name, STORE_CREATE, a->f) < 0 ||
+	    ledger_enter_boot(&a->ledger, c->keep_across_boots, a->f) < 0 || duplicate_check(a) < 0)
+		return -1;
+	for (size_t i = 0; i < c->n_sets; i++)
+		if (give(a, i, result) < 0)
+			return -1;
+	return leftover_check(a);
+}
+
+static int result_complete(const struct ipam_config *c, struct result *result, struct failure *f)
+{
+	for (size_t i = 0; i < c->n_addresses; i++) {
+		struct ip_config *out = result_add_ip(result, f);
+		if (!out)
+			return -1;
+		out->address = c->addresses[i].address;
+		out->gateway = c->addresses[i].gateway;
+	}
+	for (size_t i = 0; i < c->described.n_routes; i++) {
+		struct route *out = result_add_route(result, f);
+		if (!out)
+			return -1;
+		*out = c->described.routes[i];
+	}
+	result->dns = c->described.dns;
+	return 0;
+}
+
+cJSON *allocator_add(const struct request *r, const struct ip_list *avoid, struct failure *f)
+{
+	OWNED(ipam_config_release) struct ipam_config config;
+	OWNED(result_release) struct result result = { .dns = NULL };
+	OWNED(allocation_release)
+	struct allocation a = {
+		.config = &config, .avoid = avoid, .ledger = LEDGER_CLOSED, .f = f
+	};
+
+	if (ipam_config_read(&config, r, f) < 0)
+		return NULL;
+	if (config.n_sets == 0 && config.n_addresses == 0) {
+		fail(f, CNI_CONFIG, "subnet, ranges or addresses say which, or the runtime asks",
+		     "no IP ranges and no addresses specified in ipam");
+		return NULL;
+	}
+	if (config.n_sets > 0 && allocate(&a, r, &result) < 0)
+		return NULL;
+	if (result_complete(&config, &result, f) < 0)
+		return NULL;
+	cJSON *document = result_write(&result, r->version, f);
+	a.committed = document != NULL;
+	return document;
+}

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Addresses that are said outright: the keys of static, and what a runtime asks for. */
+#include "ipam/ipam_config.h"
+
+#include "cni/json.h"
+#include "ipam/keys.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static int address_add(struct ipam_config *c, const struct static_address *a, struct failure *f)
+{
+	struct static_address *grown;
+
+	for (size_t i = 0; i < c->n_addresses; i++)
+		if (ip_equal(&c->addresses[i].address.ip, &a->address.ip))
+			return 0;
+	grown = realloc(c->addresses, (c->n_addresses + 1) * sizeof *grown);
+	if (!grown)
+		return fail_errno(f, ENOMEM, "collect addresses");
+	c->addresses = grown;
+	c->addresses[c->n_addresses++] = *a;
+	return 0;
+}
+
+static int address_member(const struct keys *k, void *data)
+{
+	struct static_address a = { .address.prefix = 0 };
+
+	if (!cJSON_IsObject(k->object))
+		return key_refuse(k, "", k->object, "it must be an object with an address");
+	const int found = key_cidr(k, "address", &a.address);
+	if (found == 0)
+		return key_refuse(k, "address", NULL,
+		                  "it must be an address with its prefix length");
+	if (found < 0 || key_ip(k, "gateway", &a.gateway) < 0)
+		return -1;
+	return address_add(data, &a, k->f);
+}
+
+/* What one word asks for: of the ranges the address alone counts, without them the prefix length is
+ * needed too, its own or that of a configured network it is in. */
+static bool wanted_parse(const struct ipam_config *c, const char *text, struct cidr *out)
+{
+	const bool prefixed = cidr_parse(text, out);
+
+	if (prefixed || !ip_parse(text, &out->ip))
+		return prefixed;
+	out->prefix = (uint8_t)ip_bits(&out->ip);
+	if (c->n_sets > 0)
+		return true;
+	for (size_t i = 0; i < c->n_addresses; i++)
+		if (cidr_contains(&c->addresses[i].address, &out->ip)) {
+			out->prefix = c->addresses[i].address.prefix;
+			return true;
+		}
+	return false;
+}
+
+static const char *wanted_form(const struct ipam_config *c)
+{
+	return c->n_sets > 0 ? "it must be an IP address"
+	                     : "it must be an IP address with its prefix length, since no range "
+	                       "says it";
+}
+
+static int wanted_add(struct ipam_config *c, const struct cidr *address, struct failure *f)
+{
+	const struct static_address a = { .address = *address };
+
+	if (c->n_sets == 0)
+		return address_add(c, &a, f);
+	return ip_list_has(&c->wanted, &address->ip) ? 0 : ip_list_add(&c->wanted, &address->ip, f);
+}
+
+struct asking {
+	struct ipam_config *config;
+	bool first; /* the next address is the first of its list */
+};
+
+/* Without ranges, a list replaces all that was said before. */
+static int wanted_member(const struct keys *k, void *data)
+{
+	struct asking *asking = data;
+	struct ipam_config *c = asking->config;
+	const char *text = json_string(k->object);
+	struct cidr address;
+
+	if (!text || !wanted_parse(c, text, &address))
+		return key_refuse(k, "", k->object, wanted_form(c));
+	if (asking->first && c->n_sets == 0)
+		c->n_addresses = 0;
+	asking->first = false;
+	return wanted_add(c, &address, k->f);
+}
+
+static int wanted_list(struct ipam_config *c, const cJSON *object, const char *path,
+                       struct failure *f)
+{
+	struct keys k = { .object = object, .f = f };
+	struct asking asking = { c, true };
+
+	snprintf(k.path, sizeof k.path, "%s", path);
+	return key_each(&k, "ips", wanted_member, &asking);
+}
+
+/* The next word of a comma list, without the space around it; false at the end. */
+static bool word_next(char **list, char **word)
+{
+	static const char space[] = " \t";
+
+	if (!*list)
+		return false;
+	*word = strsep(list, ",");
+	*word += strspn(*word, space);
+	size_t length = strlen(*word);
+	while (length > 0 && strchr(space, (*word)[length - 1]))
+		(*word)[--length] = '\0';
+	return true;
+}
+
+static int arg_list(const char *args, const char *key, char *value, size_t size, struct failure *f)
+{
+	const int found = args_find(args, key, value, size);
+
+	if (found < 0)
+		return fail(f, CNI_ENV, "the list is too long", "CNI_ARGS: invalid %s", key);
+	return found;
+}
+
+static int arg_addresses(struct ipam_config *c, const char *args, struct failure *f)
+{
+	char value[4096], *list = value, *word;
+	const int found = arg_list(args, "IP", value, sizeof value, f);
+	struct cidr address;
+
+	if (found <= 0)
+		return found;
+	while (word_next(&list, &word)) {
+		if (!wanted_parse(c, word, &address))
+			return fail(f, CNI_ENV, wanted_form(c), "CNI_ARGS: invalid IP \"%.128s\"",
+			            word);
+		if (wanted_add(c, &address, f) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int arg_gateways(struct ipam_config *c, const char *args, struct failure *f)
+{
+	char value[4096], *list = value, *word;
+	const int found = arg_list(args, "GATEWAY", value, sizeof value, f);
+	struct ip gateway;
+
+	if (found <= 0)
+		return found;
+	while (word_next(&list, &word)) {
+		if (!ip_parse(word, &gateway))
+			return fail(f, CNI_ENV, "it must be an IP address",
+			            "CNI_ARGS: invalid GATEWAY \"%.128s\"", word);
+		for (size_t i = 0; i < c->n_addresses; i++)
+			if (cidr_contains(&c->addresses[i].address, &gateway))
+				c->addresses[i].gateway = gateway;
+	}
+	return 0;
+}
+
+/* After the ranges, since these decide what an address asked for means. */
+int config_addresses_read(struct ipam_config *c, const struct request *r, struct failure *f)
+{
+	static const char *const known[] = {
+		"IP",
+		"GATEWAY",
+		"MAC",
+		"K8S_POD_NAMESPACE",
+		"K8S_POD_NAME",
+		"K8S_POD_UID",
+		"K8S_POD_INFRA_CONTAINER_ID",
+		NULL,
+	};
+	const struct keys ipam = { json_member(r->json, "ipam"), "ipam", f };
+	const cJSON *args = json_member(json_member(r->json, "args"), "cni");
+
+	if (args_check(r->args, known, f) < 0 ||
+	    key_each(&ipam, "addresses", address_member, c) < 0)
+		return -1;
+	if (arg_addresses(c, r->args, f) < 0 || arg_gateways(c, r->args, f) < 0)
+		return -1;
+	if (wanted_list(c, args, "args.cni", f) < 0)
+		return -1;
+	return wanted_list(c, json_member(r->json, "runtimeConfig"), "runtimeConfig", f);
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The index's file: its head, when it is believed, and how it is written. */
+#include "ipam/index.h"
+
+#include "ipam/hash.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+static const char magic[8] = "podtapI";
+
+enum { PAGES_MAX = 1 << 24 };
+
+struct head { /* page 0 */
+	char magic[8];
+	uint64_t sum;
+	uint64_t seed;
+	uint64_t dev;
+	uint64_t ino;
+	int64_t changed[4]; /* mtime and ctime of the directory, seconds and nanoseconds */
+	struct table holders;
+	struct table blocks;
+	uint32_t stamped;
+	char boot[BOOT_TEXT];
+};
+_Static_assert(sizeof(struct head) <= PAGE_SIZE, "the head is one page");
+
+void index_release(struct index *x)
+{
+	pages_release(&x->pages);
+	fd_release(&x->fd);
+}
+
+static uint64_t head_sum(const struct head *h)
+{
+	struct head copy = *h;
+	const uint8_t *byte = (const uint8_t *)&copy;
+	uint64_t sum = 0xcbf29ce484222325u;
+
+	copy.sum = 0;
+	for (size_t i = 0; i < sizeof copy; i++)
+		sum = (sum ^ byte[i]) * 0x100000001b3u;
+	return sum;
+}
+
+static bool is_power(uint32_t n)
+{
+	return n > 0 && (n & (n - 1)) == 0 && n <= PAGES_MAX;
+}
+
+static bool head_sound(const struct head *h)
+{
+	return memcmp(h->magic, magic, sizeof magic) == 0 && h->sum == head_sum(h) &&
+	       is_power(h->holders.pages) && is_power(h->blocks.pages) && h->holders.first == 1 &&
+	       h->blocks.first == 1 + h->holders.pages && h->boot[BOOT_TEXT - 1] == '\0';
+}
+
+static void stat_to_head(const struct stat *st, struct head *h)
+{
+	h->dev = st->st_dev;
+	h->ino = st->st_ino;
+	h->changed[0] = st->st_mtim.tv_sec;
+	h->changed[1] = st->st_mtim.tv_nsec;
+	h->changed[2] = st->st_ctim.tv_sec;
+	h->changed[3] = st->st_ctim.tv_nsec;
+}
+
+static void head_to_stat(const struct head *h, struct stat *st)
+{
+	st->st_dev = h->dev;
+	st->st_ino = h->ino;
+	st->st_mtim = (struct timespec){ h->changed[0], h->changed[1] };
+	st->st_ctim = (struct timespec){ h->changed[2], h->changed[3] };
+}
+
+void index_open(struct index *x, const struct place *p)
+{
+	struct head h;
+
+	x->place = p;
+	x->fd = place_open(p, "index", O_RDWR);
+	if (x->fd < 0 || pread(x->fd, &h, sizeof h, 0) != (ssize_t)sizeof h || !head_sound(&h))
+		return;
+	x->pages = (struct pages){
+		.fd = x->fd, .seed = h.seed, .holders = h.holders, .blocks = h.blocks
+	};
+	head_to_stat(&h, &x->seen);
+	memcpy(x->boot, h.boot, sizeof x->boot);
+	x->stamped = h.stamped != 0;
+	x->sound = true;
+}
+
+static bool time_same(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+bool index_fresh(const struct index *x, const struct store *s)
+{
+	struct stat now;
+
+	return x->sound && fstat(s->dir, &now) == 0 && now.st_dev == x->seen.st_dev &&
+	       now.st_ino == x->seen.st_ino && time_same(&now.st_mtim, &x->seen.st_mtim) &&
+	       time_same(&now.st_ctim, &x->seen.st_ctim);
+}
+
+bool index_note(struct index *x, const char *holder, const struct ip *ip, bool taken)
+{
+	const uint64_t hash = text_hash(holder);
+
+	x->changed = true;
+	x->sound = x->sound && (!taken || pages_grow(&x->pages) >= 0) &&
+	           (taken ? holders_add(&x->pages, hash, ip)
+	                  : holders_remove(&x->pages, hash, ip)) >= 0 &&
+	           blocks_set(&x->pages, ip, taken) >= 0;
+	return x->sound;
+}
+
+static int rebuild_visit(const struct ip *ip, enum holding holding, const char *holder, void *data)
+{
+	struct index *x = data;
+
+	if (holding == HOLDING_SOMEONE)
+		return index_note(x, holder, ip, true) ? 0 : -1;
+	if (holding == HOLDING_FOREIGN)
+		return pages_grow(&x->pages) < 0 || blocks_set(&x->pages, ip, true) < 0 ? -1 : 0;
+	return 0;
+}
+
+int index_rebuild(struct index *x, const struct store *s, struct failure *f)
+{
+	const struct store_visit v = { rebuild_visit, x };
+	uint64_t seed = 0;
+
+	index_release(x);
+	if (getrandom(&seed, sizeof seed, 0) < 0 || pages_make(&x->pages, seed, 4, 2) < 0)
+		return fail_errno(f, ENOMEM, "index %s", s->path);
+	x->sound = true;
+	x->changed = true;
+	const int result = store_each(s, &v, f);
+	return result < 0 ? fail_errno(f, ENOMEM, "index %s", s->path) : 0;
+}
+
+/* Gives the directory a time no change of it would: the kernel dates changes by a clock that stands
+ * still between ticks, and this is between two. So a change made later in this very tick, by
+ * someone who knows nothing of us, shows too. False where the file system rounds times. */
+static bool directory_mark(struct index *x, const struct store *s)
+{
+	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT } }, tick;
+
+	clock_gettime(CLOCK_REALTIME, &times[1]);
+	clock_gettime(CLOCK_REALTIME_COARSE, &tick);
+	if (time_same(&times[1], &tick))
+		times[1].tv_nsec ^= 1;
+	return futimens(s->dir, times) == 0 && fstat(s->dir, &x->seen) == 0 &&
+	       time_same(&x->seen.st_mtim, &times[1]);
+}
+
+static bool head_write(const struct index *x, const struct head *h)
+{
+	if (x->pages.fd >= 0)
+		return pwrite(x->pages.fd, h, sizeof *h, 0) == (ssize_t)sizeof *h;
+	memcpy(x->pages.memory, h, sizeof *h);
+	return place_write(x->place, "index", x->pages.memory, pages_size(&x->pages)) == 0;
+}
+
+void index_save(struct index *x, const struct store *s, const char *boot)
+{
+	struct head h;
+
+	if (!x->changed || !x->sound || !*boot || !directory_mark(x, s))
+		return;
+	memset(&h, 0, sizeof h); /* the sum counts what lies between members */
+	memcpy(h.magic, magic, sizeof h.magic);
+	memcpy(h.boot, boot, strlen(boot));
+	h.seed = x->pages.seed;
+	h.holders = x->pages.holders;
+	h.blocks = x->pages.blocks;
+	h.stamped = x->stamped;
+	stat_to_head(&x->seen, &h);
+	h.sum = head_sum(&h);
+	x->changed = !head_write(x, &h);
+}

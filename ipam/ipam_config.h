@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the key `ipam`, CNI_ARGS, args.cni and runtimeConfig ask of our allocator: the keys of
+ * host-local and of static, and ours. */
+#ifndef IPAM_IPAM_CONFIG_H
+#define IPAM_IPAM_CONFIG_H
+
+#include "cni/request.h"
+#include "cni/result.h"
+#include "ipam/ip_list.h"
+#include "ipam/range.h"
+
+struct static_address {
+	struct cidr address;
+	struct ip gateway; /* family 0: none */
+};
+
+struct ipam_config {
+	const char *data_dir;
+	struct range_set *sets; /* owned; each gives one address */
+	size_t n_sets;
+	struct span *excluded; /* owned; never given out */
+	size_t n_excluded;
+	struct static_address *addresses; /* owned; reported as they are */
+	size_t n_addresses;
+	struct ip_list wanted;   /* addresses asked for, of the sets */
+	struct result described; /* routes and dns */
+	cJSON *description;      /* owned; what `described` borrows from */
+	bool keep_across_boots;
+	bool sticky;
+	bool strict_status;
+};
+
+void ipam_config_release(struct ipam_config *c);
+
+/* Reads and checks everything. Code CNI_CONFIG, or CNI_ENV for CNI_ARGS, with the offending value.
+ * c is to be released in any case. */
+int ipam_config_read(struct ipam_config *c, const struct request *r, struct failure *f) MUST_CHECK;
+
+/* The one key that a DEL needs. */
+int ipam_data_dir(const cJSON *config, const char **data_dir, struct failure *f) MUST_CHECK;
+
+/* Its parts, in the order in which they are read. */
+int config_ranges_read(struct ipam_config *c, const cJSON *config, struct failure *f) MUST_CHECK;
+int config_excluded_read(struct ipam_config *c, const cJSON *ipam, struct failure *f) MUST_CHECK;
+int config_addresses_read(struct ipam_config *c, const struct request *r,
+                          struct failure *f) MUST_CHECK;
+
+/* The dns member a resolv.conf describes; the caller owns it. NULL with CNI_CONFIG. */
+cJSON *resolv_conf_read(const char *path, struct failure *f) MUST_CHECK;
+
+#endif

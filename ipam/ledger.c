@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reservations: looked up by the index, proved and changed in the store. */
+#include "ipam/ledger.h"
+
+#include "ipam/hash.h"
+
+#include <string.h>
+
+void ledger_release(struct ledger *l)
+{
+	if (l->usable && !l->pending && !l->looking)
+		index_save(&l->index, &l->store, l->boot);
+	index_release(&l->index);
+	store_release(&l->store);
+}
+
+int ledger_open(struct ledger *l, const char *data_dir, const char *network, enum store_use use,
+                struct failure *f)
+{
+	const int open = store_open(&l->store, data_dir, network, use, f);
+	char stamp[BOOT_TEXT];
+
+	if (open <= 0)
+		return open;
+	if (!place_set(&l->place, data_dir, network))
+		return fail(f, CNI_CONFIG, "the path is too long", "dataDir %.200s", data_dir);
+	l->looking = use == STORE_LOOK;
+	boot_read(l->boot);
+	index_open(&l->index, &l->place);
+	if (l->index.sound && *l->boot && strcmp(l->index.boot, l->boot) == 0) {
+		l->usable = index_fresh(&l->index, &l->store);
+		return 1;
+	}
+	l->index.stamped = false;
+	boot_stamp_read(&l->place, stamp);
+	l->pending = *stamp && *l->boot && strcmp(stamp, l->boot) != 0;
+	return 1;
+}
+
+/* Makes the index usable. */
+static int index_need(struct ledger *l, struct failure *f)
+{
+	if (l->usable)
+		return 0;
+	if (index_rebuild(&l->index, &l->store, f) < 0)
+		return -1;
+	l->usable = true;
+	return 0;
+}
+
+/* Once rebuilt, it is all in memory and as true as the store. */
+static bool index_is_new(const struct ledger *l)
+{
+	return l->usable && l->index.pages.fd < 0;
+}
+
+static int index_again(struct ledger *l, struct failure *f)
+{
+	l->usable = false;
+	return index_need(l, f);
+}
+
+static bool holds(const struct ledger *l, const struct ip *ip, const char *holder)
+{
+	char text[HOLDER_MAX + 1];
+
+	return store_read(&l->store, ip, text) == HOLDING_SOMEONE && strcmp(text, holder) == 0;
+}
+
+struct search {
+	const struct ledger *ledger;
+	const char *holder;
+	struct ip_list *found;
+	struct failure *f;
+};
+
+/* An entry the store contradicts ends the search: the index is wrong. */
+static int search_visit(uint64_t hash, const struct ip *ip, void *data)
+{
+	const struct search *s = data;
+
+	(void)hash;
+	if (!holds(s->ledger, ip, s->holder))
+		return -1;
+	return ip_list_add(s->found, ip, s->f) < 0 ? -1 : 1;
+}
+
+int ledger_find(struct ledger *l, const char *holder, struct ip_list *found, struct failure *f)
+{
+	struct search s = { l, holder, found, f };
+	const struct holder_visit v = { search_visit, &s };
+
+	if (index_need(l, f) < 0)
+		return -1;
+	if (holders_find(&l->index.pages, text_hash(holder), &v) >= 0)
+		return 0;
+	if (f->code || index_again(l, f) < 0)
+		return -1;
+	ip_list_release(found);
+	if (holders_find(&l->index.pages, text_hash(holder), &v) >= 0)
+		return 0;
+	return fail(f, CNI_AGAIN, "files change without the lock being held",
+	            "read the reservations in %s", l->store.path);
+}
+
+int ledger_each(struct ledger *l, const struct holder_visit *v, struct failure *f)
+{
+	if (index_need(l, f) < 0)
+		return -1;
+	if (pages_load(&l->index.pages, l->index.pages.holders.first,
+	               l->index.pages.holders.pages) < 0 &&
+	    index_again(l, f) < 0)
+		return -1;
+	if (holders_each(&l->index.pages, v) >= 0)
+		return 0;
+	return fail_errno(f, ENOMEM, "read the reservations in %s", l->store.path);
+}
+
+static int pool_find_free(struct ledger *l, const struct pool *pool, struct ip *out)
+{
+	for (size_t i = 0; i < pool->n; i++) {
+		const int found = blocks_find_free(&l->index.pages, &pool->spans[i], out);
+		if (found)
+			return found;
+	}
+	return 0;
+}
+
+int ledger_find_free(struct ledger *l, const struct pool *pool, struct ip *out, struct failure *f)
+{
+	if (index_need(l, f) < 0)
+		return -1;
+	int found = pool_find_free(l, pool, out);
+	if (found < 0 && index_again(l, f) == 0)
+		found = pool_find_free(l, pool, out);
+	return found < 0 ? fail_errno(f, ENOMEM, "search the reservations in %s", l->store.path)
+	                 : found;
+}
+
+static void note(struct ledger *l, const char *holder, const struct ip *ip, bool taken)
+{
+	if (l->usable)
+		l->usable = index_note(&l->index, holder, ip, taken);
+}
+
+int ledger_reserve(struct ledger *l, const struct ip *ip, const char *holder, bool durable,
+                   struct failure *f)
+{
+	const int reserved = store_reserve(&l->store, ip, holder, durable, f);
+
+	if (reserved > 0)
+		note(l, holder, ip, true);
+	if (reserved != 0 || !l->usable)
+		return reserved;
+	/* Where the index thought it free, it is wrong, or the file appeared without the lock. */
+	if (!index_is_new(l))
+		return index_again(l, f);
+	return blocks_set(&l->index.pages, ip, true) < 0
+	               ? fail_errno(f, ENOMEM, "index %s", l->store.path)
+	               : 0;
+}
+
+int ledger_remove(struct ledger *l, const struct ip *ip, const char *holder, struct failure *f)
+{
+	if (store_remove(&l->store, ip, f) < 0)
+		return -1;
+	note(l, holder, ip, false);
+	return 0;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The reservations of one network, from lock to unlock: the store, which is the truth, asked by way
+ * of the index, which is a hint. What the index says is looked up in the store before it counts,
+ * and what it denies counts only while nothing has touched the store since. */
+#ifndef IPAM_LEDGER_H
+#define IPAM_LEDGER_H
+
+#include "ipam/index.h"
+#include "ipam/ip_list.h"
+#include "ipam/range.h"
+
+struct ledger {
+	struct store store;
+	struct place place;
+	struct index index;
+	char boot[BOOT_TEXT];
+	bool usable;  /* the index says what is in the store */
+	bool pending; /* reservations of an earlier boot wait for the next ADD; nothing is saved */
+	bool looking; /* nothing is saved either */
+};
+
+#define LEDGER_CLOSED                                        \
+	{                                                    \
+		.store = STORE_CLOSED, .index = INDEX_CLOSED \
+	}
+
+/* Saves the index and unlocks. */
+void ledger_release(struct ledger *l);
+
+/* As store_open(): 1, 0 or -1. With STORE_LOOK nothing is written anywhere. */
+int ledger_open(struct ledger *l, const char *data_dir, const char *network, enum store_use use,
+                struct failure *f) MUST_CHECK;
+
+/* What an ADD does first: reservations of an earlier boot are released, or adopted if they are to
+ * be kept, and the network gets this boot's stamp. */
+int ledger_enter_boot(struct ledger *l, bool keep, struct failure *f) MUST_CHECK;
+
+/* The addresses a holder has. */
+int ledger_find(struct ledger *l, const char *holder, struct ip_list *found,
+                struct failure *f) MUST_CHECK;
+
+/* The first free address of a pool. 1: *out is one; 0: none is. */
+int ledger_find_free(struct ledger *l, const struct pool *pool, struct ip *out,
+                     struct failure *f) MUST_CHECK;
+
+/* 1: reserved; 0: somebody has it. */
+int ledger_reserve(struct ledger *l, const struct ip *ip, const char *holder, bool durable,
+                   struct failure *f) MUST_CHECK;
+
+/* Removes a reservation that the caller has seen to be the holder's. */
+int ledger_remove(struct ledger *l, const struct ip *ip, const char *holder,
+                  struct failure *f) MUST_CHECK;
+
+/* Shows every reservation, as the index has it. */
+int ledger_each(struct ledger *l, const struct holder_visit *v, struct failure *f) MUST_CHECK;
+
+/* Removes every reservation whose holder's hash is not in a sorted array. */
+int ledger_collect(struct ledger *l, const uint64_t *keep, size_t n, struct failure *f) MUST_CHECK;
+
+#endif

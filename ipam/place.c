@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The folder of our own files for one network. */
+#include "ipam/place.h"
+
+#include "ipam/hash.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+int path_make(const char *path)
+{
+	char parent[PATH_MAX];
+
+	if (snprintf(parent, sizeof parent, "%s", path) >= (int)sizeof parent) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	for (char *slash = strchr(parent + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (mkdir(parent, 0755) < 0 && errno != EEXIST)
+			return -1;
+		*slash = '/';
+	}
+	return mkdir(parent, 0755) < 0 && errno != EEXIST ? -1 : 0;
+}
+
+/* One spelling for a path written with more slashes than it needs. */
+static void path_normalize(const char *path, char out[static PATH_MAX])
+{
+	size_t n = 0;
+
+	for (; *path && n < PATH_MAX - 1; path++)
+		if (*path != '/' || (path[1] && path[1] != '/'))
+			out[n++] = *path;
+	out[n] = '\0';
+}
+
+bool place_set(struct place *p, const char *data_dir, const char *network)
+{
+	const char *root = getenv("PODTAP_IPAM_STATE_DIR");
+	char path[PATH_MAX];
+
+	path_normalize(data_dir, path);
+	const int n = snprintf(p->path, sizeof p->path, "%s/%016llx/%s",
+	                       root && *root ? root : "/var/lib/podtap/ipam",
+	                       (unsigned long long)text_hash(path), network);
+	return n < (int)sizeof p->path;
+}
+
+static int path_open(const char *path, int flags)
+{
+	return open(path, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+}
+
+static bool place_path(const struct place *p, const char *name, char path[static PATH_MAX])
+{
+	const bool fits = snprintf(path, PATH_MAX, "%s/%s", p->path, name) < PATH_MAX;
+
+	if (!fits)
+		errno = ENAMETOOLONG;
+	return fits;
+}
+
+int place_open(const struct place *p, const char *name, int flags)
+{
+	char path[PATH_MAX];
+
+	if (!place_path(p, name, path))
+		return -1;
+	const int fd = path_open(path, flags);
+	if (fd >= 0 || errno != ENOENT || !(flags & O_CREAT))
+		return fd;
+	return path_make(p->path) < 0 ? -1 : path_open(path, flags);
+}
+
+int place_write(const struct place *p, const char *name, const void *data, size_t size)
+{
+	char fresh[64], from[PATH_MAX], to[PATH_MAX];
+
+	snprintf(fresh, sizeof fresh, "%s.new", name);
+	OWNED(fd_release) int fd = place_open(p, fresh, O_WRONLY | O_CREAT | O_TRUNC);
+	if (fd < 0 || !place_path(p, fresh, from) || !place_path(p, name, to))
+		return -1;
+	const ssize_t n = write(fd, data, size);
+	if (n == (ssize_t)size)
+		return rename(from, to);
+	if (n >= 0)
+		errno = ENOSPC;
+	return -1;
+}

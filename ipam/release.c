@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* DEL and GC: what is released, and that nothing else is. */
+#include "ipam/allocator.h"
+
+#include "cni/attachments.h"
+#include "cni/json.h"
+#include "cni/result.h"
+#include "ipam/hash.h"
+#include "ipam/ipam_config.h"
+#include "ipam/keys.h"
+#include "ipam/ledger.h"
+
+#include <string.h>
+
+/* The addresses of prevResult that are the holder's: they cost no search, and are right even where
+ * somebody wrote a file anew that the index knows. */
+static int reported_find(const struct ledger *l, const struct request *r, const char *holder,
+                         struct ip_list *found, struct failure *f)
+{
+	OWNED(result_release) struct result previous = { .dns = NULL };
+	struct failure ignored = { 0 }; /* DEL works without it */
+	char there[HOLDER_MAX + 1];
+
+	if (result_read(&previous, json_member(r->json, "prevResult"), r->version, "prevResult",
+	                &ignored) < 0)
+		return 0;
+	for (size_t i = 0; i < previous.n_ips; i++) {
+		const struct ip *ip = &previous.ips[i].address.ip;
+		if (store_read(&l->store, ip, there) == HOLDING_SOMEONE &&
+		    strcmp(there, holder) == 0 && !ip_list_has(found, ip) &&
+		    ip_list_add(found, ip, f) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The holder's addresses; *holder becomes the spelling of before 0.8 (the container alone) where
+ * only that is found. After a boot nothing is indexed yet, and what prevResult says will do. */
+static int find(struct ledger *l, const struct request *r, const char **holder,
+                struct ip_list *found, struct failure *f)
+{
+	if (l->pending && reported_find(l, r, *holder, found, f) < 0)
+		return -1;
+	if (found->n > 0)
+		return 0;
+	if (ledger_find(l, *holder, found, f) < 0)
+		return -1;
+	if (found->n == 0 && reported_find(l, r, *holder, found, f) < 0)
+		return -1;
+	if (found->n > 0)
+		return 0;
+	*holder = r->container_id;
+	return ledger_find(l, *holder, found, f);
+}
+
+int allocator_del(const struct request *r, struct failure *f)
+{
+	OWNED(ledger_release) struct ledger ledger = LEDGER_CLOSED;
+	OWNED(ip_list_release) struct ip_list found = { 0 };
+	char holder[HOLDER_MAX];
+	const char *data_dir, *spelled = holder;
+
+	if (ipam_data_dir(r->json, &data_dir, f) < 0 ||
+	    holder_format(r, holder, sizeof holder, f) < 0)
+		return -1;
+	const int open = ledger_open(&ledger, data_dir, r->name, STORE_CHANGE, f);
+	if (open <= 0)
+		return open;
+	if (find(&ledger, r, &spelled, &found, f) < 0)
+		return -1;
+	for (size_t i = 0; i < found.n; i++)
+		if (ledger_remove(&ledger, &found.ips[i], spelled, f) < 0)
+			return -1;
+	return 0;
+}
+
+struct hashes {
+	uint64_t *values; /* owned, sorted */
+	size_t n;
+};
+
+static void hashes_release(struct hashes *h)
+{
+	free(h->values);
+}
+
+static int hash_compare(const void *a, const void *b)
+{
+	const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Both spellings of every valid attachment. */
+static int hashes_make(struct hashes *h, const cJSON *valid, struct failure *f)
+{
+	const cJSON *item;
+	char holder[HOLDER_MAX];
+
+	h->values = calloc((size_t)cJSON_GetArraySize(valid) * 2 + 1, sizeof *h->values);
+	if (!h->values)
+		return fail_errno(f, ENOMEM, "collect the valid attachments");
+	cJSON_ArrayForEach(item, valid)
+	{
+		const struct request one = {
+			.container_id = json_string(json_member(item, "containerID")),
+			.ifname = json_string(json_member(item, "ifname")),
+		};
+		if (holder_format(&one, holder, sizeof holder, f) < 0)
+			return -1;
+		h->values[h->n++] = text_hash(holder);
+		h->values[h->n++] = text_hash(one.container_id);
+	}
+	qsort(h->values, h->n, sizeof *h->values, hash_compare);
+	return 0;
+}
+
+int allocator_gc(const struct request *r, struct failure *f)
+{
+	OWNED(ledger_release) struct ledger ledger = LEDGER_CLOSED;
+	OWNED(hashes_release) struct hashes keep = { 0 };
+	const struct keys top = { r->json, "", f };
+	const cJSON *valid;
+	const char *data_dir;
+	bool without_list = false;
+
+	const int told = attachments_read(r->json, &valid, f);
+	if (told < 0 || key_bool(&top, "gcWithoutList", &without_list) < 0 ||
+	    ipam_data_dir(r->json, &data_dir, f) < 0)
+		return -1;
+	if (!told && !without_list)
+		return 0;
+	if (hashes_make(&keep, valid, f) < 0)
+		return -1;
+	const int open = ledger_open(&ledger, data_dir, r->name, STORE_CHANGE, f);
+	return open <= 0 ? open : ledger_collect(&ledger, keep.values, keep.n, f);
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a resolv.conf says, as the dns member of a result. */
+#include "ipam/ipam_config.h"
+
+#include "cni/json.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { RESOLV_CONF_MAX = 65536 };
+
+static const struct option {
+	const char *word;
+	const char *member;
+	bool single; /* one text, the last; else a list of all */
+	bool rest;   /* every word of the line counts */
+} options[] = {
+	{ "nameserver", "nameservers", false, false },
+	{ "domain", "domain", true, false },
+	{ "search", "search", false, true },
+	{ "options", "options", false, true },
+};
+
+static void list_append(cJSON *dns, const char *member, const char *word)
+{
+	cJSON *list = cJSON_GetObjectItemCaseSensitive(dns, member);
+
+	if (!list)
+		list = cJSON_AddArrayToObject(dns, member);
+	cJSON_AddItemToArray(list, cJSON_CreateString(word));
+}
+
+/* The next word of a line; NULL at its end. */
+static char *word_next(char **line)
+{
+	char *word = NULL;
+
+	while (*line && (!word || !*word))
+		word = strsep(line, " \t\r\v\f");
+	return word && *word ? word : NULL;
+}
+
+static const struct option *option_find(const char *word)
+{
+	for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+		if (strcmp(options[i].word, word) == 0)
+			return &options[i];
+	return NULL;
+}
+
+static void line_read(cJSON *dns, char *line)
+{
+	char *word = word_next(&line);
+	const struct option *o = word ? option_find(word) : NULL;
+
+	if (!o || (word = word_next(&line)) == NULL)
+		return;
+	if (o->single) {
+		cJSON_DeleteItemFromObjectCaseSensitive(dns, o->member);
+		cJSON_AddStringToObject(dns, o->member, word);
+		return;
+	}
+	do
+		list_append(dns, o->member, word);
+	while (o->rest && (word = word_next(&line)) != NULL);
+}
+
+/* Bytes read, or -1 with errno. */
+static ssize_t file_read(const char *path, char text[static RESOLV_CONF_MAX])
+{
+	OWNED(fd_release) int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -1;
+	errno = S_ISREG(st.st_mode) ? EFBIG : EINVAL;
+	if (!S_ISREG(st.st_mode) || st.st_size >= RESOLV_CONF_MAX)
+		return -1;
+	return read(fd, text, RESOLV_CONF_MAX - 1);
+}
+
+cJSON *resolv_conf_read(const char *path, struct failure *f)
+{
+	char text[RESOLV_CONF_MAX], *line, *rest = text;
+	const ssize_t n = file_read(path, text);
+	cJSON *dns = cJSON_CreateObject();
+
+	if (n < 0 || !dns) {
+		fail(f, CNI_CONFIG, n < 0 ? strerror(errno) : "out of memory", "read resolvConf %s",
+		     path);
+		cJSON_Delete(dns);
+		return NULL;
+	}
+	text[n] = '\0';
+	while ((line = strsep(&rest, "\n")) != NULL)
+		line_read(dns, line);
+	return dns;
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The table of former addresses: rows of slots in a file, a row by the hash of who asks. */
+#include "ipam/sticky.h"
+
+#include "ipam/hash.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { ROWS = 8192, SLOTS = 8 };
+
+struct slot {
+	uint64_t name[2]; /* two hashes of it */
+	uint64_t age;     /* greater is younger; 0: the slot is empty */
+	uint64_t sum;
+	uint8_t ip[16];
+	uint8_t family;
+	uint8_t unused[15];
+};
+
+struct row {
+	struct slot slots[SLOTS];
+	uint32_t number;
+};
+
+bool sticky_name(const struct request *r, char name[static STICKY_NAME])
+{
+	char space[512], pod[512];
+	const bool known = args_find(r->args, "K8S_POD_NAMESPACE", space, sizeof space) > 0 &&
+	                   args_find(r->args, "K8S_POD_NAME", pod, sizeof pod) > 0;
+	const int n =
+	        known ? snprintf(name, STICKY_NAME, "pod %s/%s %s", space, pod, r->ifname)
+	              : snprintf(name, STICKY_NAME, "container %s %s", r->container_id, r->ifname);
+
+	return n < STICKY_NAME;
+}
+
+static uint64_t slot_sum(const struct slot *s)
+{
+	uint64_t sum = s->name[0] ^ s->name[1] * 3 ^ s->age * 5 ^ s->family;
+
+	for (size_t i = 0; i < sizeof s->ip; i++)
+		sum = (sum ^ s->ip[i]) * 0x100000001b3u;
+	return sum;
+}
+
+static bool slot_sound(const struct slot *s)
+{
+	return s->age > 0 && s->sum == slot_sum(s) &&
+	       (s->family == AF_INET || s->family == AF_INET6);
+}
+
+static void name_hash(const char *name, size_t set, uint64_t hash[static 2])
+{
+	char text[STICKY_NAME + 32];
+
+	snprintf(text, sizeof text, "%zu %s", set, name);
+	hash[0] = text_hash(text);
+	text[0] ^= 0x40; /* another text, for a hash of its own */
+	hash[1] = text_hash(text);
+}
+
+static void row_read(int fd, uint64_t hash, struct row *row)
+{
+	row->number = (uint32_t)(hash % ROWS);
+	const off_t at = (off_t)row->number * (off_t)sizeof row->slots;
+
+	memset(row->slots, 0, sizeof row->slots); /* the file ends somewhere */
+	if (pread(fd, row->slots, sizeof row->slots, at) < 0)
+		memset(row->slots, 0, sizeof row->slots);
+}
+
+static struct slot *slot_find(struct row *row, const uint64_t hash[static 2])
+{
+	for (size_t i = 0; i < SLOTS; i++) {
+		struct slot *s = &row->slots[i];
+		if (slot_sound(s) && s->name[0] == hash[0] && s->name[1] == hash[1])
+			return s;
+	}
+	return NULL;
+}
+
+struct ip sticky_recall(const struct place *p, const char *name, size_t set)
+{
+	struct ip ip = { .family = 0 };
+	struct row row;
+	uint64_t hash[2];
+	OWNED(fd_release) int fd = place_open(p, "sticky", O_RDONLY);
+
+	if (fd < 0)
+		return ip;
+	name_hash(name, set, hash);
+	row_read(fd, hash[0], &row);
+	const struct slot *s = slot_find(&row, hash);
+	if (s) {
+		ip.family = s->family;
+		memcpy(ip.byte, s->ip, ip_size(&ip));
+	}
+	return ip;
+}
+
+/* Where to write: the name's own slot, an empty one, or the oldest. *age becomes the youngest's. */
+static struct slot *slot_choose(struct row *row, const uint64_t hash[static 2], uint64_t *age)
+{
+	struct slot *own = slot_find(row, hash), *oldest = &row->slots[0];
+
+	*age = 0;
+	for (size_t i = 0; i < SLOTS; i++) {
+		struct slot *s = &row->slots[i];
+		if (!slot_sound(s))
+			s->age = 0;
+		if (s->age < oldest->age)
+			oldest = s;
+		if (s->age > *age)
+			*age = s->age;
+	}
+	return own ? own : oldest;
+}
+
+void sticky_remember(const struct place *p, const char *name, size_t set, const struct ip *ip)
+{
+	uint64_t hash[2], age;
+	struct row row;
+	OWNED(fd_release) int fd = place_open(p, "sticky", O_RDWR | O_CREAT);
+
+	if (fd < 0)
+		return;
+	name_hash(name, set, hash);
+	row_read(fd, hash[0], &row);
+	struct slot *s = slot_choose(&row, hash, &age);
+	*s = (struct slot){ .name = { hash[0], hash[1] }, .age = age + 1, .family = ip->family };
+	memcpy(s->ip, ip->byte, sizeof s->ip);
+	s->sum = slot_sum(s);
+	const off_t at = (off_t)row.number * (off_t)sizeof row.slots + ((char *)s - (char *)&row);
+	if (pwrite(fd, s, sizeof *s, at) < 0)
+		return; /* forgotten */
+}

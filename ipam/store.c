@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Opening, locking and changing host-local's directory. */
+#include "ipam/store.h"
+
+#include "ipam/place.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+void store_release(struct store *s)
+{
+	fd_release(&s->lock); /* unlocks */
+	fd_release(&s->dir);
+}
+
+static int directory_open(const char *path, bool create)
+{
+	const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+	const int dir = open(path, flags);
+
+	if (dir >= 0 || errno != ENOENT || !create)
+		return dir;
+	return path_make(path) < 0 ? -1 : open(path, flags);
+}
+
+/* Neither a link nor a pipe of that name may lead or hold us elsewhere. */
+static int lock_take(struct store *s, enum store_use use, struct failure *f)
+{
+	const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+
+	s->lock = openat(s->dir, "lock", flags | (use == STORE_LOOK ? 0 : O_CREAT), 0750);
+	if (s->lock < 0 && errno == ENOENT && use == STORE_LOOK)
+		return 0;
+	if (s->lock < 0)
+		return fail(f, CNI_IO, strerror(errno), "open %s/lock", s->path);
+	while (flock(s->lock, LOCK_EX) < 0)
+		if (errno != EINTR)
+			return fail(f, CNI_IO, strerror(errno), "lock %s/lock", s->path);
+	return 0;
+}
+
+int store_open(struct store *s, const char *data_dir, const char *network, enum store_use use,
+               struct failure *f)
+{
+	const int n = snprintf(s->path, sizeof s->path, "%s/%s", data_dir, network);
+
+	if (n >= (int)sizeof s->path)
+		return fail(f, CNI_CONFIG, "the path is too long", "dataDir %.200s", data_dir);
+	s->dir = directory_open(s->path, use == STORE_CREATE);
+	if (s->dir < 0 && errno == ENOENT && use != STORE_CREATE)
+		return 0;
+	if (s->dir < 0)
+		return fail(f, CNI_IO, strerror(errno), "open the reservations in %s", s->path);
+	return lock_take(s, use, f) < 0 ? -1 : 1;
+}
+
+static int text_write(int fd, const char *text)
+{
+	const size_t length = strlen(text);
+	const ssize_t n = write(fd, text, length);
+
+	if (n == (ssize_t)length)
+		return 0;
+	if (n >= 0)
+		errno = ENOSPC;
+	return -1;
+}
+
+/* Where the file system has no nameless files. What a crash leaves of it counts as nobody's. */
+static int reserve_named(const struct store *s, const char *name, const char *holder)
+{
+	OWNED(fd_release)
+	int fd = openat(s->dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return -1;
+	if (text_write(fd, holder) == 0)
+		return 0;
+	const int err = errno;
+	unlinkat(s->dir, name, 0);
+	errno = err;
+	return -1;
+}
+
+static int link_nameless(int fd, int dir, const char *name)
+{
+	char path[32];
+
+	if (linkat(fd, "", dir, name, AT_EMPTY_PATH) == 0)
+		return 0;
+	if (errno != ENOENT)
+		return -1;
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fd); /* without CAP_DAC_READ_SEARCH */
+	return linkat(AT_FDCWD, path, dir, name, AT_SYMLINK_FOLLOW);
+}
+
+/* 0, or -1 with errno. */
+static int reserve_whole(const struct store *s, const char *name, const char *holder, bool durable)
+{
+	OWNED(fd_release) int fd = openat(s->dir, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, 0600);
+
+	if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT))
+		return reserve_named(s, name, holder);
+	if (fd < 0 || text_write(fd, holder) < 0 || (durable && fsync(fd) < 0))
+		return -1;
+	if (link_nameless(fd, s->dir, name) < 0)
+		return -1;
+	return durable ? fsync(s->dir) : 0;
+}
+
+int store_reserve(const struct store *s, const struct ip *ip, const char *holder, bool durable,
+                  struct failure *f)
+{
+	char name[IP_TEXT], there[HOLDER_MAX + 1];
+
+	ip_format(ip, name);
+	if (reserve_whole(s, name, holder, durable) == 0)
+		return 1;
+	if (errno != EEXIST)
+		return fail(f, CNI_IO, strerror(errno), "reserve %s/%s", s->path, name);
+	if (store_read(s, ip, there) != HOLDING_NOBODY)
+		return 0;
+	if (store_remove(s, ip, f) < 0)
+		return -1;
+	if (reserve_whole(s, name, holder, durable) == 0)
+		return 1;
+	return fail(f, CNI_IO, strerror(errno), "reserve %s/%s", s->path, name);
+}
+
+int store_remove(const struct store *s, const struct ip *ip, struct failure *f)
+{
+	char name[IP_TEXT];
+
+	if (unlinkat(s->dir, ip_format(ip, name), 0) == 0 || errno == ENOENT)
+		return 0;
+	return fail(f, CNI_IO, strerror(errno), "release %s/%s", s->path, name);
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The reservations of one network: host-local's directory, byte for byte. A file per address holds
+ * who has it; last_reserved_ip.N what range set N gave last; lock is held while anything is done.
+ */
+#ifndef IPAM_STORE_H
+#define IPAM_STORE_H
+
+#include "cni/address.h"
+#include "cni/failure.h"
+#include "cni/owned.h"
+
+#include <limits.h>
+
+enum { HOLDER_MAX = 4096 }; /* bytes of "<containerID>\r\n<ifname>" */
+
+struct store {
+	char path[PATH_MAX];
+	int dir;
+	int lock;
+};
+
+#define STORE_CLOSED                  \
+	{                             \
+		.dir = -1, .lock = -1 \
+	}
+
+void store_release(struct store *s);
+
+enum store_use {
+	STORE_LOOK,   /* makes nothing; without a lock file there is nobody to wait for */
+	STORE_CHANGE, /* one that is there */
+	STORE_CREATE, /* makes it where there is none */
+};
+
+/* Opens <data_dir>/<network> and waits for its lock. 1: open; 0: there is none; -1: CNI_IO naming
+ * the path. */
+int store_open(struct store *s, const char *data_dir, const char *network, enum store_use use,
+               struct failure *f) MUST_CHECK;
+
+enum holding {
+	HOLDING_NONE,    /* no such file */
+	HOLDING_NOBODY,  /* an empty file, left by a crash: the address is free */
+	HOLDING_SOMEONE, /* a reservation */
+	HOLDING_FOREIGN, /* something else is there: not free, and not ours to touch */
+};
+
+/* Who holds an address; the text is what the file holds, without white space around it. */
+enum holding store_read(const struct store *s, const struct ip *ip,
+                        char holder[static HOLDER_MAX + 1]);
+
+/* Reserves an address for a holder: the file appears complete or not at all; `durable` also
+ * outlives a power failure. 1: reserved; 0: the address is held; -1: CNI_IO. */
+int store_reserve(const struct store *s, const struct ip *ip, const char *holder, bool durable,
+                  struct failure *f) MUST_CHECK;
+
+/* Removes a reservation; one that is gone already is no error. Code CNI_IO. */
+int store_remove(const struct store *s, const struct ip *ip, struct failure *f) MUST_CHECK;
+
+/* What range set N gave last: only a hint where to go on, so that nothing fails for it. Family 0:
+ * none. */
+struct ip store_last(const struct store *s, size_t set);
+void store_last_write(const struct store *s, size_t set, const struct ip *ip);
+
+/* Calls visit() for every file named like an address, whatever is in it. A negative return of it
+ * ends the walk and is returned. Code CNI_IO. */
+struct store_visit {
+	int (*visit)(const struct ip *ip, enum holding holding, const char *holder, void *data);
+	void *data;
+};
+int store_each(const struct store *s, const struct store_visit *v, struct failure *f) MUST_CHECK;
+
+#endif

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading host-local's directory, in which anything may lie. */
+#include "ipam/store.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* Reads what a file holds, at most size - 1 bytes, in a state no name in the directory can turn
+ * against us. -1 with errno; EFBIG: there is more; EINVAL: not a regular file. */
+static ssize_t file_read(int dir, const char *name, char *text, size_t size)
+{
+	OWNED(fd_release)
+	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -1;
+	if (!S_ISREG(st.st_mode) || st.st_size >= (off_t)size) {
+		errno = S_ISREG(st.st_mode) ? EFBIG : EINVAL;
+		return -1;
+	}
+	const ssize_t n = read(fd, text, size - 1);
+	if (n >= 0)
+		text[n] = '\0';
+	return n;
+}
+
+static bool is_blank(char c)
+{
+	return c == '\0' ||
+	       strchr(" \t\r\n\v\f", c) != NULL; /* NUL: blocks a crash left unwritten */
+}
+
+static enum holding holding_of(char *text, size_t length)
+{
+	size_t begin = 0;
+
+	while (length > 0 && is_blank(text[length - 1]))
+		length--;
+	while (begin < length && is_blank(text[begin]))
+		begin++;
+	if (begin == length)
+		return HOLDING_NOBODY;
+	if (memchr(text + begin, '\0', length - begin))
+		return HOLDING_FOREIGN;
+	memmove(text, text + begin, length - begin);
+	text[length - begin] = '\0';
+	return HOLDING_SOMEONE;
+}
+
+static enum holding read_name(const struct store *s, const char *name,
+                              char holder[static HOLDER_MAX + 1])
+{
+	const ssize_t n = file_read(s->dir, name, holder, HOLDER_MAX + 1);
+
+	if (n >= 0)
+		return holding_of(holder, (size_t)n);
+	return errno == ENOENT ? HOLDING_NONE : HOLDING_FOREIGN;
+}
+
+enum holding store_read(const struct store *s, const struct ip *ip,
+                        char holder[static HOLDER_MAX + 1])
+{
+	char name[IP_TEXT];
+
+	return read_name(s, ip_format(ip, name), holder);
+}
+
+struct ip store_last(const struct store *s, size_t set)
+{
+	char name[64], text[64];
+	struct ip ip = { .family = 0 };
+
+	snprintf(name, sizeof name, "last_reserved_ip.%zu", set);
+	if (file_read(s->dir, name, text, sizeof text) > 0)
+		ip_parse(text, &ip);
+	return ip;
+}
+
+/* In place, without emptying it first: killed between the two calls, it holds an address or no
+ * address, and both will do. */
+void store_last_write(const struct store *s, size_t set, const struct ip *ip)
+{
+	char name[64], text[IP_TEXT];
+
+	snprintf(name, sizeof name, "last_reserved_ip.%zu", set);
+	OWNED(fd_release)
+	int fd = openat(s->dir, name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+	                0600);
+	const ssize_t length = (ssize_t)strlen(ip_format(ip, text));
+	if (fd < 0 || write(fd, text, (size_t)length) != length || ftruncate(fd, length) < 0)
+		return;
+}
+
+/* Only the canonical spelling is an address's file. */
+static bool name_parse(const char *name, struct ip *ip)
+{
+	char text[IP_TEXT];
+
+	return strchr(".0123456789abcdef:", name[0]) && ip_parse(name, ip) &&
+	       strcmp(ip_format(ip, text), name) == 0;
+}
+
+static void stream_release(DIR **stream)
+{
+	if (*stream)
+		closedir(*stream);
+}
+
+int store_each(const struct store *s, const struct store_visit *v, struct failure *f)
+{
+	char holder[HOLDER_MAX + 1];
+	const struct dirent *entry;
+	struct ip ip;
+	OWNED(fd_release) int dir = openat(s->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	OWNED(stream_release) DIR *stream = dir < 0 ? NULL : fdopendir(dir);
+
+	if (!stream)
+		return fail(f, CNI_IO, strerror(errno), "list %s", s->path);
+	dir = -1; /* the stream's now */
+	for (errno = 0; (entry = readdir(stream)) != NULL; errno = 0) {
+		if (!name_parse(entry->d_name, &ip))
+			continue;
+		const enum holding holding = read_name(s, entry->d_name, holder);
+		if (holding == HOLDING_NONE)
+			continue;
+		const int result = v->visit(&ip, holding, holder, v->data);
+		if (result < 0)
+			return result;
+	}
+	if (errno)
+		return fail(f, CNI_IO, strerror(errno), "list %s", s->path);
+	return 0;
+}
