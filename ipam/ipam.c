@@ -101,13 +101,18 @@ int ipam_del(const struct request *r, const char *type, struct failure *f)
 	return in_process(type) ? allocator_del(r, f) : run_silent(r, type, "DEL", NULL, f);
 }
 
-/* Plugins older than a verb answer it with one of two codes, and have nothing to say. */
+/* How plugins older than a verb answer it: they find CNI_COMMAND wrong, or the version, or miss a
+ * container (code 3 of the specification). They have nothing to say then. */
+static bool is_unknown_verb(int code)
+{
+	return code == CNI_VERSION || code == CNI_ENV || code == 3;
+}
+
 static int run_if_known(const struct request *r, const char *type, const char *command,
                         struct failure *f)
 {
 	struct failure answer = { 0 };
-	if (run_silent(r, type, command, NULL, &answer) == 0 || answer.code == CNI_ENV ||
-	    answer.code == CNI_VERSION)
+	if (run_silent(r, type, command, NULL, &answer) == 0 || is_unknown_verb(answer.code))
 		return 0;
 	return fail(f, answer.code, answer.details, "%s", answer.msg);
 }

@@ -53,9 +53,13 @@ struct page *page_get(struct pages *p, uint32_t page_number)
 
 	if (page)
 		return page;
+	if (p->one_number == page_number && page_number > 0)
+		return &p->one;
+	p->one_number = 0;
 	if (p->fd < 0 || page_read(p, page_number, &p->one, sizeof p->one) < 0 ||
 	    !page_sound(p, page_number, &p->one))
 		return NULL;
+	p->one_number = page_number;
 	return &p->one;
 }
 
@@ -75,6 +79,7 @@ int pages_load(struct pages *p, uint32_t from, uint32_t count)
 	if (!memory)
 		return -1;
 	free(p->memory);
+	p->one_number = 0; /* it may have changed in memory */
 	p->memory = memory;
 	p->from = from;
 	p->count = count;

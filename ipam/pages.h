@@ -54,8 +54,8 @@ struct pages {
 	struct page *memory; /* owned: pages from..from+count are here too */
 	uint32_t from;
 	uint32_t count;
-	struct page one; /* the page read last that is not in memory */
-	uint32_t one_number;
+	struct page one;     /* the page read last that is not in memory */
+	uint32_t one_number; /* 0: none */
 };
 
 void pages_release(struct pages *p);
