@@ -18,10 +18,11 @@ static int refuse(const struct reading *rd, const cJSON *value, const char *memb
                   const char *wanted)
 {
 	const char *text = value ? value->valuestring : NULL; /* strings and numbers have one */
+	const char *quote = cJSON_IsString(value) ? "\"" : "";
 	char details[256];
 
-	snprintf(details, sizeof details, "it must be %s%s%.128s", wanted, text ? ", not " : "",
-	         text ? text : "");
+	snprintf(details, sizeof details, "it must be %s%s%s%.128s%s", wanted,
+	         text ? ", not " : "", text ? quote : "", text ? text : "", text ? quote : "");
 	return fail(rd->f, rd->code, details, "%s: invalid %s%s%s", rd->what, rd->path,
 	            *rd->path ? "." : "", member);
 }
