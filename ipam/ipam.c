@@ -72,8 +72,8 @@ static int answer_read(const struct request *r, const char *type, const struct i
 	return 0;
 }
 
-int ipam_add_avoiding(const struct request *r, const char *type, const struct ip_list *avoid,
-                      struct ipam_answer *a, struct failure *f)
+int ipam_add(const struct request *r, const char *type, const struct ip_list *avoid,
+             struct ipam_answer *a, struct failure *f)
 {
 	*a = (struct ipam_answer){ 0 };
 	if (answer_read(r, type, avoid, a, f) == 0)
@@ -83,12 +83,6 @@ int ipam_add_avoiding(const struct request *r, const char *type, const struct ip
 		run_silent(r, type, "DEL", NULL, &ignored);
 	ipam_answer_release(a);
 	return -1;
-}
-
-int ipam_add(const struct request *r, const char *type, struct ipam_answer *a, struct failure *f)
-{
-	const struct ip_list none = { 0 };
-	return ipam_add_avoiding(r, type, &none, a, f);
 }
 
 int ipam_check(const struct request *r, const char *type, struct failure *f)

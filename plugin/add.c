@@ -157,36 +157,54 @@ static int lease_release(struct adding *a, struct failure *f)
 	return ipam_del(a->attachment.request, a->attachment.config.ipam, f);
 }
 
-static bool holds(const struct result *lease, const struct ip *ip)
+/* Whether a lease holds an address the LAN turned out to have: other plugins than ours may give the
+ * same one again. */
+static const struct ip *still_taken(const struct result *lease, const struct ip_list *taken)
 {
 	for (size_t i = 0; i < lease->n_ips; i++)
-		if (ip_equal(&lease->ips[i].address.ip, ip))
-			return true;
-	return false;
+		if (ip_list_has(taken, &lease->ips[i].address.ip))
+			return &lease->ips[i].address.ip;
+	return NULL;
 }
 
-/* Takes addresses until the LAN has none of them: the allocator moves on with every try. */
-static int number_endpoint(struct adding *a, struct failure *f)
+static int refuse_taken(const struct ip *ip, struct failure *f)
+{
+	char text[IP_TEXT];
+	return fail(f, CNI_OTHER, "exclude the addresses of other hosts from the range",
+	            "address %s is in use on the LAN", ip_format(ip, text));
+}
+
+/* One lease and what the LAN says of it. 1: it has *ip, and the lease is given back. */
+static int number_once(struct adding *a, const struct ip_list *taken, struct ip *ip,
+                       struct failure *f)
 {
 	struct attachment *at = &a->attachment;
 	const struct configuring c = { at, &a->endpoint, &a->lease.result };
-	struct ip taken = { 0 };
-	char text[IP_TEXT];
+
+	if (ipam_add(at->request, at->config.ipam, taken, &a->lease, f) < 0)
+		return -1;
+	a->leased = true;
+	const struct ip *again = still_taken(&a->lease.result, taken);
+	if (again)
+		return refuse_taken(again, f);
+	int found = configure(&c, ip, f);
+	return found > 0 && lease_release(a, f) < 0 ? -1 : found;
+}
+
+/* Takes addresses until the LAN has none of them. */
+static int number_endpoint(struct adding *a, struct failure *f)
+{
+	OWNED(ip_list_release) struct ip_list taken = { .ips = NULL };
+	struct ip ip;
 
 	for (int tries = 0; tries < LEASES_TRIED; tries++) {
-		if (ipam_add(at->request, at->config.ipam, &a->lease, f) < 0)
-			return -1;
-		a->leased = true;
-		if (tries && holds(&a->lease.result, &taken))
-			break; /* it can give no other one */
-		int found = configure(&c, &taken, f);
+		int found = number_once(a, &taken, &ip, f);
 		if (found <= 0)
 			return found;
-		if (lease_release(a, f) < 0)
+		if (ip_list_add(&taken, &ip, f) < 0)
 			return -1;
 	}
-	return fail(f, CNI_OTHER, "exclude the addresses of other hosts from the range",
-	            "address %s is in use on the LAN", ip_format(&taken, text));
+	return refuse_taken(&ip, f);
 }
 
 static int make_endpoint(struct adding *a, struct failure *f)

@@ -6,6 +6,7 @@ load frames
 
 setup() {
 	lan_setup
+	export ipam=podtap-ipam PODTAP_IPAM_STATE_DIR=$BATS_TEST_TMPDIR/ipam
 }
 teardown() {
 	lan_teardown
@@ -13,7 +14,7 @@ teardown() {
 
 # The allocator's ranges as changes of the configuration: ranges SUBNET...
 ranges() {
-	jq -cn --arg leases "$leases" '{cniVersion: "1.0.0", acd: true, mac: "02:00:00:00:ac:01", ipam: {type: "host-local", dataDir: $leases,
+	jq -cn --arg leases "$leases" '{cniVersion: "1.0.0", acd: true, mac: "02:00:00:00:ac:01", ipam: {type: env.ipam, dataDir: $leases,
 		ranges: [$ARGS.positional[] | [{subnet: .}]]}}' --args "$@"
 }
 # Somebody on the LAN who has these addresses.
@@ -74,7 +75,7 @@ squat() {
 @test "ADD: with acd an address that was asked for and is taken is refused by name, and nothing stays" {
 	squat 10.99.0.7/24
 	run -1 cni ADD "$(ranges 10.99.0.0/24)" 'CNI_ARGS=IgnoreUnknown=1;IP=10.99.0.7'
-	error_is 999 "10.99.0.7 is in use on the LAN"
+	error_is 7 10.99.0.7 "somebody on the network uses it"
 	assert_nothing_left || false
 }
 
@@ -91,4 +92,25 @@ squat() {
 	json_is '.ips[0].address' 10.99.0.3/24
 	run -0 ip -n "$pod" -o address show dev eth0
 	[ -z "$output" ]
+}
+
+@test "ADD: with acd a sticky address that somebody took meanwhile is passed over" {
+	local sticky
+	sticky=$(ranges 10.99.0.0/24 | jq -c '.ipam.sticky = true')
+	run -0 cni ADD "$sticky"
+	json_is '.ips[0].address' 10.99.0.2/24
+	run -0 cni DEL "$sticky"
+	squat 10.99.0.2/24
+	run -0 cni ADD "$sticky"
+	json_is '.ips[0].address' 10.99.0.3/24
+}
+
+@test "ADD: with acd another plugin that moves on by itself is asked again, one that does not is refused" {
+	ipam=host-local
+	squat 10.99.0.2/24 10.99.0.7/24
+	run -0 cni ADD "$(ranges 10.99.0.0/24)"
+	json_is '.ips[0].address' 10.99.0.3/24
+	run -0 cni DEL "$(ranges 10.99.0.0/24)"
+	run -1 cni ADD "$(ranges 10.99.0.0/24)" 'CNI_ARGS=IgnoreUnknown=1;IP=10.99.0.7'
+	error_is 999 "10.99.0.7 is in use on the LAN"
 }
