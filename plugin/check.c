@@ -49,18 +49,20 @@ static int find_interface(struct checking *c, struct failure *f)
 }
 
 /* The master our link stands on. A macvlan on a macvlan is put on the latter's own master by the
- * kernel, so that is right too. */
+ * kernel, so that is right too. A namespace without a number is one no link here refers to. */
 static int check_master(struct checking *c, struct failure *f)
 {
 	struct attachment *a = &c->attachment;
+	const bool inside = a->config.link_in_container || netns_same(&a->sandbox.id, &a->host.id);
 	int32_t host = -1;
 	char details[96];
 
-	if (!a->config.link_in_container &&
-	    link_netns_number(&a->sandbox.rtnl, a->host.netns, &host, f) < 0)
+	if (!inside && link_netns_number(&a->sandbox.rtnl, a->host.netns, &host, f) < 0)
 		return -1;
-	const bool flattened = link_kind_find(a->master.kind) && c->link.lower == a->master.lower;
-	if (flattened || (c->link.lower == a->master.index && c->link.lower_netns == host))
+	const bool there = c->link.lower_netns == host && (inside || host >= 0);
+	const bool flattened = link_kind_find(a->master.kind) && c->link.lower == a->master.lower &&
+	                       (there || a->master.lower_netns >= 0);
+	if (flattened || (there && c->link.lower == a->master.index))
 		return 0;
 	snprintf(details, sizeof details, "its master is not %s", a->master.name);
 	return differs(c, details, f);
