@@ -16,7 +16,9 @@ HOOKS_DIR   ?= /usr/share/containers/oci/hooks.d
 # Every executable: name, what it is linked from beside the floors, where it is installed.
 table := podtap:plugin/main:$(CNI_BIN_DIR) \
 	podtap-ipam:ipam/main:$(CNI_BIN_DIR) \
-	podtap-hook:expose/podtap-hook:$(LIBEXECDIR)
+	podtap-hook:expose/podtap-hook:$(LIBEXECDIR) \
+	podtapctl:tools/podtapctl:$(BINDIR) \
+	podtap-exec:tools/podtap-exec:$(BINDIR)
 # Every other file that is installed: file, folder.
 data := $(patsubst %,%:$(DOCDIR),$(wildcard README.md LICENSE)) \
 	$(patsubst %,%:$(DOCDIR)/examples,$(wildcard examples/*.*)) \

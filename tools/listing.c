@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Collecting, proving and printing endpoints. */
+#include "tools/listing.h"
+
+#include "cni/json.h"
+#include "plugin/endpoint_json.h"
+#include "plugin/live.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum { CONTAINER, INTERFACE, KIND, MODE, MASTER, MAC, ADDRESSES, TAP, STATE };
+
+static const char *const titles[LISTING_COLUMNS] = {
+	"CONTAINER", "INTERFACE", "KIND", "MODE", "MASTER", "MAC", "ADDRESSES", "TAP", "STATE",
+};
+
+void listing_release(struct listing *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		for (size_t c = 0; c < LISTING_COLUMNS; c++)
+			text_release(&l->row[i].cell[c]);
+		json_release(&l->row[i].json);
+		text_release(&l->row[i].why);
+	}
+	free(l->row);
+	*l = (struct listing){ .row = NULL };
+}
+
+static struct listing_row *row_add(struct listing *l)
+{
+	struct listing_row *grown = realloc(l->row, (l->n + 1) * sizeof *grown);
+
+	if (!grown)
+		return NULL;
+	l->row = grown;
+	l->row[l->n] = (struct listing_row){ .json = NULL };
+	return &l->row[l->n++];
+}
+
+/* A copy fit for a terminal. */
+static char *cell_of(const char *text)
+{
+	char *copy = strdup(text && *text ? text : "-");
+
+	for (char *c = copy; c && *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			*c = '?';
+	return copy;
+}
+
+static char *addresses_of(const cJSON *ips)
+{
+	const cJSON *item;
+	char *all = NULL;
+	size_t size;
+	FILE *out = open_memstream(&all, &size);
+
+	if (!out)
+		return NULL;
+	cJSON_ArrayForEach(item, ips)
+	{
+		const char *address = json_string(json_member(item, "address"));
+		if (address)
+			fprintf(out, "%s%s", item == ips->child ? "" : ",", address);
+	}
+	fclose(out);
+	return all;
+}
+
+static bool row_fill(struct listing_row *row, const struct endpoint *e)
+{
+	char mac[MAC_TEXT];
+	OWNED(text_release) char *addresses = addresses_of(e->ips);
+	const char *const texts[LISTING_COLUMNS] = {
+		[CONTAINER] = e->container_id,
+		[INTERFACE] = e->ifname,
+		[KIND] = e->kind,
+		[MODE] = e->mode,
+		[MASTER] = e->master,
+		[MAC] = e->kind ? mac_format(&e->mac, mac) : NULL,
+		[ADDRESSES] = addresses,
+		[TAP] = e->tap.path,
+		[STATE] = row->why ? "stale" : "alive",
+	};
+
+	for (size_t c = 0; c < LISTING_COLUMNS; c++)
+		if (!(row->cell[c] = cell_of(texts[c])))
+			return false;
+	return cJSON_AddBoolToObject(row->json, "alive", !row->why);
+}
+
+/* What a record that cannot be read still tells. */
+static cJSON *unreadable_json(const struct endpoint *e)
+{
+	cJSON *json = cJSON_CreateObject();
+
+	cJSON_AddStringToObject(json, "containerID", e->container_id);
+	cJSON_AddStringToObject(json, "ifname", e->ifname);
+	return json;
+}
+
+struct taking {
+	struct listing *listing;
+	const char *container_id;
+	const char *ifname;
+	struct failure *failure;
+};
+
+/* What is wrong with an endpoint: 1 with *why; 0: nothing; -1: it cannot be told. */
+static int judge(const struct endpoint *e, const struct failure *error, struct failure *why)
+{
+	if (error) {
+		*why = *error;
+		return 1;
+	}
+	if (!e->ready) {
+		fail(why, CNI_OTHER, "its ADD is under way or was ended", "endpoint %s of %s",
+		     e->ifname, e->container_id);
+		return 1;
+	}
+	const int live = endpoint_live(e, why);
+	return live < 0 ? -1 : !live;
+}
+
+static int visit(const struct endpoint *e, const struct failure *error, void *data)
+{
+	const struct taking *t = data;
+	struct failure why = { 0 };
+
+	if ((t->container_id && strcmp(e->container_id, t->container_id) != 0) ||
+	    (t->ifname && strcmp(e->ifname, t->ifname) != 0))
+		return 0;
+	const int stale = judge(e, error, &why);
+	if (stale < 0)
+		return fail(t->failure, why.code, why.details, "%s", why.msg);
+	struct listing_row *row = row_add(t->listing);
+	if (!row)
+		return fail_errno(t->failure, ENOMEM, "list the endpoints");
+	if (stale && asprintf(&row->why, "%s of %s: %s: %s", e->ifname, e->container_id, why.msg,
+	                      why.details) < 0)
+		row->why = NULL;
+	row->json = error ? unreadable_json(e) : endpoint_to_json(e);
+	if ((stale && !row->why) || !row_fill(row, e))
+		return fail_errno(t->failure, ENOMEM, "list the endpoints");
+	t->listing->stale += stale != 0;
+	return 0;
+}
+
+static int by_container_and_interface(const void *a, const void *b)
+{
+	const struct listing_row *x = a, *y = b;
+	const int order = strcmp(x->cell[CONTAINER], y->cell[CONTAINER]);
+
+	return order ? order : strcmp(x->cell[INTERFACE], y->cell[INTERFACE]);
+}
+
+int listing_take(struct listing *l, const char *container_id, const char *ifname, struct failure *f)
+{
+	struct taking taking = { l, container_id, ifname, f };
+	const struct endpoint_visit visitor = { visit, &taking };
+
+	*l = (struct listing){ .row = NULL };
+	if (endpoint_each(&visitor, f) < 0)
+		return -1;
+	if (l->n)
+		qsort(l->row, l->n, sizeof *l->row, by_container_and_interface);
+	return 0;
+}
+
+void listing_print_table(const struct listing *l, FILE *out)
+{
+	int width[LISTING_COLUMNS];
+
+	for (size_t c = 0; c < LISTING_COLUMNS; c++) {
+		width[c] = (int)strlen(titles[c]);
+		for (size_t i = 0; i < l->n; i++)
+			if ((int)strlen(l->row[i].cell[c]) > width[c])
+				width[c] = (int)strlen(l->row[i].cell[c]);
+	}
+	for (size_t c = 0; c < STATE; c++)
+		fprintf(out, "%-*s  ", width[c], titles[c]);
+	fprintf(out, "%s\n", titles[STATE]);
+	for (size_t i = 0; i < l->n; i++) {
+		for (size_t c = 0; c < STATE; c++)
+			fprintf(out, "%-*s  ", width[c], l->row[i].cell[c]);
+		fprintf(out, "%s\n", l->row[i].cell[STATE]);
+	}
+	for (size_t i = 0; i < l->n; i++)
+		if (l->row[i].why)
+			fprintf(stderr, "podtapctl: %s\n", l->row[i].why);
+}
+
+int listing_print_json(const struct listing *l, bool single, FILE *out, struct failure *f)
+{
+	OWNED(json_release) cJSON *list = cJSON_CreateArray();
+
+	for (size_t i = 0; i < l->n; i++)
+		if (!cJSON_AddItemReferenceToArray(list, l->row[i].json))
+			return fail_errno(f, ENOMEM, "list the endpoints");
+	OWNED(text_release) char *text = cJSON_Print(single ? list->child : list);
+	if (!text)
+		return fail_errno(f, ENOMEM, "list the endpoints");
+	fprintf(out, "%s\n", text);
+	return 0;
+}

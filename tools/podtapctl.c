@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The executable podtapctl: what this host's endpoints are, for people, and for guests what their
+ * network is. Exit codes: 0; 1 when an endpoint told of is stale; 2 when it cannot be told. */
+#include "tools/guest_config.h"
+#include "tools/listing.h"
+
+#include <getopt.h>
+#include <string.h>
+
+enum { EXIT_STALE = 1, EXIT_UNTOLD = 2 };
+
+struct call {
+	const char *container_id; /* NULL: any */
+	const char *ifname;
+	bool json;
+	const char *format; /* NULL: the first */
+};
+
+static const char usage[] =
+        "usage: podtapctl list [--json]\n"
+        "       podtapctl show [--json] CONTAINER [IFNAME]\n"
+        "       podtapctl guest-config [--format cloud-init|kernel|json] CONTAINER IFNAME\n";
+
+static int list(const struct call *call, struct failure *f)
+{
+	OWNED(listing_release) struct listing l = { .row = NULL };
+
+	if (geteuid() != 0)
+		return fail(f, CNI_OTHER, "only root can look into the containers' namespaces",
+		            "list the endpoints");
+	if (listing_take(&l, call->container_id, call->ifname, f) < 0)
+		return -1;
+	if (call->container_id && !l.n)
+		return fail(f, CNI_OTHER, "there is no record of one", "endpoint %s of %s",
+		            call->ifname ? call->ifname : "", call->container_id);
+	if (!call->json)
+		listing_print_table(&l, stdout);
+	else if (listing_print_json(&l, call->ifname != NULL, stdout, f) < 0)
+		return -1;
+	return l.stale ? EXIT_STALE : 0;
+}
+
+static const struct guest_format *format_find(const char *name, struct failure *f)
+{
+	for (const struct guest_format *it = guest_formats; it->name; it++)
+		if (!name || strcmp(it->name, name) == 0)
+			return it;
+	fail(f, CNI_OTHER, "it is one of: cloud-init, kernel, json", "--format %s", name);
+	return NULL;
+}
+
+static int guest_config(const struct call *call, struct failure *f)
+{
+	OWNED(endpoint_release) struct endpoint e = { .source = NULL };
+	OWNED(result_release) struct result r = { 0 };
+	const struct guest_format *format = format_find(call->format, f);
+
+	if (!format)
+		return -1;
+	const int found = endpoint_read(call->container_id, call->ifname, &e, f);
+	if (found == 0)
+		return fail(f, CNI_OTHER, "there is no record of one", "endpoint %s of %s",
+		            call->ifname, call->container_id);
+	if (found < 0 || result_read(&r, e.source, V1_1_0, "the endpoint record", f) < 0)
+		return -1;
+	return format->print(&e, &r, stdout, f);
+}
+
+static const struct verb {
+	const char *name;
+	int (*run)(const struct call *, struct failure *);
+	int fewest; /* arguments */
+	int most;
+	const char *options; /* those it has, by their letters */
+} verbs[] = {
+	{ "list", list, 0, 0, "j" },
+	{ "show", list, 1, 2, "j" },
+	{ "guest-config", guest_config, 2, 2, "f" },
+};
+
+static const struct verb *verb_find(const char *name)
+{
+	for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
+		if (strcmp(verbs[i].name, name) == 0)
+			return &verbs[i];
+	return NULL;
+}
+
+static int misused(void)
+{
+	fputs(usage, stderr);
+	return EXIT_UNTOLD;
+}
+
+/* Takes options and arguments after the verb; false where they are not the verb's. */
+static bool call_read(struct call *call, const struct verb *verb, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "format", required_argument, NULL, 'f' },
+		{ NULL, 0, NULL, 0 },
+	};
+
+	for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+		if (option == '?' || !strchr(verb->options, option))
+			return false;
+		call->json |= option == 'j';
+		if (option == 'f')
+			call->format = optarg;
+	}
+	if (argc - optind < verb->fewest || argc - optind > verb->most)
+		return false;
+	call->container_id = optind < argc ? argv[optind] : NULL;
+	call->ifname = optind + 1 < argc ? argv[optind + 1] : NULL;
+	return true;
+}
+
+int main(int argc, char **argv)
+{
+	struct call call = { .container_id = NULL };
+	struct failure f = { 0 };
+
+	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+		fputs(usage, stdout);
+		return 0;
+	}
+	const struct verb *verb = argc > 1 ? verb_find(argv[1]) : NULL;
+	if (!verb || !call_read(&call, verb, argc - 1, argv + 1))
+		return misused();
+	int done = verb->run(&call, &f);
+	if (fflush(stdout) != 0 && done >= 0)
+		done = fail_errno(&f, errno, "print");
+	if (done >= 0)
+		return done;
+	fprintf(stderr, "podtapctl: %s: %s\n", f.msg, f.details);
+	return EXIT_UNTOLD;
+}
