@@ -140,11 +140,11 @@ record_change() {
 }
 @test "without any record no namespace is looked at, let alone opened" {
 	oci "/run/netns/$pod" >"$dir/in"
-	run -0 env -i PODTAP_STATE_DIR="$PODTAP_STATE_DIR" strace -f -qq -o "$dir/trace" -e trace=setns,openat,fsopen \
+	run -0 env -i ASAN_OPTIONS=detect_leaks=0 PODTAP_STATE_DIR="$PODTAP_STATE_DIR" strace -f -qq -o "$dir/trace" -e trace=setns,openat,fsopen \
 		"$BUILD/podtap-hook" <"$dir/in"
 	run -1 grep -E "setns|fsopen|$pod" "$dir/trace"
 	run -0 cni ADD '{}' CNI_NETNS="/run/netns/$other"
-	run -0 env -i PODTAP_STATE_DIR="$PODTAP_STATE_DIR" strace -f -qq -o "$dir/trace" -e trace=setns,openat,fsopen \
+	run -0 env -i ASAN_OPTIONS=detect_leaks=0 PODTAP_STATE_DIR="$PODTAP_STATE_DIR" strace -f -qq -o "$dir/trace" -e trace=setns,openat,fsopen \
 		"$BUILD/podtap-hook" <"$dir/in"
 	run -1 grep -E "setns|fsopen|$pod" "$dir/trace"
 	run -0 cni DEL '{}' CNI_NETNS="/run/netns/$other"

@@ -73,7 +73,7 @@ spelled() {
 		{"master":"lan0","ipam":"host-local"} | ipam | "host-local"
 		{"master":"lan0","ipam":[]} | ipam | []
 		{"master":"lan0","ipam":{"type":5}} | ipam.type
-		{"master":"lan0","dns":"192.0.2.1"} | dns | "192.0.2.1"
+		{"master":"lan0","dns":"192.0.2.1"} | dns | 192.0.2.1
 		{"master":"lan0","runtimeConfig":{"mac":5}} | runtimeConfig.mac | 5
 		{"master":"lan0","args":{"cni":{"mac":[]}}} | args.cni.mac | []
 	END
