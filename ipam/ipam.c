@@ -49,13 +49,17 @@ static int run_silent(const struct request *r, const char *type, const char *com
 	return text ? 0 : -1;
 }
 
-static cJSON *answer_json(const struct request *r, const char *type, const char *what,
-                          const struct ip_list *avoid, struct failure *f)
+/* What an ADD prints, or would: read alike, both ways give the same result. */
+static char *answer_text(const struct request *r, const char *type, const struct ip_list *avoid,
+                         struct failure *f)
 {
-	if (in_process(type))
-		return allocator_add(r, avoid, f);
-	OWNED(text_release) char *text = run(r, type, "ADD", NULL, f);
-	return text ? json_parse(text, strlen(text), what, f) : NULL;
+	if (!in_process(type))
+		return run(r, type, "ADD", NULL, f);
+	OWNED(json_release) cJSON *result = allocator_add(r, avoid, f);
+	char *text = result ? cJSON_PrintUnformatted(result) : NULL;
+	if (result && !text)
+		fail_errno(f, ENOMEM, "keep the result of %s", type);
+	return text;
 }
 
 static int answer_read(const struct request *r, const char *type, const struct ip_list *avoid,
@@ -63,7 +67,10 @@ static int answer_read(const struct request *r, const char *type, const struct i
 {
 	char what[300];
 	snprintf(what, sizeof what, "the result of %s", type);
-	a->json = answer_json(r, type, what, avoid, f);
+	OWNED(text_release) char *text = answer_text(r, type, avoid, f);
+	if (!text)
+		return -1;
+	a->json = json_parse(text, strlen(text), what, f);
 	if (!a->json || result_read(&a->result, a->json, r->version, what, f) < 0)
 		return -1;
 	if (a->result.n_ips == 0)

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+# What the tests of podtap-ipam stand on, besides lib.bash: each promise is kept both by the
+# executable called alone and by podtap calling the same code in process.
+#
+#   for PLUGIN in "${ways[@]}"; do ipam_begin; …; done
+#
+#   $network, $data    a network of its own for each way, and its dataDir
+#   $store             where its reservations are
+ways=(podtap-ipam podtap)
+
+ipam_begin() {
+	export PLUGIN
+	network=net-$PLUGIN
+	data=$leases/$PLUGIN
+	store=$data/$network
+}
+
+# The configuration key ipam, with these members.
+ipam() {
+	jq -cn --arg name "$network" --arg data "$data" --argjson ipam "$1" --argjson rest "${2:-"{}"}" \
+		'{$name, ipam: ({type: "podtap-ipam", dataDir: $data} + $ipam)} + $rest'
+}
+
+# A verb for a container, whose interface is named after it: $PLUGIN-ID has if-ID.
+#   verb VERB ID MEMBERS_OF_IPAM [OTHER_KEYS [VARIABLE=VALUE...]]
+verb() {
+	cni "$1" "$(ipam "$3" "${4:-}")" CNI_CONTAINERID="$PLUGIN-$2" CNI_IFNAME="if-$2" "${@:5}"
+}
+add() { verb ADD "$@"; }
+del() { verb DEL "$@"; }
+check() { verb CHECK "$@"; }
+status() { cni STATUS "$(ipam "$1" "${2:-}")"; }
+gc() { cni GC "$(ipam "$1" "${2:-}")"; }
+
+# The addresses an ADD gives, on one line.
+given() {
+	local answer
+	answer=$(add "$@") || { echo "$answer"; return 1; }
+	jq -r '[.ips[]?.address] | join(" ")' <<<"$answer"
+}
+
+# What is reserved, on one line.
+reserved() {
+	find "$store" -mindepth 1 ! -name lock ! -name 'last_reserved_ip.*' -printf '%f\n' 2>/dev/null |
+		LC_ALL=C sort | paste -sd ' '
+}
+# A reservation as host-local writes it.
+reserve() {
+	mkdir -p "$store"
+	printf '%s' "$2" >"$store/$1"
+}
+last() {
+	cat "$store/last_reserved_ip.${1:-0}"
+}
+
+# The file of that name beside the network's reservations (there is one network per way).
+beside() {
+	find "$PODTAP_IPAM_STATE_DIR" -path "*/$network/$1" | head -1
+}
+
+# Lets the calls in `wrapper` live in another boot of the machine.
+boot() {
+	printf '%s\n' "$1" >"$BATS_TEST_TMPDIR/boot-$1"
+	wrapper=(unshare -m sh -c 'mount --bind "$0" /proc/sys/kernel/random/boot_id && exec "$@"'
+		"$BATS_TEST_TMPDIR/boot-$1")
+}
