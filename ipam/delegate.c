@@ -25,10 +25,7 @@ static void list_release(const char ***list)
 	*list = NULL;
 }
 
-/* The first directory of CNI_PATH that holds a regular file of that name, as the reference library
- * looks; whether it can be executed shows when it is. An empty element is no directory of ours. */
-static int executable_find(const struct delegate_call *call, char path[static PATH_MAX],
-                           struct failure *f)
+int delegate_find(const struct delegate_call *call, char path[static PATH_MAX], struct failure *f)
 {
 	if (!*call->type || strchr(call->type, '/'))
 		return fail(f, CNI_CONFIG, "a plugin's type is the name of its executable",
@@ -36,7 +33,7 @@ static int executable_find(const struct delegate_call *call, char path[static PA
 	size_t length;
 	for (const char *at = call->path; *at; at += length + (at[length] == ':')) {
 		length = strcspn(at, ":");
-		if (length == 0)
+		if (length == 0) /* no directory of ours */
 			continue;
 		int n = snprintf(path, PATH_MAX, "%.*s/%s", (int)length, at, call->type);
 		struct stat st;
@@ -129,7 +126,7 @@ static int spawn(const char *path, const char *const *environment, int in, int o
 static int start(const struct delegate_call *call, int out, pid_t *pid, struct failure *f)
 {
 	char path[PATH_MAX], command[64];
-	if (executable_find(call, path, f) < 0)
+	if (delegate_find(call, path, f) < 0)
 		return -1;
 	int n = snprintf(command, sizeof command, "CNI_COMMAND=%s", call->command);
 	if (n >= (int)sizeof command)

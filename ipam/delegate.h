@@ -6,6 +6,7 @@
 #include "cni/failure.h"
 #include "cni/owned.h"
 
+#include <limits.h>
 #include <stddef.h>
 
 enum { DELEGATE_OUTPUT_MAX = 1 << 20 }; /* bytes of stdout we keep; more is a failure */
@@ -19,6 +20,12 @@ struct delegate_call {
 	/* Variables that replace inherited ones, "NAME=value", NULL-terminated; NULL: none. */
 	const char *const *environment;
 };
+
+/* The delegate's path: in the first directory of CNI_PATH that holds a regular file of that name,
+ * as the reference library looks; whether it can be executed shows when it is. Not found:
+ * CNI_CONFIG naming type and path. */
+int delegate_find(const struct delegate_call *call, char path[static PATH_MAX],
+                  struct failure *f) MUST_CHECK;
 
 /* Runs the delegate in our namespace and directory, with our environment, and waits for it, however
  * long it takes. Its stdout is the caller's to free (NUL-terminated, may be empty); its stderr is

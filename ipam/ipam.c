@@ -120,7 +120,15 @@ static int run_if_known(const struct request *r, const char *type, const char *c
 
 int ipam_status(const struct request *r, const char *type, struct failure *f)
 {
-	return in_process(type) ? allocator_status(r, f) : run_if_known(r, type, "STATUS", f);
+	const struct delegate_call call = { .path = r->path, .type = type };
+	struct failure missing = { 0 };
+	char path[PATH_MAX];
+
+	if (in_process(type))
+		return allocator_status(r, f);
+	if (delegate_find(&call, path, &missing) < 0)
+		return fail(f, CNI_UNAVAILABLE, missing.details, "%s", missing.msg);
+	return run_if_known(r, type, "STATUS", f);
 }
 
 int ipam_gc(const struct request *r, const char *type, struct failure *f)

@@ -23,7 +23,8 @@ const char *ipam_type(const cJSON *config);
 /* Each verb on behalf of the request being served; errors are the plugin's own, unchanged.
  * ipam_add() needs at least one address in the answer (CNI_OTHER otherwise); when it fails it has
  * already run the plugin's DEL. Our own allocator gives out none of the addresses in `avoid`; other
- * plugins are not told. STATUS and GC succeed for a plugin that does not know the verb. */
+ * plugins are not told. STATUS and GC succeed for a plugin that does not know the verb;
+ * STATUS is CNI_UNAVAILABLE where there is no such plugin. */
 int ipam_add(const struct request *r, const char *type, const struct ip_list *avoid,
              struct ipam_answer *a, struct failure *f) MUST_CHECK;
 int ipam_check(const struct request *r, const char *type, struct failure *f) MUST_CHECK;

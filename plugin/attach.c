@@ -45,7 +45,7 @@ static int explain_passthru(const struct attach *a, const struct failure *refusa
 	const char *master = a->attachment->master.name;
 	char details[700];
 
-	master_holder(master, holder, sizeof holder);
+	master_holder(master, a->attachment->config.mode, holder, sizeof holder);
 	snprintf(
 	        details, sizeof details,
 	        "%.100s: mode passthru needs a master with nothing else on it, and leaves none for "

@@ -160,6 +160,7 @@ int master_find_on_host(const struct config *c, struct rtnl *host, struct link *
 
 struct holder_search {
 	const char *master;
+	bool any; /* not only an endpoint of mode passthru */
 	char *text;
 	size_t size;
 };
@@ -170,14 +171,16 @@ static int see_endpoint(const struct endpoint *e, const struct failure *error, v
 
 	if (error || !e->ready || !e->master || !e->mode || strcmp(e->master, s->master) != 0)
 		return 0;
+	if (!s->any && strcmp(e->mode, word_text(link_modes, MACVLAN_MODE_PASSTHRU)) != 0)
+		return 0;
 	snprintf(s->text, s->size, "interface %s of container %s, mode %s", e->ifname,
 	         e->container_id, e->mode);
 	return 1;
 }
 
-bool master_holder(const char *master, char *text, size_t size)
+bool master_holder(const char *master, uint32_t mode, char *text, size_t size)
 {
-	struct holder_search search = { master, text, size };
+	struct holder_search search = { master, mode == MACVLAN_MODE_PASSTHRU, text, size };
 	struct failure ignored = { 0 };
 	const struct endpoint_visit visit = { see_endpoint, &search };
 	return endpoint_each(&visit, &ignored) == 1;

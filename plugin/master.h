@@ -14,8 +14,9 @@ int master_find(struct attachment *a, struct failure *f) MUST_CHECK;
 int master_find_on_host(const struct config *c, struct rtnl *host, struct link *master,
                         struct failure *f) MUST_CHECK;
 
-/* Who holds a master, by the endpoint records: "container/ifname (mode)" of one endpoint on it;
- * false where no record says. */
-bool master_holder(const char *master, char *text, size_t size);
+/* Who stands in the way of another endpoint of this mode on a master, by the endpoint records: any
+ * endpoint in that of passthru, only one of passthru in that of the others. Says which in `text`;
+ * false where no record tells. */
+bool master_holder(const char *master, uint32_t mode, char *text, size_t size);
 
 #endif

@@ -8,7 +8,6 @@
 #include "plugin/host.h"
 #include "plugin/master.h"
 
-#include <linux/if_link.h>
 #include <stdio.h>
 
 static int unavailable(struct failure *f, const struct failure *why)
@@ -28,13 +27,12 @@ static int check_kind(const struct config *c, struct host *host, struct failure 
 	            "the kernel has no links of kind %s", c->kind->name);
 }
 
-/* A passthru master serves one endpoint: full is a state, not a fault. */
+/* A master of mode passthru serves one endpoint: full is a state, not a fault. */
 static int check_free(const struct config *c, const struct link *master, struct failure *f)
 {
 	char holder[400];
 
-	if (!c->strict_status || c->mode != MACVLAN_MODE_PASSTHRU ||
-	    !master_holder(master->name, holder, sizeof holder))
+	if (!c->strict_status || !master_holder(master->name, c->mode, holder, sizeof holder))
 		return 0;
 	return fail(f, CNI_UNAVAILABLE, holder, "master %s is taken", master->name);
 }
