@@ -102,7 +102,7 @@ closed() {
 @test "a user who is not root may, when the node is theirs, and is told when it is not" {
 	run -0 cni ADD '{"owner":1234,"group":1234}'
 	install -m 0755 "$BUILD/podtap-exec" "$BATS_TEST_TMPDIR/"
-	chmod 0755 "$BATS_TEST_TMPDIR" "${BATS_TEST_TMPDIR%/*}" "${BATS_TEST_TMPDIR%/*/*}" "${BATS_TEST_TMPDIR%/*/*/*}"
+	chmod 0755 "$BATS_TEST_TMPDIR" "${BATS_TEST_TMPDIR%/*}" "${BATS_TEST_TMPDIR%/*/*}"
 	as() {
 		nsenter --net="/run/netns/$pod" -- setpriv --reuid="$1" --regid="$1" --clear-groups --inh-caps=-all --bounding-set=-all \
 			"$BATS_TEST_TMPDIR/podtap-exec" -- id -u
