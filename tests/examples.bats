@@ -169,6 +169,22 @@ gone() {
 	tap_works
 	gone
 }
+@test "examples: podtap-ipam.conflist, the pod's former address, STATUS and GC" {
+	arguments="IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME=vm"
+	list=$(example podtap-ipam.conflist)
+	run -0 cni_list STATUS "$list"
+	offered='{"ips":["192.168.1.151"]}'
+	works podtap-ipam.conflist CNI_ARGS="$arguments"
+	json_is '[.ips[0].address, .dns.nameservers[0]]' '["192.168.1.151/24","192.168.1.1"]'
+	reaches 192.168.1.1
+	run -0 cni_list DEL "$list" CNI_ARGS="$arguments"
+	offered='{}'
+	works podtap-ipam.conflist CNI_ARGS="$arguments"
+	json_is '.ips[0].address' 192.168.1.151/24
+	run -0 cni_list GC "$(jq -c '.plugins[0]["cni.dev/valid-attachments"] = []' <<<"$list")"
+	run -1 link_exists "$pod" eth0
+	gone
+}
 @test "examples: podman.conflist, with --ip and --mac-address" {
 	works podman.conflist CNI_ARGS="IgnoreUnknown=1;IP=192.168.1.190;MAC=02:00:5e:10:00:0c"
 	json_is '[.interfaces[0].mac, .ips[0].address]' '["02:00:5e:10:00:0c","192.168.1.190/24"]'
