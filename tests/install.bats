@@ -92,7 +92,7 @@ make_it() {
 	[[ $output == *"apt-get install --no-install-recommends gcc"* ]]
 	[[ $output == *bats* ]]
 }
-@test "the manual page is without a warning" {
-	run -0 env MANWIDTH=80 groff -man -Tutf8 -ww -z "$root/plugin/podtap.8"
+@test "the manual pages are without a warning" {
+	run -0 env MANWIDTH=80 groff -mandoc -Tutf8 -ww -z "$root/plugin/podtap.8" "$root/ipam/podtap-ipam.8"
 	[ -z "$output" ]
 }
