@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <linux/if_link.h>
+#include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -254,13 +255,14 @@ static int number(const struct configuring *w, struct failure *f)
 	return add_routes(w, f);
 }
 
-/* A route without a gateway goes by the first one of its family. */
+/* A route without a gateway goes by the first one of its family, unless its scope says that none
+ * lies between. */
 static void fill_gateways(struct result *lease)
 {
 	for (size_t i = 0; i < lease->n_routes; i++) {
 		struct route *route = &lease->routes[i];
 		const struct ip *gateway = first_gateway(lease, route->dst.ip.family);
-		if (!route->gw.family && gateway)
+		if (!route->gw.family && gateway && route->scope < RT_SCOPE_LINK)
 			route->gw = *gateway;
 	}
 }

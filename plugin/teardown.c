@@ -28,9 +28,12 @@ static int remove_node(uint32_t ifindex, dev_t number, struct failure *f)
 /* The node goes before the link: once the link is gone its number may become another pod's. */
 static int remove_link(struct sandbox *sandbox, const struct link *link, struct failure *f)
 {
+	const struct link_kind *kind = link_kind_find(link->kind);
 	dev_t number;
-	int tap = tap_number(sandbox->sysfs, link->index, &number, f);
+	int tap = 0;
 
+	if (kind && kind->tap)
+		tap = tap_number(sandbox->sysfs, link->index, &number, f);
 	if (tap > 0)
 		tap = remove_node(link->index, number, f);
 	int link_gone = link_delete(&sandbox->rtnl, link->index, f);
