@@ -78,7 +78,14 @@ static int prepare_ipv6(const struct configuring *w, struct failure *f)
 	return set_all(w, needed, optimistic ? 3 : 2, f);
 }
 
-static int add_addresses(const struct configuring *w, struct failure *f)
+/* An optimistic address is routed at once only where the kernel can begin to ask the LAN at once:
+ * the link must be up. All others come before, so that the kernel announces them. */
+static bool is_late(const struct configuring *w, const struct cidr *address)
+{
+	return w->attachment->config.dad == DAD_OPTIMISTIC && address->ip.family == AF_INET6;
+}
+
+static int add_addresses(const struct configuring *w, bool late, struct failure *f)
 {
 	static const enum addr_dad how[] = {
 		[DAD_WAIT] = ADDR_DAD_NORMAL,
@@ -86,10 +93,13 @@ static int add_addresses(const struct configuring *w, struct failure *f)
 		[DAD_OFF] = ADDR_DAD_OFF,
 	};
 
-	for (size_t i = 0; i < w->lease->n_ips; i++)
-		if (addr_add(&w->attachment->sandbox.rtnl, w->endpoint->ifindex,
-		             &w->lease->ips[i].address, how[w->attachment->config.dad], f) < 0)
+	for (size_t i = 0; i < w->lease->n_ips; i++) {
+		const struct cidr *address = &w->lease->ips[i].address;
+		if (is_late(w, address) == late &&
+		    addr_add(&w->attachment->sandbox.rtnl, w->endpoint->ifindex, address,
+		             how[w->attachment->config.dad], f) < 0)
 			return -1;
+	}
 	return 0;
 }
 
@@ -100,7 +110,7 @@ static int prepare_addresses(const struct configuring *w, struct failure *f)
 		return -1;
 	if (has_family(w->lease, AF_INET6) && prepare_ipv6(w, f) < 0)
 		return -1;
-	return add_addresses(w, f);
+	return add_addresses(w, false, f);
 }
 
 static int bring_up(const struct configuring *w, struct failure *f)
@@ -229,7 +239,7 @@ static int number_with_proof(const struct configuring *w, struct ip *taken, stru
 	int found = probe(w, taken, f);
 	if (found)
 		return found;
-	if (prepare_addresses(w, f) < 0)
+	if (prepare_addresses(w, f) < 0 || add_addresses(w, true, f) < 0)
 		return -1;
 	found = ipv6 ? settle(w, &duplicate, f) : 0;
 	if (found > 0) {
@@ -247,7 +257,7 @@ static int number(const struct configuring *w, struct failure *f)
 
 	if (must_settle(w) && addr_listen(&w->attachment->sandbox.rtnl, f) < 0)
 		return -1;
-	if (prepare_addresses(w, f) < 0 || bring_up(w, f) < 0)
+	if (prepare_addresses(w, f) < 0 || bring_up(w, f) < 0 || add_addresses(w, true, f) < 0)
 		return -1;
 	int found = must_settle(w) ? settle(w, &duplicate, f) : 0;
 	if (found)
