@@ -31,6 +31,15 @@ arp_answer() {
 	printf '08060001080006040002%s%s' "$(mac_hex "$1")" "$(ip_hex "$2")"
 }
 
+# The internet checksum of bytes, an even number of them.
+checksum() {
+	local i sum=0
+	for ((i = 0; i < ${#1}; i += 4)); do
+		((sum += 0x${1:i:4}))
+	done
+	printf '%04x' $((~((sum & 0xffff) + (sum >> 16)) & 0xffff))
+}
+
 # Starts tapio in a namespace and returns once its device is open; `heard NAME` waits for its verdict.
 #   listen NAME NAMESPACE DEVICE ACTION...
 declare -gA listeners

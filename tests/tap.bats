@@ -22,9 +22,8 @@ teardown() {
 
 # From here on nodes are kept where the kernel makes none.
 own_dev_dir() {
-	mkdir "$BATS_TEST_TMPDIR/dev"
-	mount -t tmpfs -o mode=0755 none "$BATS_TEST_TMPDIR/dev"
-	export PODTAP_DEV_DIR=$BATS_TEST_TMPDIR/dev
+	devices_private
+	mount -t tmpfs -o mode=0755 none "$PODTAP_DEV_DIR" # /tmp may allow no devices
 }
 # The device number the kernel gives an interface of a namespace: MAJOR:MINOR
 kernels_number() {
@@ -284,14 +283,6 @@ count_multicast() {
 	heard guest
 	run -0 ip -n "$switch" neighbour show fd99::1234
 	[[ $output == *"$(jq -r '.interfaces[0].mac' "$BATS_TEST_TMPDIR/stdout")"* ]]
-}
-# The internet checksum of bytes.
-checksum() {
-	local i sum=0
-	for ((i = 0; i < ${#1}; i += 4)); do
-		((sum += 0x${1:i:4}))
-	done
-	printf '%04x' $((~((sum & 0xffff) + (sum >> 16)) & 0xffff))
 }
 
 @test "queues: the link has as many each way, and the tap can be opened as often" {
