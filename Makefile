@@ -89,7 +89,7 @@ $(O)/flags: FORCE # changed flags rebuild, unchanged ones do not
 
 # What has to be installed is known only when it is: the second make looks again.
 check:
-	@tests/packages install build check
+	@tests/packages install build check guest
 	@$(MAKE) --no-print-directory tests
 tests: all $(units) $(helpers) $(shims)
 	@tests/run $(O) $(units)
