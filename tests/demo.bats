@@ -52,7 +52,7 @@ interrupt() {
 	exec {lines}<"$BATS_TEST_TMPDIR/fifo"
 	: >"$shown"
 	until [[ $line == *"$1"* ]]; do
-		read -r -u "$lines" line
+		read -r -u "$lines" line || { cat "$shown" "$BATS_TEST_TMPDIR/stderr"; return 1; }
 		printf '%s\n' "$line" >>"$shown"
 	done
 	kill -INT -- "-$!"
@@ -65,7 +65,7 @@ interrupt() {
 @test "demo: says without root that it needs it, and does nothing" {
 	run -1 setpriv --reuid 65534 --clear-groups bash -s <"$demo"
 	[[ $output == *"run it as root"* ]]
-	run -2 env -u MAKEFLAGS -u MAKELEVEL TMPDIR=/tmp setpriv --reuid 65534 --clear-groups make -f - demo \
-		<"$BATS_TEST_DIRNAME/../Makefile"
+	run -2 env -u MAKEFLAGS -u MAKELEVEL setpriv --reuid 65534 --clear-groups make -f /dev/fd/9 demo \
+		9<"$BATS_TEST_DIRNAME/../Makefile"
 	[[ $output == *"run it as root"* ]]
 }
