@@ -12,7 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { JSON_DEPTH_MAX = 100 };
+/* How deep, and how many values: a tree takes about a hundred bytes for each, whatever the text
+ * says. The longest lists, a runtime's attachments at GC, have three values each. */
+enum { JSON_DEPTH_MAX = 100, JSON_VALUES_MAX = 200000 };
 
 static inline void json_release(cJSON **json)
 {
@@ -27,7 +29,7 @@ static inline cJSON *json_take(cJSON **json)
 	return taken;
 }
 
-/* Parses exactly one JSON value, strictly by RFC 8259 and no deeper than JSON_DEPTH_MAX. A number's
+/* Parses exactly one JSON value, strictly by RFC 8259, within the bounds above. A number's
  * node keeps its literal in valuestring. The caller owns the tree; NULL with CNI_DECODE where the
  * text is not JSON, saying why and at which byte; `what` names the text in the message. */
 cJSON *json_parse(const char *text, size_t length, const char *what, struct failure *f) MUST_CHECK;

@@ -12,6 +12,7 @@ struct scan {
 	size_t at;
 	const char *why; /* NULL: nothing is wrong so far */
 	unsigned depth;
+	unsigned values;
 };
 
 static bool refuse(struct scan *s, const char *why)
@@ -186,6 +187,8 @@ static bool scan_items(struct scan *s, char end, bool (*item)(struct scan *))
 static bool scan_value(struct scan *s)
 {
 	skip_space(s);
+	if (++s->values > JSON_VALUES_MAX)
+		return refuse(s, "it has too many values");
 	switch (peek(s)) {
 	case '{':
 		s->at++;

@@ -128,6 +128,27 @@ static void neighbours_are_not_nested_in_each_other(struct verdict *v)
 	expect(v, right, "%s at %zu", why, at);
 }
 
+static void a_tree_of_more_than_two_hundred_thousand_values_is_never_built(struct verdict *v)
+{
+	static char text[2 * JSON_VALUES_MAX + 2];
+	struct failure f = { 0 };
+	const char *why;
+	size_t at;
+
+	for (size_t values = JSON_VALUES_MAX; values <= JSON_VALUES_MAX + 1; values++) {
+		const size_t items = values - 1, length = 2 * items + 1; /* the list is one too */
+		for (size_t i = 0; i < items; i++)
+			memcpy(text + 1 + 2 * i, "7,", 2);
+		text[0] = '[';
+		text[length - 1] = ']';
+		expect(v, json_check(text, length, &why, &at) == (values == JSON_VALUES_MAX),
+		       "%zu values", values);
+	}
+	OWNED(json_release) cJSON *json = json_parse(text, sizeof text - 1, "it", &f);
+	expect(v, !json && f.code == CNI_DECODE, "built, code %d", f.code);
+	expect(v, strstr(f.details, "it has too many values"), "%s", f.details);
+}
+
 static void an_integer_is_exact_or_none(struct verdict *v)
 {
 	static const struct {
@@ -281,6 +302,7 @@ int main(void)
 		UNIT(a_nul_byte_ends_no_text),
 		UNIT(nesting_is_bounded_at_its_hundredth_level),
 		UNIT(neighbours_are_not_nested_in_each_other),
+		UNIT(a_tree_of_more_than_two_hundred_thousand_values_is_never_built),
 		UNIT(an_integer_is_exact_or_none),
 		UNIT(every_number_keeps_its_own_literal),
 		UNIT(a_member_is_found_as_go_finds_it),
