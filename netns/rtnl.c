@@ -129,6 +129,8 @@ static int on_sentence(const struct nlattr *attr, void *data)
 	return MNL_CB_OK;
 }
 
+enum { ERRNO_MAX = 4095 }; /* the kernel's own bound */
+
 /* Reads an acknowledgement: 0, or -1 with the kernel's errno. */
 static int ack_read(const struct nlmsghdr *message, struct sentence *s)
 {
@@ -136,7 +138,7 @@ static int ack_read(const struct nlmsghdr *message, struct sentence *s)
 	size_t length = mnl_nlmsg_get_payload_len(message);
 	size_t skip = sizeof *e; /* the fixed part, then the echoed request unless it was cut off */
 
-	if (length < sizeof *e) {
+	if (length < sizeof *e || e->error > 0 || e->error < -ERRNO_MAX) {
 		errno = EBADMSG;
 		return -1;
 	}

@@ -7,6 +7,7 @@
 #include "tests/unit/unit.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -145,6 +146,20 @@ static void a_length_that_lies_is_a_failure(struct verdict *v)
 	}
 }
 
+static void an_error_that_is_no_errno_is_a_failure_all_the_same(struct verdict *v)
+{
+	static const int errors[] = { INT_MIN, -4096, 1, INT_MAX };
+
+	for (size_t i = 0; i < COUNT_OF(errors); i++) {
+		OWNED(wire_release) struct wire w = wire_open();
+		struct failure f = { 0 };
+		struct message lying = ack(0, SEQ, PORT);
+		lying.answer.error = errors[i];
+		answer_whole(&w, lying);
+		expect(v, call(&w, &f) < 0 && errno == EBADMSG, "%d: errno %d", errors[i], errno);
+	}
+}
+
 static void a_kernel_error_keeps_its_errno_and_sentence(struct verdict *v)
 {
 	static const char sentence[] = "Attribute failed policy validation";
@@ -238,6 +253,7 @@ int main(void)
 		UNIT(a_duplicate_answer_is_not_the_next_ones),
 		UNIT(what_is_cut_short_is_a_failure),
 		UNIT(a_length_that_lies_is_a_failure),
+		UNIT(an_error_that_is_no_errno_is_a_failure_all_the_same),
 		UNIT(a_kernel_error_keeps_its_errno_and_sentence),
 		UNIT(an_acknowledgement_without_the_link_is_no_link),
 		UNIT(a_closed_wire_is_a_failure),
