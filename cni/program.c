@@ -2,6 +2,7 @@
 /* The frame of a CNI executable: from the environment to one document on stdout. */
 #include "cni/program.h"
 
+#include "cni/error.h"
 #include "cni/json.h"
 #include "cni/utf8.h"
 
@@ -38,23 +39,11 @@ int document_print(const cJSON *document, struct failure *f)
 	return 0;
 }
 
-static cJSON *error_document(const struct failure *f, const char *version)
-{
-	OWNED(json_release) cJSON *error = cJSON_CreateObject();
-
-	if (!cJSON_AddStringToObject(error, "cniVersion", version) ||
-	    !cJSON_AddNumberToObject(error, "code", f->code) ||
-	    !cJSON_AddStringToObject(error, "msg", f->msg) ||
-	    !cJSON_AddStringToObject(error, "details", f->details))
-		return NULL;
-	return json_take(&error);
-}
-
 static void error_print(const struct failure *f, const char *version)
 {
 	static const char last[] = "{\"cniVersion\":\"1.1.0\",\"code\":999,"
 	                           "\"msg\":\"out of memory\",\"details\":\"\"}\n";
-	OWNED(json_release) cJSON *error = error_document(f, version);
+	OWNED(json_release) cJSON *error = error_write(f, version);
 	struct failure unsaid = { 0 };
 
 	if (document_print(error, &unsaid) < 0 && unsaid.code != CNI_IO)

@@ -2,13 +2,14 @@
 /* Running another plugin's executable: finding it, feeding it, and reading its answer. */
 #include "ipam/delegate.h"
 
-#include "cni/json.h"
+#include "cni/error.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -184,25 +185,6 @@ static int finish(pid_t pid)
 	return status;
 }
 
-/* A failed delegate's own error object, unchanged. False where it printed none. */
-static bool error_forward(const char *text, size_t length, struct failure *f)
-{
-	struct failure ignored = { 0 };
-	OWNED(json_release) cJSON *json = json_parse(text, length, "the error object", &ignored);
-	if (!cJSON_IsObject(json))
-		return false;
-	const char *msg = json_string(json_member(json, "msg"));
-	const char *details = json_string(json_member(json, "details"));
-	int64_t code = 0;
-	json_integer(json_member(json, "code"), &code);
-	if (code <= 0 || code > INT_MAX)
-		code = CNI_OTHER;
-	if (!msg && !details)
-		return false;
-	fail(f, (int)code, details ? details : "", "%s", msg ? msg : "");
-	return true;
-}
-
 static int verdict(const struct delegate_call *call, int status, const char *text, size_t length,
                    struct failure *f)
 {
@@ -218,7 +200,7 @@ static int verdict(const struct delegate_call *call, int status, const char *tex
 	if (length == 0)
 		return fail(f, CNI_OTHER, how, "plugin %s failed with no error message",
 		            call->type);
-	if (error_forward(text, length, f))
+	if (error_read(text, length, f))
 		return -1;
 	return fail(f, CNI_OTHER, text,
 	            "plugin %s failed (%s) but its diagnostic message is no error object",
