@@ -30,8 +30,9 @@ mains    := $(foreach row,$(table),$(call column,$(row),2).c)
 sources  := $(filter-out $(mains),$(wildcard cni/*.c netns/*.c ipam/*.c plugin/*.c expose/*.c tools/*.c))
 units    := $(patsubst %.c,$(O)/%,$(wildcard tests/unit/*.c))
 helpers  := $(patsubst %.c,$(O)/%,$(wildcard tests/tools/*.c tests/bench/*.c))
+fuzzers  := $(patsubst %.c,$(O)/%,$(wildcard tests/fuzz/*.c))
 shims    := $(patsubst %.c,$(O)/%.so,$(wildcard tests/shims/*.c))
-linked   := $(programs:%=$(O)/%) $(units) $(helpers)
+linked   := $(programs:%=$(O)/%) $(units) $(helpers) $(fuzzers)
 
 warn := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wcast-qual \
 	-Wwrite-strings -Wundef -Wvla -Wformat=2 -Wjump-misses-init
@@ -51,7 +52,8 @@ say = $(if $(V),,@printf '%4s  %s\n' $1 $@;)
 all: $(programs:%=$(O)/%)
 
 $(foreach row,$(table),$(eval $(O)/$(call column,$(row),1): $(O)/$(call column,$(row),2).o))
-$(units) $(helpers): %: %.o
+$(units) $(helpers) $(fuzzers): %: %.o
+$(fuzzers): private link += -fsanitize=fuzzer
 # The yardsticks load the libraries podtap loads, though they use none of them, and no sanitizer.
 $(O)/tests/bench/floor $(O)/tests/bench/empty: private LDFLAGS += -Wl,--no-as-needed
 $(foreach file,$(wildcard tests/bench/*.c),$(file:%.c=$(O)/%) $(file:%.c=$(O)/%.o)): private mode =
@@ -96,6 +98,15 @@ tests: all $(units) $(helpers) $(shims)
 unit: $(units:=.run)
 %.run: % FORCE
 	$<
+
+# Every parser, for TIME seconds each, by inputs that libFuzzer invents: clang's, and counting lines.
+TIME ?= 60
+fuzz:
+	@tests/packages install build fuzz
+	@$(MAKE) --no-print-directory O=build-fuzz CC=clang SAN=fuzzer-no-link,address,undefined \
+		CFLAGS='-O1 -g -fprofile-instr-generate -fcoverage-mapping' fuzzers
+	@tests/fuzz/run build-fuzz $(TIME) $(TARGETS)
+fuzzers: $(fuzzers)
 
 bench:
 	@tests/packages install build bench
@@ -156,7 +167,7 @@ uninstall: uninstall-hook
 clean:
 	$(RM) -r build build-*
 
-.PHONY: all check tests unit bench demo lint install install-aliases install-hook uninstall-hook uninstall clean FORCE
+.PHONY: all check tests unit fuzz fuzzers bench demo lint install install-aliases install-hook uninstall-hook uninstall clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(wildcard $(O)/*/*.d $(O)/*/*/*.d)

@@ -21,8 +21,8 @@ static int refuse(const struct reading *rd, const cJSON *value, const char *memb
 	const char *quote = cJSON_IsString(value) ? "\"" : "";
 	char details[256];
 
-	snprintf(details, sizeof details, "it must be %s%s%s%.128s%s", wanted,
-	         text ? ", not " : "", text ? quote : "", text ? text : "", text ? quote : "");
+	snprintf(details, sizeof details, "it must be %s%s%s%.128s%s", wanted, text ? ", not " : "",
+	         text ? quote : "", text ? text : "", text ? quote : "");
 	return fail(rd->f, rd->code, details, "%s: invalid %s%s%s", rd->what, rd->path,
 	            *rd->path ? "." : "", member);
 }

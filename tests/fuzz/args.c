@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* CNI_ARGS, names, and textual addresses: what is accepted keeps its bounds and its own spelling.
- */
+ *
+ * Reads with: cni/args.c cni/address.c cni/ifname.c */
 #include "cni/address.h"
 #include "cni/request.h"
 #include "tests/fuzz/fuzz.h"

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The network configuration with CNI_ARGS (the input's first line): accepted means complete and
- * within its ranges, and DEL's reading never fails. */
+ * within its ranges, and DEL's reading never fails.
+ *
+ * Reads with: plugin/config.c plugin/config_keys.c */
 #include "plugin/config.h"
 #include "cni/json.h"
 #include "tests/fuzz/fuzz.h"

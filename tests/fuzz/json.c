@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JSON: what passes the scanner parses, and every span it finds lies within the text. */
+/* JSON: what passes the scanner parses, and every span it finds lies within the text.
+ *
+ * Reads with: cni/json.c cni/json_scan.c */
 #include "cni/json.h"
 #include "tests/fuzz/fuzz.h"
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Endpoint records: what is accepted names an endpoint, and survives being written again. */
+/* Endpoint records: what is accepted names an endpoint, and survives being written again.
+ *
+ * Reads with: plugin/endpoint_json.c */
 #include "cni/json.h"
 #include "plugin/endpoint_json.h"
 #include "tests/fuzz/fuzz.h"
@@ -25,6 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	cJSON *read = json_parse(spelled, strlen(spelled), "it", &f);
 	PROMISE(read && endpoint_from_json(read, &again, &f) == 0);
 	PROMISE(again.ifindex == e.ifindex && again.ready == e.ready &&
-	        again.netns.cookie == e.netns.cookie && again.tap.number == e.tap.number);
+	        again.netns.cookie == e.netns.cookie &&
+	        (!e.tap.path || again.tap.number == e.tap.number));
 	return 0;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Results of every version, as prevResult or a delegate gives them: what is read can be written in
- * each version, and what was written reads as the same. */
+ * each version, and what was written reads as the same.
+ *
+ * Reads with: cni/result_read.c cni/result_write.c cni/result.c */
 #include "cni/result.h"
 #include "cni/json.h"
 #include "tests/fuzz/fuzz.h"

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The allocator's configuration with CNI_ARGS (the input's first line) and a resolv.conf (the
+ * second paragraph, if there is one): what is accepted never gives out a gateway or an excluded
+ * address.
+ *
+ * Reads with: ipam/ipam_config.c ipam/config_ranges.c ipam/config_addresses.c ipam/keys.c
+ * ipam/range.c ipam/pool.c ipam/resolv_conf.c */
+#include "cni/json.h"
+#include "ipam/ipam_config.h"
+#include "tests/fuzz/fuzz.h"
+
+#include <fcntl.h>
+
+static void check_span(const struct ipam_config *c, const struct range_set *set,
+                       const struct span *given)
+{
+	const struct ip ends[] = { number_ip(given->family, given->first),
+		                   number_ip(given->family, given->last) };
+
+	PROMISE(given->first <= given->last);
+	for (size_t i = 0; i < 2; i++) {
+		const struct range *r = range_set_find(set, &ends[i]);
+		PROMISE(r && cidr_contains(&r->subnet, &ends[i]));
+		PROMISE(!ip_equal(&r->gateway, &ends[i]));
+		for (size_t k = 0; k < c->n_excluded; k++)
+			PROMISE(!span_contains(&c->excluded[k], &ends[i]));
+	}
+}
+
+static void check_pools(const struct ipam_config *c)
+{
+	const struct ip none = { .family = 0 };
+	struct failure f = { 0 };
+
+	for (size_t i = 0; i < c->n_sets; i++) {
+		OWNED(pool_release) struct pool pool = { 0 }, rest = { 0 };
+		PROMISE(pool_make(&pool, &c->sets[i], &none, c->excluded, c->n_excluded, &f) == 0);
+		PROMISE(pool.n > 0 && pool.size > 0);
+		for (size_t k = 0; k < pool.n; k++)
+			check_span(c, &c->sets[i], &pool.spans[k]);
+		/* From the last one on, round: the same addresses in another order. */
+		const struct span *last = &pool.spans[pool.n - 1];
+		const struct ip from = number_ip(last->family, last->first);
+		PROMISE(pool_make(&rest, &c->sets[i], &from, c->excluded, c->n_excluded, &f) == 0);
+		PROMISE(rest.size == pool.size);
+	}
+}
+
+static void file_write(const char *name, const char *text)
+{
+	int fd = open(name, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
+	PROMISE(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text));
+	close(fd);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct failure f = { 0 };
+	OWNED(text_release) char *args = text_of(data, size);
+	char *config = strchr(args, '\n');
+	if (!config)
+		return 0;
+	*config++ = '\0';
+	directory_enter("PODTAP_STATE_DIR");
+	char *servers = strstr(config, "\n\n");
+	if (servers) {
+		*servers = '\0';
+		file_write("resolv.conf", servers + 2);
+	}
+	OWNED(json_release) cJSON *json = json_parse(config, strlen(config), "the input", &f);
+	if (!json)
+		return 0;
+	const struct request r = { .container_id = "c",
+		                   .netns = "/n",
+		                   .ifname = "i",
+		                   .args = args,
+		                   .path = "/p",
+		                   .json = json,
+		                   .name = "n",
+		                   .version = VERSION_LATEST };
+	OWNED(ipam_config_release) struct ipam_config c;
+	if (ipam_config_read(&c, &r, &f) == 0)
+		check_pools(&c);
+	else
+		PROMISE(f.code == CNI_CONFIG || f.code == CNI_ENV);
+	return 0;
+}

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The allocator over a store in which anything may lie, and over an index that was damaged: nothing
+ * of anybody else's is given out, changed or removed.
+ *
+ * Reads with: ipam/store_read.c ipam/index.c ipam/ledger.c ipam/pages.c ipam/sticky.c */
+#include "cni/json.h"
+#include "ipam/allocator.h"
+#include "ipam/place.h"
+#include "tests/fuzz/fuzz.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+enum { FILES = 10, CONTENT_MAX = 64 };
+
+static const char config[] =
+        "{\"cniVersion\":\"1.1.0\",\"name\":\"net\",\"ipam\":{\"type\":\"podtap-ipam\","
+        "\"dataDir\":\"store\",\"sticky\":true,\"ranges\":[[{\"subnet\":\"10.9.0.0/29\"}],"
+        "[{\"subnet\":\"fd00::/125\",\"rangeEnd\":\"fd00::3\"}]]},\"cni.dev/valid-attachments\":"
+        "[{\"containerID\":\"a\",\"ifname\":\"eth0\"}]}";
+
+static const char *const names[FILES] = {
+	"10.9.0.2", "10.9.0.3", "10.9.0.4",           "10.9.0.5",           "10.9.0.6",
+	"fd00::2",  "fd00::3",  "last_reserved_ip.0", "last_reserved_ip.1", "10.9.0.02",
+};
+
+struct file {
+	bool there;
+	size_t length;
+	char content[CONTENT_MAX];
+};
+
+static void path_of(size_t i, char path[static 64])
+{
+	snprintf(path, 64, "store/net/%s", names[i]);
+}
+
+static void file_write(size_t i, const struct file *file)
+{
+	char path[64];
+
+	path_of(i, path);
+	unlink(path);
+	if (!file->there)
+		return;
+	int fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+	PROMISE(fd >= 0 && write(fd, file->content, file->length) == (ssize_t)file->length);
+	close(fd);
+}
+
+static struct file file_read(size_t i)
+{
+	struct file file = { .there = false };
+	char path[64];
+
+	path_of(i, path);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return file;
+	file.there = true;
+	const ssize_t n = read(fd, file.content, sizeof file.content);
+	file.length = n > 0 ? (size_t)n : 0;
+	close(fd);
+	return file;
+}
+
+/* What the allocator remembers of an earlier input goes. */
+static void memory_clear(void)
+{
+	static const char *const own[] = { "index", "boot", "sticky" };
+	struct place place;
+	char path[PATH_MAX];
+
+	PROMISE(place_set(&place, "store", "net"));
+	for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+		if (snprintf(path, sizeof path, "%s/%s", place.path, own[i]) < (int)sizeof path)
+			unlink(path);
+}
+
+/* CHECK with what ADD answered. */
+static int check(struct request *r, const cJSON *answer, struct failure *f)
+{
+	cJSON *with = cJSON_Duplicate(r->json, true);
+	struct request asked = *r;
+
+	PROMISE(with &&
+	        cJSON_AddItemReferenceToObject(with, "prevResult", (cJSON *)(uintptr_t)answer));
+	asked.json = with;
+	int checked = allocator_check(&asked, f);
+	cJSON_Delete(with);
+	return checked;
+}
+
+/* Turns bytes of the index over, where the input says. */
+static void index_damage(const uint8_t *data, size_t size)
+{
+	struct place own;
+	uint8_t byte;
+
+	PROMISE(place_set(&own, "store", "net"));
+	int fd = place_open(&own, "index", O_RDWR);
+
+	for (size_t i = 0; fd >= 0 && i + 3 <= size && i < 24; i += 3) {
+		const off_t at = data[i] | data[i + 1] << 8;
+		if (pread(fd, &byte, 1, at) != 1)
+			continue;
+		byte ^= data[i + 2];
+		PROMISE(pwrite(fd, &byte, 1, at) == 1);
+	}
+	if (fd >= 0)
+		close(fd);
+}
+
+static bool is_blank(const struct file *file)
+{
+	for (size_t i = 0; i < file->length; i++)
+		if (!strchr(" \t\r\n\v\f", file->content[i]))
+			return false;
+	return true;
+}
+
+static bool is_same(const struct file *a, const struct file *b)
+{
+	return a->there == b->there && a->length == b->length &&
+	       memcmp(a->content, b->content, a->length) == 0;
+}
+
+/* Everything that was somebody's before is as it was. */
+static void check_untouched(const struct file before[FILES])
+{
+	for (size_t i = 0; i < FILES; i++) {
+		const struct file now = file_read(i);
+		PROMISE(strncmp(names[i], "last", 4) == 0 || !before[i].there ||
+		        is_blank(&before[i]) || is_same(&now, &before[i]));
+	}
+}
+
+static size_t files_make(const uint8_t *data, size_t size, struct file files[FILES])
+{
+	size_t at = 0;
+
+	while (at + 2 <= size && data[at] < FILES) {
+		struct file *file = &files[data[at]];
+		const size_t length = data[at + 1] % CONTENT_MAX;
+		at += 2;
+		file->there = true;
+		file->length = length < size - at ? length : size - at;
+		memcpy(file->content, data + at, file->length);
+		at += file->length;
+	}
+	for (size_t i = 0; i < FILES; i++)
+		file_write(i, &files[i]);
+	return at;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct failure f = { 0 };
+	struct file files[FILES] = { 0 };
+	const struct ip_list none = { 0 };
+	OWNED(json_release) cJSON *json = json_parse(config, sizeof config - 1, "it", &f);
+	struct request r = { .container_id = "a",
+		             .netns = "/n",
+		             .ifname = "eth0",
+		             .args = "",
+		             .path = "/p",
+		             .json = json,
+		             .name = "net",
+		             .version = VERSION_LATEST };
+
+	directory_enter("PODTAP_IPAM_STATE_DIR");
+	PROMISE(setenv("PODTAP_IPAM_STATE_DIR", "own", 1) == 0);
+	mkdir("store", 0755);
+	mkdir("store/net", 0755);
+	memory_clear();
+	size_t used = files_make(data, size, files);
+	OWNED(json_release) cJSON *first = allocator_add(&r, &none, &f);
+	check_untouched(files);
+	index_damage(data + used, size - used);
+	f = (struct failure){ 0 };
+	r.container_id = "b";
+	OWNED(json_release) cJSON *second = allocator_add(&r, &none, &f);
+	check_untouched(files);
+	PROMISE(!first || !second || !cJSON_Compare(first, second, true));
+	PROMISE(!second || check(&r, second, &f) == 0);
+	index_damage(data + used, size - used);
+	PROMISE(allocator_gc(&r, &f) == 0 || f.code);
+	f = (struct failure){ 0 };
+	r.container_id = "a";
+	if (first)
+		PROMISE(check(&r, first, &f) == 0);
+	PROMISE(allocator_del(&r, &f) == 0);
+	PROMISE(allocator_del(&r, &f) == 0);
+	return 0;
+}
