@@ -41,6 +41,11 @@ int netns_open(const char *path, struct failure *f)
 	return fd_take(&fd);
 }
 
+bool netns_is_gone(int err)
+{
+	return err != EMFILE && err != ENFILE && err != ENOMEM && err != EIO;
+}
+
 int netns_own(struct failure *f)
 {
 	int fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);

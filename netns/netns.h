@@ -21,6 +21,10 @@ struct netns_id {
  * naming CNI_NETNS, with errno left ENOENT or EINVAL. The caller owns the descriptor. */
 int netns_open(const char *path, struct failure *f) MUST_CHECK;
 
+/* Whether the errno of netns_open() says that the path leads to no namespace, rather than that we
+ * cannot look just now. */
+bool netns_is_gone(int err);
+
 /* The descriptor of the namespace we are in. The caller owns it. */
 int netns_own(struct failure *f) MUST_CHECK;
 

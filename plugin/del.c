@@ -8,6 +8,7 @@
 #include "plugin/live.h"
 #include "plugin/teardown.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 /* Without a record: by name and kind, in the namespace the runtime names, if that is one. */
@@ -19,6 +20,8 @@ static int undo_by_name(const struct request *r, const struct host *host, struct
 	if (!*r->netns)
 		return 0;
 	OWNED(fd_release) int netns = netns_open(r->netns, &gone);
+	if (netns < 0 && !netns_is_gone(errno))
+		return fail(f, gone.code, gone.details, "%s", gone.msg);
 	if (netns < 0) {
 		fprintf(stderr, "podtap: %s: %s: taken as gone\n", gone.msg, gone.details);
 		return 0;

@@ -227,6 +227,9 @@ int endpoint_remove(const char *container_id, const char *ifname, struct failure
 	record_name(ifname, name);
 	if (record_unlink(directory, name, f) < 0)
 		return -1;
-	unlinkat(all, container_id, AT_REMOVEDIR); /* only when it is empty */
+	/* Only when it is empty. */
+	if (unlinkat(all, container_id, AT_REMOVEDIR) < 0 && errno != ENOTEMPTY && errno != ENOENT)
+		return fail(f, CNI_IO, strerror(errno), "remove the endpoint directory %s",
+		            container_id);
 	return 0;
 }

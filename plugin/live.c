@@ -5,6 +5,7 @@
 #include "netns/tap.h"
 #include "plugin/state.h"
 
+#include <errno.h>
 #include <string.h>
 
 int endpoint_link(const struct endpoint *e, struct sandbox *sandbox, struct link *link,
@@ -27,8 +28,10 @@ int endpoint_sandbox(const struct endpoint *e, const char *path, const struct ho
 	if (!where || !*where)
 		return 0;
 	OWNED(fd_release) int netns = netns_open(where, &gone);
-	if (netns < 0)
+	if (netns < 0 && netns_is_gone(errno))
 		return 0;
+	if (netns < 0)
+		return fail(f, gone.code, gone.details, "%s", gone.msg);
 	if (sandbox_open(sandbox, host->netns, fd_take(&netns), SANDBOX_SYSFS, f) < 0)
 		return -1;
 	if (netns_same(&sandbox->id, &e->netns))
