@@ -3,6 +3,7 @@
 # DEL: undoing an attachment, from whatever is left of it, and nothing that is not ours.
 load lib
 load delegate
+load tamper
 
 setup() {
 	lan_setup
@@ -428,4 +429,34 @@ del() {
 	echo half >"$PODTAP_STATE_DIR/endpoints/$container/eth0.new"
 	del
 	[ ! -e "$PODTAP_STATE_DIR/endpoints/$container" ]
+}
+
+# Lets every third system call of a DEL end it or fail, and sees that another DEL does the rest:
+#   tampered_and_repeated OFFSET INJECTION
+tampered_and_repeated() {
+	local name which
+	text=$(config "{$(host_local)}")
+	every_third "$1" DEL
+	while read -r name which; do
+		echo "$2: $name $which"
+		run -0 cni_raw ADD "$text" "$delegates"
+		run tampered DEL "$text" -e inject="$name:$2:when=$which"
+		if [ "$status" != 0 ]; then
+			[ "$status" = 137 ] || grep -q '^{.*"code":' <<<"$output"
+			run -0 cni_raw DEL "$text" "$delegates"
+			[ -z "$output" ]
+		fi
+		# A note that stays does nothing but keep one index from being drawn.
+		rm -f "$PODTAP_STATE_DIR"/indices/*
+		run -0 assert_nothing_left
+	done <"$calls_to_tamper"
+}
+@test "DEL: killed at any system call, another DEL does the rest" {
+	tampered_and_repeated 0 signal=KILL
+}
+@test "DEL: whatever system call fails, it says so or is done, and another DEL does the rest, 1 of 2" {
+	tampered_and_repeated 1 error=ENOMEM
+}
+@test "DEL: whatever system call fails, it says so or is done, and another DEL does the rest, 2 of 2" {
+	tampered_and_repeated 2 error=ENOMEM
 }

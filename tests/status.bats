@@ -4,6 +4,7 @@
 load lib
 load delegate
 load frames
+load tamper
 
 setup() {
 	lan_setup
@@ -61,14 +62,13 @@ not_ready() {
 @test "STATUS: a kind the kernel does not know is code 50, and says what to load (STA-5, fact 12)" {
 	local asked hex
 	# The question as it is asked, and the same with a kind that no kernel knows.
-	wrapper=(strace -qq -o "$BATS_TEST_TMPDIR/trace" -e trace=sendto -e write=all)
-	export ASAN_OPTIONS=detect_leaks=0 # the leak checker works under no tracer
+	wrapper=("${traced[@]}" -e trace=sendto -e write=all)
 	is_ready
 	asked=$(awk '/^sendto/ { n++ } n == 1 && /^ \| / { print substr($0, 11, 49) }' "$BATS_TEST_TMPDIR/trace" | tr -d ' \n')
 	hex=$(text_hex macvtap)
 	[[ $asked == *"$hex"* ]]
 	asked=${asked//"$hex"/"$(text_hex nosuchk)"}
-	wrapper=(strace -qq -o "$BATS_TEST_TMPDIR/trace" -e trace=sendto -e "inject=sendto:poke_enter=@arg2=$asked:when=1")
+	wrapper=("${traced[@]}" -e trace=sendto -e "inject=sendto:poke_enter=@arg2=$asked:when=1")
 	not_ready 50 '{}' macvtap module
 }
 @test "STATUS: passthru on a master the host uses itself is refused unless forced (STA-5)" {

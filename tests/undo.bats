@@ -3,14 +3,12 @@
 # ADD leaves nothing when it fails, at whatever step, and what a killed ADD leaves goes with DEL or GC.
 load lib
 load delegate
+load tamper
 
 setup() {
 	lan_setup
 	delegates_setup
 	reserving
-	# The leak checker works under no tracer.
-	export ASAN_OPTIONS=detect_leaks=0
-	traced=(strace -qq -o "$BATS_TEST_TMPDIR/trace")
 }
 teardown() {
 	local status=0
@@ -251,39 +249,18 @@ fails() {
 	run -0 diff "$BATS_TEST_TMPDIR/before" "$BATS_TEST_TMPDIR/after"
 }
 
-# Calls the plugin within strace with these options: everything it starts has ended when this returns.
-tampered() {
-	printf %s "$1" | at "$host" env "$delegates" CNI_COMMAND=ADD CNI_CONTAINERID="$container" \
-		CNI_NETNS="/run/netns/$pod" CNI_IFNAME=eth0 "${traced[@]}" "${@:2}" "$BUILD/podtap"
-}
-# Every third system call of an ADD from the first that makes something, beginning at the one given,
-# but those whose failure or end means nothing; as lines "NAME WHICH-OF-THIS-NAME".
-every_third() {
-	for _ in 1 2; do # the second is like all that follow: our directories are there
-		run -0 tampered "$text"
-		run -0 cni_raw DEL "$text" "$delegates"
-	done
-	sed -n 's/^\([a-z0-9_]*\)(\(.*\)/\1 \2/p' "$BATS_TEST_TMPDIR/trace" | awk -v offset="$1" '
-		{ which[$1]++ }
-		/endpoints/ { making = 1 }
-		making && $1 !~ /^(close|brk|m.*map|mprotect|rt_sig.*|prlimit64|exit_group|futex|gettid|madvise|sigaltstack)$/ {
-			if (n++ % 3 == offset) print $1, which[$1]
-		}' >"$BATS_TEST_TMPDIR/every_third"
-	[ "$(wc -l <"$BATS_TEST_TMPDIR/every_third")" -gt 10 ]
-}
-
 # Kills an ADD at every third system call, undoes it by a command, and sees that nothing is left.
 killed_and_undone() {
 	local name which
 	text=$(config "{$ipam}")
-	every_third "$1"
+	every_third "$1" ADD
 	while read -r name which; do
 		echo "killed at $name $which"
-		run -137 tampered "$text" -e inject="$name:signal=KILL:when=$which"
+		run -137 tampered ADD "$text" -e inject="$name:signal=KILL:when=$which"
 		run -0 "${@:2}"
 		[ -z "$output" ]
 		run -0 assert_nothing_left
-	done <"$BATS_TEST_TMPDIR/every_third"
+	done <"$calls_to_tamper"
 	run -0 cni_raw ADD "$text" "$delegates"
 	json_is '.interfaces[0].name' eth0
 	run -0 cni_raw DEL "$text" "$delegates"
@@ -314,10 +291,10 @@ del() {
 failed_and_undone() {
 	local name which
 	text=$(config "{$ipam}")
-	every_third "$1"
+	every_third "$1" ADD
 	while read -r name which; do
 		echo "failing: $name $which"
-		run tampered "$text" -e inject="$name:error=EIO:when=$which"
+		run tampered ADD "$text" -e inject="$name:error=EIO:when=$which"
 		if [ "$status" = 0 ]; then
 			json_is '.interfaces[0].name' eth0
 			run -0 cni_raw DEL "$text" "$delegates"
@@ -325,7 +302,7 @@ failed_and_undone() {
 			error_is "$(jq .code <<<"$output")"
 		fi
 		run -0 assert_nothing_left
-	done <"$BATS_TEST_TMPDIR/every_third"
+	done <"$calls_to_tamper"
 }
 @test "undo: any system call may fail: ADD answers with an error and leaves nothing, 1 of 3" {
 	failed_and_undone 0
