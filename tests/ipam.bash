@@ -55,12 +55,14 @@ last() {
 
 # The file of that name beside the network's reservations (there is one network per way).
 beside() {
-	find "$PODTAP_IPAM_STATE_DIR" -path "*/$network/$1" | head -1
+	find "$PODTAP_IPAM_STATE_DIR" -path "*/$network/$1" 2>/dev/null | head -1
 }
 
-# Lets the calls in `wrapper` live in another boot of the machine.
+# Lets calls happen in another boot of the machine, by a name for it.
 boot() {
-	printf '%s\n' "$1" >"$BATS_TEST_TMPDIR/boot-$1"
+	local id
+	id=$(printf %s "$1" | md5sum | sed -E 's/(.{8})(.{4})(.{4})(.{4})(.{12}).*/\1-\2-\3-\4-\5/')
+	printf '%s\n' "$id" >"$BATS_TEST_TMPDIR/boot-$1"
 	wrapper=(unshare -m sh -c 'mount --bind "$0" /proc/sys/kernel/random/boot_id && exec "$@"'
 		"$BATS_TEST_TMPDIR/boot-$1")
 }
