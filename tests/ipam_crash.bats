@@ -1,0 +1,200 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# podtap-ipam under load, at any size, and killed at any instant.
+load lib
+load ipam
+
+setup() {
+	lan_setup
+	PLUGIN=podtap-ipam
+	ipam_begin
+}
+teardown() {
+	rm -rf "${leases:?}"/*
+	lan_teardown
+}
+
+# The executable on its own, without a runtime around it: bare VERB ID CONFIGURATION [COMMAND...]
+bare() {
+	local verb=$1 id=$2 text=$3
+	shift 3
+	CNI_COMMAND=$verb CNI_CONTAINERID=$id CNI_NETNS=/none CNI_IFNAME=eth0 CNI_PATH=/none \
+		"${wrapper[@]}" "$@" "$BUILD/podtap-ipam" <<<"$text"
+}
+
+# How many system calls one makes, beyond starting a process.
+calls() {
+	bare "$@" strace -qq -o "$BATS_TEST_TMPDIR/calls" >"$BATS_TEST_TMPDIR/answer" || return
+	bare VERSION x '' strace -qq -o "$BATS_TEST_TMPDIR/none" >/dev/null || return
+	echo $(($(wc -l <"$BATS_TEST_TMPDIR/calls") - $(wc -l <"$BATS_TEST_TMPDIR/none")))
+}
+# The least time of a few, in microseconds.
+least() {
+	local i start took least=999999999
+	for ((i = 0; i < 15; i++)); do
+		start=${EPOCHREALTIME/./}
+		bare "$@" >"$BATS_TEST_TMPDIR/answer" || return
+		took=$((${EPOCHREALTIME/./} - start))
+		((took >= least)) || least=$took
+		[ "$1" != ADD ] || bare DEL "${@:2}" || return
+	done
+	echo "$least"
+}
+costs() {
+	local verb id
+	for verb in ADD CHECK DEL DEL; do
+		id=$([ -e "$BATS_TEST_TMPDIR/deleted" ] && echo unknown || echo one)
+		[ "$verb" != DEL ] || touch "$BATS_TEST_TMPDIR/deleted"
+		calls "$verb" "$id" "$(jq -c --slurpfile r "$BATS_TEST_TMPDIR/result" '. + {prevResult: $r[0]}' <<<"$1")" || return
+		[ "$verb" != ADD ] || cp "$BATS_TEST_TMPDIR/answer" "$BATS_TEST_TMPDIR/result"
+	done
+	rm "$BATS_TEST_TMPDIR/deleted"
+}
+
+@test "cost: ADD, CHECK and DEL make the same system calls with 10 and with 60,000 reservations" {
+	local few many slow fast conf
+	echo '{}' >"$BATS_TEST_TMPDIR/result"
+	for count in 10 60000; do
+		network=net-$count store=$data/net-$count
+		mkdir -p "$store"
+		"$BUILD/tests/tools/ipamfill" "$store" 10.1.0.2 $count
+		conf=$(config "$(ipam '{"subnet":"10.1.0.0/16"}')")
+		bare ADD first "$conf"
+		bare ADD second "$conf"
+		costs "$conf" >"$BATS_TEST_TMPDIR/costs-$count"
+		least ADD third "$conf" >>"$BATS_TEST_TMPDIR/times-$count"
+		least DEL unknown "$conf" >>"$BATS_TEST_TMPDIR/times-$count"
+	done
+	few=$(paste -sd ' ' "$BATS_TEST_TMPDIR/costs-10")
+	many=$(paste -sd ' ' "$BATS_TEST_TMPDIR/costs-60000")
+	echo "calls of ADD, CHECK, DEL and DEL of nobody: $few and $many"
+	[ "$few" = "$many" ]
+	fast=$(paste -sd ' ' "$BATS_TEST_TMPDIR/times-10") slow=$(paste -sd ' ' "$BATS_TEST_TMPDIR/times-60000")
+	echo "microseconds of ADD and DEL: $fast and $slow"
+	[ "${slow% *}" -lt $((${fast% *} * 2)) ]
+	[ "${slow#* }" -lt $((${fast#* } * 2)) ]
+}
+@test "exhaustion: a full /16 is told at once, with its range, its size and how to see who has it" {
+	local conf start
+	mkdir -p "$store"
+	"$BUILD/tests/tools/ipamfill" "$store" 10.1.0.2 65532
+	conf=$(config "$(ipam '{"subnet":"10.1.0.0/16"}')")
+	run -0 bare ADD last "$conf"
+	json_is '.ips[0].address' 10.1.255.254/16
+	run -1 bare ADD more "$conf"
+	error_is 11 "range set 0 (10.1.0.1-10.1.255.254 of 10.1.0.0/16)" "all 65533 addresses" "grep -r . $store"
+	grep -r . "$store" >"$BATS_TEST_TMPDIR/holders"
+	[ "$(grep -c -a 'filler' "$BATS_TEST_TMPDIR/holders")" = 65532 ]
+	[ "$(calls ADD more "$conf" 2>&1 || wc -l <"$BATS_TEST_TMPDIR/calls")" -lt 120 ]
+	start=${EPOCHREALTIME/./}
+	run -1 bare ADD more "$conf"
+	[ $((${EPOCHREALTIME/./} - start)) -lt 100000 ]
+	run -1 bare STATUS '' "$(jq -c '.ipam.strictStatus = true' <<<"$conf")"
+	error_is 50 "range set 0" "all 65533"
+	rm "$store/10.1.99.99"
+	run -0 bare ADD again "$conf"
+	json_is '.ips[0].address' 10.1.99.99/16
+}
+@test "storm: 64 runtimes, 10,000 calls, some killed: no address twice, none lost, no lock left (ext4)" {
+	storm "$data" /
+}
+@test "storm: the same on tmpfs" {
+	mkdir -p "$data"
+	export -f storm
+	export BATS_TEST_TMPDIR BUILD
+	run -0 unshare -m bash -ec 'mount -t tmpfs none "$1"; storm "$1" "$1"' bash "$data"
+}
+
+# 10,000 calls of 64 runtimes; then every address can be had, once.
+storm() {
+	local i killed conf
+	killed=$("$BUILD/tests/tools/ipamstorm" "$BUILD/podtap-ipam" "$1" 64 10000 100) || { echo "$killed"; return 1; }
+	[ "${killed%% *}" -gt 50 ] || { echo "too few were killed: $killed"; return 1; }
+	ls "$1/storm" >"$BATS_TEST_TMPDIR/left"
+	[ "$(paste -sd ' ' "$BATS_TEST_TMPDIR/left")" = "last_reserved_ip.0 lock" ] || { cat "$BATS_TEST_TMPDIR/left"; return 1; }
+	conf='{"cniVersion":"1.0.0","name":"storm","ipam":{"dataDir":"'$1'","subnet":"10.0.0.0/25"}}'
+	for ((i = 0; i < 125; i++)); do
+		CNI_COMMAND=ADD CNI_CONTAINERID=after-$i CNI_NETNS=/none CNI_IFNAME=eth0 CNI_PATH=/none \
+			"$BUILD/podtap-ipam" <<<"$conf" || return
+	done | sort -u >"$BATS_TEST_TMPDIR/all"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/all")" = 125 ]
+}
+
+# Kills a call before each of its system calls in turn, from when it has read its configuration on.
+# After each, what a runtime does next works, and every address that should be free can be had.
+#   crash PREPARE VERB [ADDRESS OF WHO STAYS]
+crash() {
+	local prepare=$1 verb=$2 stays=${3:-} conf first last n name nth
+	conf=$(config "$(ipam '{"subnet":"10.1.0.0/29","sticky":true}')")
+	clean_slate
+	"$prepare" "$conf"
+	bare "$verb" victim "$conf" strace -qq -o "$BATS_TEST_TMPDIR/calls" >/dev/null || return
+	first=$(grep -n '^read(0' "$BATS_TEST_TMPDIR/calls" | head -1 | cut -d: -f1)
+	last=$(wc -l <"$BATS_TEST_TMPDIR/calls")
+	[ "$last" -gt $((first + 10)) ] || return
+	for ((n = first; n <= last; n++)); do
+		clean_slate
+		"$prepare" "$conf"
+		name=$(sed -n "${n}s/(.*//p" "$BATS_TEST_TMPDIR/calls")
+		nth=$(head -n "$n" "$BATS_TEST_TMPDIR/calls" | grep -c "^$name(")
+		bare "$verb" victim "$conf" strace -qq -o /dev/null -e "inject=$name:signal=KILL:when=$nth" >/dev/null 2>&1
+		[ $? = 137 ] && mended "$conf" "$stays" && continue
+		echo "after $verb was killed at call $n: $(sed -n ${n}p "$BATS_TEST_TMPDIR/calls")"
+		return 1
+	done
+}
+clean_slate() {
+	wrapper=()
+	rm -rf "${data:?}" "${PODTAP_IPAM_STATE_DIR:?}"
+}
+mended() {
+	local id had="$2 "
+	[ -z "$2" ] || bare CHECK stays "$(jq -c --arg a "$2" '. + {prevResult: {cniVersion: "1.1.0", ips: [{address: $a}]}}' <<<"$1")" || return
+	bare ADD next "$1" >"$BATS_TEST_TMPDIR/next" || return
+	bare DEL victim "$1" || return
+	bare DEL next "$1" || return
+	while bare ADD more-$((++id)) "$1" >"$BATS_TEST_TMPDIR/more"; do
+		[[ $(<"$BATS_TEST_TMPDIR/more") =~ \"address\":\"([^\"]*)\" ]] && had+="${BASH_REMATCH[1]} "
+	done
+	[ "$(tr -s ' ' '\n' <<<"$had" | grep . | sort | paste -sd ' ')" = "10.1.0.2/29 10.1.0.3/29 10.1.0.4/29 10.1.0.5/29 10.1.0.6/29" ] ||
+		{ echo "could be had: $had"; return 1; }
+}
+# States a call may find: one who stays; besides him the victim; each of them with no index, so that
+# it is made anew; an empty file in the way, as host-local leaves one; a boot since.
+one_stays() {
+	bare ADD stays "$1" >/dev/null
+}
+one_stays_unindexed() {
+	one_stays "$1"
+	rm "$(beside index)"
+}
+victim_too() {
+	one_stays "$1"
+	bare ADD victim "$1" >/dev/null
+}
+victim_too_unindexed() {
+	victim_too "$1"
+	rm "$(beside index)"
+}
+empty_file() {
+	one_stays "$1"
+	: >"$store/10.1.0.3"
+}
+rebooted() {
+	boot one
+	victim_too "$1"
+	boot two
+}
+
+@test "crash: ADD killed before any of its system calls loses nothing, and the next call works" {
+	run -0 crash one_stays ADD 10.1.0.2/29
+	run -0 crash one_stays_unindexed ADD 10.1.0.2/29
+	run -0 crash empty_file ADD 10.1.0.2/29
+}
+@test "crash: DEL killed before any of its system calls loses nothing, and the next call works" {
+	run -0 crash victim_too DEL 10.1.0.2/29
+	run -0 crash victim_too_unindexed DEL 10.1.0.2/29
+}
+@test "crash: the first ADD after a boot, killed before any of its system calls, is made good by the next" {
+	run -0 crash rebooted ADD
+}
