@@ -50,6 +50,7 @@ cc      = $(CC) -std=gnu11 -D_GNU_SOURCE -I. $(pkg) $(warn) $(harden) $(mode) $(
 say = $(if $(V),,@printf '%4s  %s\n' $1 $@;)
 
 all: $(programs:%=$(O)/%)
+compile: all $(units) $(helpers) $(shims)
 
 $(foreach row,$(table),$(eval $(O)/$(call column,$(row),1): $(O)/$(call column,$(row),2).o))
 $(units) $(helpers) $(fuzzers): %: %.o
@@ -93,7 +94,7 @@ $(O)/flags: FORCE # changed flags rebuild, unchanged ones do not
 check:
 	@tests/packages install build check guest
 	@$(MAKE) --no-print-directory tests
-tests: all $(units) $(helpers) $(shims)
+tests: compile
 	@tests/run $(O) $(units)
 unit: $(units:=.run)
 %.run: % FORCE
@@ -167,7 +168,7 @@ uninstall: uninstall-hook
 clean:
 	$(RM) -r build build-*
 
-.PHONY: all check tests unit fuzz fuzzers bench demo lint install install-aliases install-hook uninstall-hook uninstall clean FORCE
+.PHONY: all compile check tests unit fuzz fuzzers bench demo lint install install-aliases install-hook uninstall-hook uninstall clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(wildcard $(O)/*/*.d $(O)/*/*/*.d)

@@ -121,7 +121,7 @@ int store_each(const struct store *s, const struct store_visit *v, struct failur
 
 	if (!stream)
 		return fail(f, CNI_IO, strerror(errno), "list %s", s->path);
-	dir = -1; /* the stream's now */
+	(void)fd_take(&dir); /* the stream's now */
 	for (errno = 0; (entry = readdir(stream)) != NULL; errno = 0) {
 		if (!name_parse(entry->d_name, &ip))
 			continue;

@@ -63,9 +63,8 @@ static int table_add(struct pages *p, struct table *t, uint64_t hash, const void
                      size_t size, uint32_t max)
 {
 	struct walk w = walk_begin(p, t, hash);
-	int more;
 
-	while ((more = walk_next(&w)) > 0) {
+	while (walk_next(&w) > 0) {
 		if (w.page->n < max) {
 			memcpy(w.page->raw + w.page->n++ * size, entry, size);
 			t->entries++;

@@ -30,7 +30,7 @@ static void attributes(struct rtattr *at, size_t left, struct rtattr **out, unsi
 	}
 }
 
-static uint32_t number(const struct rtattr *at)
+static uint32_t number(struct rtattr *at)
 {
 	uint32_t value = 0;
 
@@ -47,7 +47,7 @@ static bool is_macvtap(struct rtattr *info)
 	if (!info)
 		return false;
 	attributes(RTA_DATA(info), RTA_PAYLOAD(info), attrs, IFLA_INFO_KIND);
-	const struct rtattr *at = attrs[IFLA_INFO_KIND];
+	struct rtattr *at = attrs[IFLA_INFO_KIND];
 	return at && RTA_PAYLOAD(at) >= sizeof kind - 1 &&
 	       strnlen(RTA_DATA(at), RTA_PAYLOAD(at)) == sizeof kind - 1 &&
 	       memcmp(RTA_DATA(at), kind, sizeof kind - 1) == 0;
@@ -56,7 +56,7 @@ static bool is_macvtap(struct rtattr *info)
 /* Takes one link of the dump, if it is a macvtap. */
 static int vnic_take(struct vnics *v, struct nlmsghdr *message, struct failure *f)
 {
-	const struct ifinfomsg *header = NLMSG_DATA(message);
+	struct ifinfomsg *header = NLMSG_DATA(message);
 	struct rtattr *attrs[IFLA_LINKINFO + 17];
 	const unsigned short last = sizeof attrs / sizeof *attrs - 1;
 
