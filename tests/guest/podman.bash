@@ -35,7 +35,7 @@ pm() {
 
 # What the private host consists of: podman_lab DIRECTORY BUILD SOURCES
 podman_lab() {
-	cd "$1"
+	cd "$1" || return
 	mkdir -p net.d cni rootfs/{bin,dev,etc,proc,run,sys,tmp,usr,var}
 	cp /bin/busybox "$2/podtap-exec" rootfs/bin/
 	/bin/busybox --install -s rootfs/bin
