@@ -139,7 +139,7 @@ static int give_former(struct allocation *a, size_t set, const struct pool *pool
 {
 	if (!*a->name)
 		return 0;
-	*out = sticky_recall(&a->ledger.place, a->name, set);
+	*out = sticky_recall(&a->ledger.folder, a->name, set);
 	if (!out->family || !pool_has(pool, out) || ip_list_has(a->avoid, out))
 		return 0;
 	return ledger_reserve(&a->ledger, out, a->holder, a->config->keep_across_boots, a->f);
@@ -212,7 +212,7 @@ static int give(struct allocation *a, size_t set, struct result *result)
 	a->made[a->n_made++] = ip;
 	store_last_write(&a->ledger.store, set, &ip);
 	if (*a->name)
-		sticky_remember(&a->ledger.place, a->name, set, &ip);
+		sticky_remember(&a->ledger.folder, a->name, set, &ip);
 	const struct range *r = range_set_find(&a->config->sets[set], &ip);
 	struct ip_config *out = result_add_ip(result, a->f);
 	if (!out)

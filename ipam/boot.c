@@ -20,13 +20,13 @@ void boot_read(char boot[static BOOT_TEXT])
 	text_read(fd, boot);
 }
 
-void boot_stamp_read(const struct place *p, char boot[static BOOT_TEXT])
+void boot_stamp_read(const struct folder *p, char boot[static BOOT_TEXT])
 {
-	OWNED(fd_release) int fd = place_open(p, "boot", O_RDONLY);
+	OWNED(fd_release) int fd = folder_open(p, "boot", O_RDONLY);
 	text_read(fd, boot);
 }
 
-int boot_stamp_write(const struct place *p, const char *boot)
+int boot_stamp_write(const struct folder *p, const char *boot)
 {
-	return place_write(p, "boot", boot, strlen(boot));
+	return folder_write(p, "boot", boot, strlen(boot));
 }

@@ -3,7 +3,7 @@
 #ifndef IPAM_BOOT_H
 #define IPAM_BOOT_H
 
-#include "ipam/place.h"
+#include "ipam/folder.h"
 
 enum { BOOT_TEXT = 40 };
 
@@ -11,7 +11,7 @@ enum { BOOT_TEXT = 40 };
 void boot_read(char boot[static BOOT_TEXT]);
 
 /* The stamp an ADD left; "" where there is none. */
-void boot_stamp_read(const struct place *p, char boot[static BOOT_TEXT]);
-int boot_stamp_write(const struct place *p, const char *boot);
+void boot_stamp_read(const struct folder *p, char boot[static BOOT_TEXT]);
+int boot_stamp_write(const struct folder *p, const char *boot);
 
 #endif

@@ -75,12 +75,12 @@ static void head_to_stat(const struct head *h, struct stat *st)
 	st->st_ctim = (struct timespec){ h->changed[2], h->changed[3] };
 }
 
-void index_open(struct index *x, const struct place *p)
+void index_open(struct index *x, const struct folder *p)
 {
 	struct head h;
 
-	x->place = p;
-	x->fd = place_open(p, "index", O_RDWR);
+	x->folder = p;
+	x->fd = folder_open(p, "index", O_RDWR);
 	if (x->fd < 0 || pread(x->fd, &h, sizeof h, 0) != (ssize_t)sizeof h || !head_sound(&h))
 		return;
 	x->pages = (struct pages){
@@ -163,7 +163,7 @@ static bool head_write(const struct index *x, const struct head *h)
 	if (x->pages.fd >= 0)
 		return pwrite(x->pages.fd, h, sizeof *h, 0) == (ssize_t)sizeof *h;
 	memcpy(x->pages.memory, h, sizeof *h);
-	return place_write(x->place, "index", x->pages.memory, pages_size(&x->pages)) == 0;
+	return folder_write(x->folder, "index", x->pages.memory, pages_size(&x->pages)) == 0;
 }
 
 void index_save(struct index *x, const struct store *s, const char *boot)

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 
 struct index {
-	const struct place *place; /* borrowed */
+	const struct folder *folder; /* borrowed */
 	int fd;
 	struct pages pages;
 	struct stat seen;     /* the store's directory as the index describes it */
@@ -28,8 +28,8 @@ struct index {
 
 void index_release(struct index *x);
 
-/* Opens the index a place has, if any; x->sound tells. */
-void index_open(struct index *x, const struct place *p);
+/* Opens the index a folder has, if any; x->sound tells. */
+void index_open(struct index *x, const struct folder *p);
 
 /* Whether the store's directory is as it was when the index was written. */
 bool index_fresh(const struct index *x, const struct store *s);

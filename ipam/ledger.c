@@ -22,17 +22,17 @@ int ledger_open(struct ledger *l, const char *data_dir, const char *network, enu
 
 	if (open <= 0)
 		return open;
-	if (!place_set(&l->place, data_dir, network))
+	if (!folder_set(&l->folder, data_dir, network))
 		return fail(f, CNI_CONFIG, "the path is too long", "dataDir %.200s", data_dir);
 	l->looking = use == STORE_LOOK;
 	boot_read(l->boot);
-	index_open(&l->index, &l->place);
+	index_open(&l->index, &l->folder);
 	if (l->index.sound && *l->boot && strcmp(l->index.boot, l->boot) == 0) {
 		l->usable = index_fresh(&l->index, &l->store);
 		return 1;
 	}
 	l->index.stamped = false;
-	boot_stamp_read(&l->place, stamp);
+	boot_stamp_read(&l->folder, stamp);
 	l->pending = *stamp && *l->boot && strcmp(stamp, l->boot) != 0;
 	return 1;
 }

@@ -11,7 +11,7 @@
 
 struct ledger {
 	struct store store;
-	struct place place;
+	struct folder folder;
 	struct index index;
 	char boot[BOOT_TEXT];
 	bool usable;  /* the index says what is in the store */

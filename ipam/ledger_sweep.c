@@ -50,7 +50,7 @@ static int former_release(struct ledger *l, struct failure *f)
 	struct index *former = &l->index;
 	char stamp[BOOT_TEXT];
 
-	boot_stamp_read(&l->place, stamp);
+	boot_stamp_read(&l->folder, stamp);
 	const bool tells = former->sound && strcmp(former->boot, stamp) == 0 &&
 	                   !index_fresh(former, &l->store) &&
 	                   pages_load(&former->pages, 1, former->pages.holders.pages) >= 0;
@@ -64,7 +64,7 @@ int ledger_enter_boot(struct ledger *l, bool keep, struct failure *f)
 		return 0;
 	if (l->pending && !keep && former_release(l, f) < 0)
 		return -1;
-	const bool stamped = boot_stamp_write(&l->place, l->boot) == 0;
+	const bool stamped = boot_stamp_write(&l->folder, l->boot) == 0;
 	if (!stamped && l->pending) /* the next ADD would release this one's address */
 		return fail(f, CNI_IO, strerror(errno),
 		            "stamp the reservations in %s for this boot", l->store.path);

@@ -81,12 +81,12 @@ static struct slot *slot_find(struct row *row, const uint64_t hash[static 2])
 	return NULL;
 }
 
-struct ip sticky_recall(const struct place *p, const char *name, size_t set)
+struct ip sticky_recall(const struct folder *p, const char *name, size_t set)
 {
 	struct ip ip = { .family = 0 };
 	struct row row;
 	uint64_t hash[2];
-	OWNED(fd_release) int fd = place_open(p, "sticky", O_RDONLY);
+	OWNED(fd_release) int fd = folder_open(p, "sticky", O_RDONLY);
 
 	if (fd < 0)
 		return ip;
@@ -118,11 +118,11 @@ static struct slot *slot_choose(struct row *row, const uint64_t hash[static 2], 
 	return own ? own : oldest;
 }
 
-void sticky_remember(const struct place *p, const char *name, size_t set, const struct ip *ip)
+void sticky_remember(const struct folder *p, const char *name, size_t set, const struct ip *ip)
 {
 	uint64_t hash[2], age;
 	struct row row;
-	OWNED(fd_release) int fd = place_open(p, "sticky", O_RDWR | O_CREAT);
+	OWNED(fd_release) int fd = folder_open(p, "sticky", O_RDWR | O_CREAT);
 
 	if (fd < 0)
 		return;

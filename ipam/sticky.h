@@ -6,7 +6,7 @@
 
 #include "cni/address.h"
 #include "cni/request.h"
-#include "ipam/place.h"
+#include "ipam/folder.h"
 
 enum { STICKY_NAME = 2048 };
 
@@ -15,7 +15,7 @@ enum { STICKY_NAME = 2048 };
 bool sticky_name(const struct request *r, char name[static STICKY_NAME]);
 
 /* The address that range set N last gave; family 0: none is known. */
-struct ip sticky_recall(const struct place *p, const char *name, size_t set);
-void sticky_remember(const struct place *p, const char *name, size_t set, const struct ip *ip);
+struct ip sticky_recall(const struct folder *p, const char *name, size_t set);
+void sticky_remember(const struct folder *p, const char *name, size_t set, const struct ip *ip);
 
 #endif

@@ -2,7 +2,7 @@
 /* Opening, locking and changing host-local's directory. */
 #include "ipam/store.h"
 
-#include "ipam/place.h"
+#include "ipam/folder.h"
 
 #include <errno.h>
 #include <fcntl.h>

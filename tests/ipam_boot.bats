@@ -25,16 +25,16 @@ reboot() {
 @test "boot: the first ADD after one releases what was reserved before it, and no other verb does" {
 	for PLUGIN in "${ways[@]}"; do
 		ipam_begin
-		reboot one-$PLUGIN
+		reboot "one-$PLUGIN"
 		for id in a b c d e; do
 			run -0 add $id "$range"
 		done
 		run -1 add f "$range"
-		reboot two-$PLUGIN
+		reboot "two-$PLUGIN"
 		run -1 add g "$range" '{}' CNI_ARGS=COLOUR=red
 		run -0 status "$range" '{"strictStatus":true}'
 		run -0 gc "$range" '{"cni.dev/valid-attachments":['"$(for id in a b d e; do
-			echo '{"containerID":"'$PLUGIN-$id'","ifname":"if-'$id'"},'
+			echo '{"containerID":"'"$PLUGIN-$id"'","ifname":"if-'$id'"},'
 		done | tr -d '\n')"'{"containerID":"x","ifname":"y"}]}'
 		run -0 del e "$range"
 		[ "$(reserved)" = "10.1.0.2 10.1.0.3 10.1.0.5" ]

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The folder of our own files for one network. */
-#include "ipam/place.h"
+#include "ipam/folder.h"
 
 #include "ipam/hash.h"
 
@@ -37,7 +37,7 @@ static void path_normalize(const char *path, char out[static PATH_MAX])
 	out[n] = '\0';
 }
 
-bool place_set(struct place *p, const char *data_dir, const char *network)
+bool folder_set(struct folder *p, const char *data_dir, const char *network)
 {
 	const char *root = getenv("PODTAP_IPAM_STATE_DIR");
 	char path[PATH_MAX];
@@ -54,7 +54,7 @@ static int path_open(const char *path, int flags)
 	return open(path, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 }
 
-static bool place_path(const struct place *p, const char *name, char path[static PATH_MAX])
+static bool folder_path(const struct folder *p, const char *name, char path[static PATH_MAX])
 {
 	const bool fits = snprintf(path, PATH_MAX, "%s/%s", p->path, name) < PATH_MAX;
 
@@ -63,11 +63,11 @@ static bool place_path(const struct place *p, const char *name, char path[static
 	return fits;
 }
 
-int place_open(const struct place *p, const char *name, int flags)
+int folder_open(const struct folder *p, const char *name, int flags)
 {
 	char path[PATH_MAX];
 
-	if (!place_path(p, name, path))
+	if (!folder_path(p, name, path))
 		return -1;
 	const int fd = path_open(path, flags);
 	if (fd >= 0 || errno != ENOENT || !(flags & O_CREAT))
@@ -75,13 +75,13 @@ int place_open(const struct place *p, const char *name, int flags)
 	return path_make(p->path) < 0 ? -1 : path_open(path, flags);
 }
 
-int place_write(const struct place *p, const char *name, const void *data, size_t size)
+int folder_write(const struct folder *p, const char *name, const void *data, size_t size)
 {
 	char fresh[64], from[PATH_MAX], to[PATH_MAX];
 
 	snprintf(fresh, sizeof fresh, "%s.new", name);
-	OWNED(fd_release) int fd = place_open(p, fresh, O_WRONLY | O_CREAT | O_TRUNC);
-	if (fd < 0 || !place_path(p, fresh, from) || !place_path(p, name, to))
+	OWNED(fd_release) int fd = folder_open(p, fresh, O_WRONLY | O_CREAT | O_TRUNC);
+	if (fd < 0 || !folder_path(p, fresh, from) || !folder_path(p, name, to))
 		return -1;
 	const ssize_t n = write(fd, data, size);
 	if (n == (ssize_t)size)

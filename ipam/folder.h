@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where we keep what is ours alone: never below dataDir, where host-local reads every file. */
-#ifndef IPAM_PLACE_H
-#define IPAM_PLACE_H
+#ifndef IPAM_FOLDER_H
+#define IPAM_FOLDER_H
 
 #include "cni/owned.h"
 
@@ -9,19 +9,19 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct place { /* /var/lib/podtap/ipam/<hash of dataDir>/<network> */
+struct folder { /* /var/lib/podtap/ipam/<hash of dataDir>/<network> */
 	char path[PATH_MAX];
 };
 
 /* PODTAP_IPAM_STATE_DIR moves /var/lib/podtap/ipam. False: the path would be too long. */
-bool place_set(struct place *p, const char *data_dir, const char *network);
+bool folder_set(struct folder *p, const char *data_dir, const char *network);
 
-/* Opens a file of the place as open() does; with O_CREAT the place is made too. Links are not
+/* Opens a file in the folder as open() does; with O_CREAT the folder is made too. Links are not
  * followed. -1 with errno. */
-int place_open(const struct place *p, const char *name, int flags) MUST_CHECK;
+int folder_open(const struct folder *p, const char *name, int flags) MUST_CHECK;
 
 /* Replaces a file as a whole: there is never half of it. -1 with errno. */
-int place_write(const struct place *p, const char *name, const void *data, size_t size);
+int folder_write(const struct folder *p, const char *name, const void *data, size_t size);
 
 /* Makes a directory and its parents, as `mkdir -p` does. -1 with errno. */
 int path_make(const char *path) MUST_CHECK;
