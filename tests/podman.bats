@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # podman: an unprivileged container has its tap at /dev/tap<ifindex> and may open it, nobody else's.
 load lib
+load guest/lab
 load guest/podman
 
 setup() {

@@ -4,6 +4,7 @@
 # Two VMs serve all tests of this file, each with an interface a mode:
 #   eth0 bridge (mtu 9000, four queues), eth1 private, eth2 vepa, eth3 passthru
 load lib
+load guest/lab
 load guest/podman
 load guest/vm
 load frames

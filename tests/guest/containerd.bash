@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+# containerd on the private host, with an image of busybox.
+
+# To be called after lan_setup.
+containerd_setup() {
+	lab_setup
+	inside bash -ec "$(declare -f containerd_files); containerd_files '$lab'"
+	inside containerd -c "$lab/config.toml" >"$BATS_TEST_TMPDIR/containerd.log" 2>&1 &
+	background+=($!)
+	until inside ctr -a "$lab/socket" version >/dev/null 2>&1; do
+		kill -0 $! || { cat "$BATS_TEST_TMPDIR/containerd.log"; return 1; }
+		sleep 0.1
+	done
+	for namespace in default k8s.io; do
+		inside ctr -a "$lab/socket" -n "$namespace" images import "$lab/image.tar" >/dev/null
+	done
+}
+
+# containerd_files DIRECTORY
+containerd_files() {
+	cd "$1" || return
+	cat >config.toml <<-END
+		version = 2
+		root = "$1/root"
+		state = "$1/state"
+		[grpc]
+		  address = "$1/socket"
+		[plugins."io.containerd.internal.v1.opt"]
+		  path = "$1/opt"
+		[plugins."io.containerd.grpc.v1.cri"]
+		  sandbox_image = "localhost/box:latest"
+		  restrict_oom_score_adj = true
+	END
+	mkdir image log
+	tar -C rootfs -cf image/layer.tar .
+	(
+		cd image || exit
+		jq -n --arg layer "sha256:$(sha256sum layer.tar | cut -d ' ' -f 1)" '{architecture: "amd64", os: "linux",
+			config: {Env: ["PATH=/bin"], Cmd: ["sleep", "1000"]}, rootfs: {type: "layers", diff_ids: [$layer]}}' >config.json
+		jq -n '[{Config: "config.json", RepoTags: ["localhost/box:latest"], Layers: ["layer.tar"]}]' >manifest.json
+		tar -cf ../image.tar manifest.json config.json layer.tar
+	)
+}
+
+# ctr run of the image, on the network first by name: box_run NAME OPTION... -- COMMAND...
+box_run() {
+	local name=$1 options=()
+	shift
+	while [ "$1" != -- ]; do
+		options+=("$1")
+		shift
+	done
+	shift
+	inside ctr -a "$lab/socket" run --cni "${options[@]}" localhost/box:latest "$name" "$@"
+}
+
+cri() {
+	inside "$BATS_TEST_DIRNAME/guest/cri" "$lab/socket" "$@"
+}
+pod_config() { # NAME
+	jq -cn --arg name "$1" --arg log "$lab/log" '{metadata: {name: $name, uid: $name, namespace: "space"}, hostname: $name,
+		log_directory: $log, linux: {cgroup_parent: ("/podtap-" + $name)}}'
+}
