@@ -5,6 +5,7 @@
 #include "cni/json.h"
 #include "cni/program.h"
 #include "ipam/ipam.h"
+#include "netns/privilege.h"
 #include "plugin/attach.h"
 #include "plugin/cdi.h"
 #include "plugin/configure.h"
@@ -289,7 +290,9 @@ int add(const struct request *r, struct failure *f)
 	if (attachment_open(&a.attachment, r, r->netns_override, f) < 0 ||
 	    check_expressible(&a.attachment, f) < 0)
 		return -1;
-	if (describe(&a, f) < 0 || record_intent(&a, f) < 0 || make_endpoint(&a, f) < 0 ||
+	/* The last namespace that is opened is that of a stale endpoint. */
+	if (describe(&a, f) < 0 || record_intent(&a, f) < 0 ||
+	    privilege_keep(PRIVILEGE_WORKING, f) < 0 || make_endpoint(&a, f) < 0 ||
 	    cdi_write(&a.endpoint, f) < 0 || complete_record(&a, f) < 0 || print_result(&a, f) < 0)
 		return -1;
 	a.committed = true;

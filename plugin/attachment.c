@@ -59,7 +59,5 @@ int attachment_open(struct attachment *a, const struct request *r, bool own_allo
 		return -1;
 	if (sandbox_open(&a->sandbox, a->host.netns, fd_take(&netns), extras_of(&a->config), f) < 0)
 		return -1;
-	if (master_find(a, f) < 0)
-		return -1;
-	return privilege_keep(PRIVILEGE_WORKING, f);
+	return master_find(a, f);
 }

@@ -20,8 +20,9 @@ struct attachment {
 
 void attachment_release(struct attachment *a);
 
-/* Opens the namespaces, reads configuration and prevResult, finds the master, and gives up the
- * privileges that needed. `own_allowed`: CNI_NETNS may be the namespace we run in. a is to be
+/* Opens the namespaces, reads configuration and prevResult, and finds the master, with the
+ * privileges of PRIVILEGE_OPENING, which the caller gives up once it has opened what else it needs.
+ * `own_allowed`: CNI_NETNS may be the namespace we run in. a is to be
  * released in any case. Codes: CNI_ENV, CNI_OWN_NETNS, CNI_CONFIG, CNI_DECODE, and the kernel's. */
 int attachment_open(struct attachment *a, const struct request *r, bool own_allowed,
                     struct failure *f) MUST_CHECK;
