@@ -24,9 +24,9 @@ record_edit() {
 stderr_has() {
 	grep -qF -- "$1" "$BATS_TEST_TMPDIR/stderr" || { cat "$BATS_TEST_TMPDIR/stderr"; return 1; }
 }
-# A foreign link in a namespace, of a kind that podtap makes too: foreign NAMESPACE NAME
+# A foreign link in a namespace, of a kind that podtap makes too: foreign NAMESPACE NAME [INDEX]
 foreign() {
-	ip -n "$host" link add link lan0 name "$2" netns "$1" type macvlan mode bridge
+	ip -n "$host" link add link lan0 name "$2" ${3:+index "$3"} netns "$1" type macvlan mode bridge
 }
 # Deletes silently, as often as it is asked for: del [CHANGES] [VARIABLE=VALUE...]
 del() {
@@ -161,9 +161,10 @@ del() {
 @test "DEL: a path that leads to another namespace now: a link of that name there is not touched" {
 	foreign_links=yes
 	run -0 cni ADD '{"type":"macvlan"}'
+	index=$(link "$pod" eth0 .ifindex)
 	ip netns del "$pod"
 	ip netns add "$pod"
-	foreign "$pod" eth0
+	foreign "$pod" eth0 "$index"
 	run -0 cni DEL '{"type":"macvlan"}'
 	[ -z "$output" ]
 	run -0 link_exists "$pod" eth0

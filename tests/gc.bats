@@ -296,10 +296,11 @@ stderr_has() {
 }
 @test "GC: a record's link goes by namespace, index and kind: a foreign one in its place stays" {
 	foreign_links=yes
-	attach one eth0
+	attach one eth0 "$pod" '{"type":"macvlan"}'
+	index=$(link "$pod" eth0 .ifindex)
 	ip netns del "$pod"
 	ip netns add "$pod"
-	ip -n "$host" link add link lan0 name eth0 netns "$pod" type macvlan mode bridge
+	ip -n "$host" link add link lan0 name eth0 index "$index" netns "$pod" type macvlan mode bridge
 	attach two eth0 "$other"
 	ip -n "$other" link set eth0 down name renamed0
 	gc "$(attachments)"
