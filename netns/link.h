@@ -28,7 +28,6 @@ struct link {
 	unsigned flags; /* IFF_* */
 	struct mac mac;
 	uint32_t mtu;
-	uint32_t max_mtu;    /* 0: no limit said */
 	uint32_t lower;      /* the link it stands on; 0: none */
 	int32_t lower_netns; /* that link's namespace as this one numbers it; -1: the same namespace
 	                      */

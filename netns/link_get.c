@@ -22,19 +22,18 @@ static void read_macvlan(const struct nlattr *info, struct link *link)
 static int link_read(const struct nlmsghdr *message, void *data)
 {
 	const struct ifinfomsg *header = mnl_nlmsg_get_payload(message);
-	const struct nlattr *attrs[IFLA_MAX_MTU + 1];
+	const struct nlattr *attrs[IFLA_LINK_NETNSID + 1];
 	struct link *link = data;
 
 	if (message->nlmsg_type != RTM_NEWLINK ||
 	    mnl_nlmsg_get_payload_len(message) < sizeof *header)
 		return RTNL_MORE;
-	attrs_of_message(message, sizeof *header, attrs, IFLA_MAX_MTU);
+	attrs_of_message(message, sizeof *header, attrs, IFLA_LINK_NETNSID);
 	*link = (struct link){
 		.index = (uint32_t)header->ifi_index,
 		.type = header->ifi_type,
 		.flags = header->ifi_flags,
 		.mtu = attr_u32(attrs[IFLA_MTU], 0),
-		.max_mtu = attr_u32(attrs[IFLA_MAX_MTU], 0),
 		.lower = attr_u32(attrs[IFLA_LINK], 0),
 		.lower_netns = (int32_t)attr_u32(attrs[IFLA_LINK_NETNSID], (uint32_t)-1),
 		.operstate = attr_u8(attrs[IFLA_OPERSTATE], 0),

@@ -76,35 +76,68 @@ static bool address_of(const struct nlattr *attr, uint8_t family, struct ip *ip)
 	return true;
 }
 
+/* One way a route takes. */
+struct hop {
+	uint32_t ifindex;
+	const struct nlattr *gateway; /* NULL: none */
+};
+
+/* Calls see() with each next hop: a route has one itself, or (multipath) a list of them. IPv6 makes
+ * one of the latter out of routes that differ in their next hop alone. */
+static void hops_each(const struct nlattr *const *attrs, void (*see)(const struct hop *, void *),
+                      void *data)
+{
+	const struct nlattr *list = attrs[RTA_MULTIPATH], *inner[RTA_GATEWAY + 1];
+
+	if (!list) {
+		see(&(struct hop){ attr_u32(attrs[RTA_OIF], 0), attrs[RTA_GATEWAY] }, data);
+		return;
+	}
+	const struct rtnexthop *next = mnl_attr_get_payload(list);
+	int left = mnl_attr_get_payload_len(list);
+	while (left >= (int)sizeof *next && RTNH_OK(next, left)) {
+		attrs_of_bytes(RTNH_DATA(next), next->rtnh_len - sizeof *next, inner, RTA_GATEWAY);
+		see(&(struct hop){ (uint32_t)next->rtnh_ifindex, inner[RTA_GATEWAY] }, data);
+		left -= (int)RTNH_ALIGN(next->rtnh_len);
+		next = RTNH_NEXT(next);
+	}
+}
+
 struct listing {
 	uint32_t ifindex;
 	uint8_t family;
 	void (*see)(const struct route_seen *, void *);
 	void *data;
+	struct route_seen seen; /* the route at hand, but for its gateway */
 };
+
+static void see_hop(const struct hop *hop, void *data)
+{
+	struct listing *l = data;
+
+	if (hop->ifindex != l->ifindex)
+		return;
+	if (!address_of(hop->gateway, l->family, &l->seen.gw))
+		l->seen.gw = (struct ip){ 0 };
+	l->see(&l->seen, l->data);
+}
 
 static int route_read(const struct nlmsghdr *message, void *data)
 {
 	const struct rtmsg *header = mnl_nlmsg_get_payload(message);
-	const struct listing *l = data;
+	struct listing *l = data;
 	const struct nlattr *attrs[RTA_TABLE + 1];
-	struct route_seen seen = { 0 };
 
 	if (message->nlmsg_type != RTM_NEWROUTE ||
 	    mnl_nlmsg_get_payload_len(message) < sizeof *header ||
 	    header->rtm_family != l->family || header->rtm_type != RTN_UNICAST)
 		return RTNL_MORE;
 	attrs_of_message(message, sizeof *header, attrs, RTA_TABLE);
-	if (attr_u32(attrs[RTA_OIF], 0) != l->ifindex)
+	if (!address_of(attrs[RTA_DST], l->family, &l->seen.dst.ip) && header->rtm_dst_len)
 		return RTNL_MORE;
-	if (!address_of(attrs[RTA_DST], l->family, &seen.dst.ip) && header->rtm_dst_len)
-		return RTNL_MORE;
-	if (!address_of(attrs[RTA_GATEWAY], l->family, &seen.gw))
-		seen.gw = (struct ip){ 0 };
-	seen.dst.prefix = header->rtm_dst_len;
-	seen.table = attr_u32(attrs[RTA_TABLE], header->rtm_table);
-	seen.priority = attr_u32(attrs[RTA_PRIORITY], 0);
-	l->see(&seen, l->data);
+	l->seen.dst.prefix = header->rtm_dst_len;
+	l->seen.table = attr_u32(attrs[RTA_TABLE], header->rtm_table);
+	hops_each(attrs, see_hop, l);
 	return RTNL_MORE;
 }
 
@@ -112,12 +145,20 @@ int route_each(struct rtnl *nl, uint32_t ifindex, uint8_t family,
                void (*see)(const struct route_seen *, void *data), void *data, struct failure *f)
 {
 	struct rtnl_req r;
-	struct listing listing = { ifindex, family, see, data };
+	struct listing listing = { .ifindex = ifindex, .family = family, .see = see, .data = data };
 	struct rtmsg *header = req_begin(&r, RTM_GETROUTE, NLM_F_DUMP, sizeof *header);
 
 	header->rtm_family = family;
 	req_u32(&r, RTA_OIF, ifindex); /* the kernel answers for this link alone */
 	return rtnl_query(nl, &r, route_read, &listing, f, "read the routes of link %u", ifindex);
+}
+
+/* The first next hop that has a link is the one to take. */
+static void take_hop(const struct hop *hop, void *data)
+{
+	uint32_t *ifindex = data;
+	if (!*ifindex)
+		*ifindex = hop->ifindex;
 }
 
 /* IPv4: a table is dumped by ascending destination, so all routes to 0.0.0.0 come first and the
@@ -138,7 +179,7 @@ static int first_default(const struct nlmsghdr *message, void *data)
 	if (header->rtm_dst_len || header->rtm_type != RTN_UNICAST ||
 	    attr_u32(attrs[RTA_TABLE], header->rtm_table) != RT_TABLE_MAIN)
 		return RTNL_MORE;
-	*ifindex = attr_u32(attrs[RTA_OIF], 0);
+	hops_each(attrs, take_hop, ifindex);
 	return *ifindex ? RTNL_ENOUGH : RTNL_MORE;
 }
 
@@ -162,14 +203,13 @@ static int route_to_zero(const struct nlmsghdr *message, void *data)
 {
 	const struct rtmsg *header = mnl_nlmsg_get_payload(message);
 	const struct nlattr *attrs[RTA_TABLE + 1];
-	uint32_t *ifindex = data;
 
 	if (message->nlmsg_type != RTM_NEWROUTE ||
 	    mnl_nlmsg_get_payload_len(message) < sizeof *header)
 		return RTNL_MORE;
 	attrs_of_message(message, sizeof *header, attrs, RTA_TABLE);
 	if (header->rtm_dst_len == 0 && header->rtm_type == RTN_UNICAST)
-		*ifindex = attr_u32(attrs[RTA_OIF], 0);
+		hops_each(attrs, take_hop, data);
 	return RTNL_MORE;
 }
 

@@ -25,16 +25,17 @@ struct route_seen {
 	struct cidr dst;
 	struct ip gw;
 	uint32_t table;
-	uint32_t priority;
 };
 
-/* Calls see() with each route of one family, in any table, whose output is this link. */
+/* Calls see() with each route of one family, in any table, that has a next hop on this link, as
+ * often as it has one there. */
 int route_each(struct rtnl *nl, uint32_t ifindex, uint8_t family,
                void (*see)(const struct route_seen *, void *data), void *data,
                struct failure *f) MUST_CHECK;
 
-/* The output link of the default route in table main: IPv4's of the lowest metric, else IPv6's. 1:
- * told in *ifindex; 0: there is none. The socket is good for closing only afterwards. */
+/* The output link of the default route in table main: IPv4's of the lowest metric, else IPv6's; of
+ * a multipath route the first. 1: told in *ifindex; 0: there is none. The socket is good for
+ * closing only afterwards. */
 int route_default(struct rtnl *nl, uint32_t *ifindex, struct failure *f) MUST_CHECK;
 
 #endif

@@ -51,16 +51,6 @@ void req_u32(struct rtnl_req *r, uint16_t type, uint32_t value)
 	req_put(r, type, &value, sizeof value);
 }
 
-void req_u16(struct rtnl_req *r, uint16_t type, uint16_t value)
-{
-	req_put(r, type, &value, sizeof value);
-}
-
-void req_u8(struct rtnl_req *r, uint16_t type, uint8_t value)
-{
-	req_put(r, type, &value, sizeof value);
-}
-
 struct nlattr *req_nest(struct rtnl_req *r, uint16_t type)
 {
 	struct nlattr *nest = mnl_attr_nest_start_check(&r->header, sizeof r->bytes, type);
@@ -282,6 +272,13 @@ void attrs_of_nest(const struct nlattr *nest, const struct nlattr **attrs, uint1
 	memset(attrs, 0, (max + 1u) * sizeof *attrs);
 	if (nest)
 		mnl_attr_parse_nested(nest, on_attr, &array);
+}
+
+void attrs_of_bytes(const void *bytes, size_t size, const struct nlattr **attrs, uint16_t max)
+{
+	struct attr_array array = { attrs, max };
+	memset(attrs, 0, (max + 1u) * sizeof *attrs);
+	mnl_attr_parse_payload(bytes, size, on_attr, &array);
 }
 
 uint32_t attr_u32(const struct nlattr *attr, uint32_t absent)

@@ -42,8 +42,6 @@ void *req_begin(struct rtnl_req *r, uint16_t type, uint16_t flags, size_t size);
 void req_put(struct rtnl_req *r, uint16_t type, const void *data, size_t size);
 void req_str(struct rtnl_req *r, uint16_t type, const char *text);
 void req_u32(struct rtnl_req *r, uint16_t type, uint32_t value);
-void req_u16(struct rtnl_req *r, uint16_t type, uint16_t value);
-void req_u8(struct rtnl_req *r, uint16_t type, uint8_t value);
 
 /* Nested attributes go between req_nest() and req_end(). */
 struct nlattr *req_nest(struct rtnl_req *r, uint16_t type);
@@ -66,10 +64,12 @@ int rtnl_query(struct rtnl *nl, struct rtnl_req *r, rtnl_reader *reader, void *d
         __attribute__((format(printf, 6, 7)));
 
 /* Fills an array of `max` + 1 attribute pointers, by type, from a message after its family header
- * of `size` bytes, or from a nest. Unknown types are left out; the last of equal types counts. */
+ * of `size` bytes, from a nest, or from plain bytes. Unknown types are left out; the last of equal
+ * types counts. */
 void attrs_of_message(const struct nlmsghdr *message, size_t size, const struct nlattr **attrs,
                       uint16_t max);
 void attrs_of_nest(const struct nlattr *nest, const struct nlattr **attrs, uint16_t max);
+void attrs_of_bytes(const void *bytes, size_t size, const struct nlattr **attrs, uint16_t max);
 
 /* An attribute's value where it has the right size, else the value given for "absent". */
 uint32_t attr_u32(const struct nlattr *attr, uint32_t absent);
