@@ -11,6 +11,7 @@
 #include "plugin/configure.h"
 #include "plugin/ifindex.h"
 #include "plugin/live.h"
+#include "plugin/master.h"
 #include "plugin/state.h"
 #include "plugin/teardown.h"
 #include "plugin/utc.h"
@@ -288,6 +289,8 @@ int add(const struct request *r, struct failure *f)
 
 	a.attach.attachment = &a.attachment;
 	if (attachment_open(&a.attachment, r, r->netns_override, f) < 0 ||
+	    master_fits(&a.attachment.config, attachment_master_rtnl(&a.attachment),
+	                &a.attachment.master, f) < 0 ||
 	    check_expressible(&a.attachment, f) < 0)
 		return -1;
 	/* The last namespace that is opened is that of a stale endpoint. */

@@ -47,8 +47,8 @@ static int host_uses(struct rtnl *host, const struct link *master, struct failur
 	return found < 0 ? -1 : found && default_index == master->index;
 }
 
-static int check(const struct config *c, struct rtnl *nl, const struct link *master,
-                 struct failure *f)
+int master_fits(const struct config *c, struct rtnl *nl, const struct link *master,
+                struct failure *f)
 {
 	char why[96];
 
@@ -137,7 +137,7 @@ int master_find(struct attachment *a, struct failure *f)
 	}
 	if (found == 0)
 		return no_default_route(f);
-	return found < 0 ? -1 : check(c, nl, &a->master, f);
+	return found < 0 ? -1 : 0;
 }
 
 int master_find_on_host(const struct config *c, struct rtnl *host, struct link *master,
@@ -155,7 +155,7 @@ int master_find_on_host(const struct config *c, struct rtnl *host, struct link *
 	}
 	if (found <= 0)
 		return found;
-	return check(c, host, master, f) < 0 ? -1 : 1;
+	return master_fits(c, host, master, f) < 0 ? -1 : 1;
 }
 
 struct holder_search {

@@ -5,11 +5,16 @@
 
 #include "plugin/attachment.h"
 
-/* Finds the master of an attachment whose namespaces are open, into a->master, and refuses one that
- * cannot work. Code CNI_CONFIG with what to do about it. */
+/* Finds the master of an attachment whose namespaces are open, into a->master. Code CNI_CONFIG with
+ * what to do about it. */
 int master_find(struct attachment *a, struct failure *f) MUST_CHECK;
 
-/* The same on the host alone, for STATUS: 1 with *master filled in; 0 where none is named and there
+/* Refuses a master that cannot carry a new endpoint; the socket is of its namespace. Code
+ * CNI_CONFIG with what to do about it. */
+int master_fits(const struct config *c, struct rtnl *nl, const struct link *master,
+                struct failure *f) MUST_CHECK;
+
+/* Both on the host alone, for STATUS: 1 with *master filled in; 0 where none is named and there
  * is no default route yet. */
 int master_find_on_host(const struct config *c, struct rtnl *host, struct link *master,
                         struct failure *f) MUST_CHECK;

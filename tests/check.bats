@@ -321,3 +321,11 @@ in_pod() {
 	ip netns del "$pod"
 	code=4 finds CNI_NETNS "$pod"
 }
+
+@test "CHECK: a host that gave the passthru master an address, or lowered its mtu, is no concern of the endpoint's" {
+	run -0 cni ADD '{"mode":"passthru","mtu":1500}'
+	ip -n "$host" address add 192.0.2.1/24 dev lan0
+	ip -n "$host" link set lan0 mtu 1400
+	run -0 cni CHECK '{"mode":"passthru","mtu":1500}'
+	[ -z "$output" ]
+}
