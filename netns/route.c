@@ -93,13 +93,16 @@ static void hops_each(const struct nlattr *const *attrs, void (*see)(const struc
 		see(&(struct hop){ attr_u32(attrs[RTA_OIF], 0), attrs[RTA_GATEWAY] }, data);
 		return;
 	}
-	const struct rtnexthop *next = mnl_attr_get_payload(list);
-	int left = mnl_attr_get_payload_len(list);
-	while (left >= (int)sizeof *next && RTNH_OK(next, left)) {
-		attrs_of_bytes(RTNH_DATA(next), next->rtnh_len - sizeof *next, inner, RTA_GATEWAY);
-		see(&(struct hop){ (uint32_t)next->rtnh_ifindex, inner[RTA_GATEWAY] }, data);
-		left -= (int)RTNH_ALIGN(next->rtnh_len);
-		next = RTNH_NEXT(next);
+	const char *at = mnl_attr_get_payload(list);
+	size_t left = mnl_attr_get_payload_len(list), size;
+	struct rtnexthop next;
+	for (; left >= sizeof next; at += size, left -= size) {
+		memcpy(&next, at, sizeof next);
+		size = RTNH_ALIGN(next.rtnh_len);
+		if (next.rtnh_len < sizeof next || size > left)
+			return;
+		attrs_of_bytes(at + sizeof next, next.rtnh_len - sizeof next, inner, RTA_GATEWAY);
+		see(&(struct hop){ (uint32_t)next.rtnh_ifindex, inner[RTA_GATEWAY] }, data);
 	}
 }
 
