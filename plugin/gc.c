@@ -27,11 +27,15 @@ static void collect(const struct collection *c, const struct endpoint *e)
 	struct failure kept = { 0 }, left = { 0 };
 	const char *ipam = c->config->ipam;
 
-	if (ipam &&
-	    ipam_release(c->request, ipam, e->container_id, e->ifname, e->netns_path, &kept) < 0)
+	int released = ipam ? ipam_release(c->request, ipam, e->container_id, e->ifname,
+	                                   e->netns_path, &kept)
+	                    : 0;
+	if (released < 0)
 		failure_join(c->failure, &kept);
 	int open = endpoint_sandbox(e, NULL, c->host, &sandbox, &left);
-	if (open < 0 || teardown(e, open ? &sandbox : NULL, &left) < 0)
+	struct sandbox *there = open > 0 ? &sandbox : NULL;
+	if (open < 0 ||
+	    (released < 0 ? teardown_devices(e, there, &left) : teardown(e, there, &left)) < 0)
 		failure_join(c->failure, &left);
 }
 

@@ -40,7 +40,7 @@ static int remove_link(struct sandbox *sandbox, const struct link *link, struct 
 	return tap < 0 ? -1 : link_gone;
 }
 
-int teardown(const struct endpoint *e, struct sandbox *sandbox, struct failure *f)
+int teardown_devices(const struct endpoint *e, struct sandbox *sandbox, struct failure *f)
 {
 	struct link link;
 	int found = sandbox ? endpoint_link(e, sandbox, &link, f) : 0;
@@ -51,7 +51,12 @@ int teardown(const struct endpoint *e, struct sandbox *sandbox, struct failure *
 		failed |= remove_link(sandbox, &link, f) < 0;
 	else if (e->tap.path)
 		failed |= remove_node(e->ifindex, e->tap.number, f) < 0;
-	if (failed)
+	return failed ? -1 : 0;
+}
+
+int teardown(const struct endpoint *e, struct sandbox *sandbox, struct failure *f)
+{
+	if (teardown_devices(e, sandbox, f) < 0)
 		return -1; /* the record stays: it is what the next DEL or GC goes by */
 	ifindex_release(e->ifindex, e->container_id, e->ifname);
 	return endpoint_remove(e->container_id, e->ifname, f);

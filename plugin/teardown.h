@@ -11,6 +11,11 @@
  * gone: then there is no link any more. */
 int teardown(const struct endpoint *e, struct sandbox *sandbox, struct failure *f) MUST_CHECK;
 
+/* The same without the record and the claim: for an attachment whose addresses could not be
+ * released, which the next GC tries again by its record. */
+int teardown_devices(const struct endpoint *e, struct sandbox *sandbox,
+                     struct failure *f) MUST_CHECK;
+
 /* Removes a link of ours that no record tells of: one with that name, if it is a macvtap or macvlan
  * and not noted as another attachment's; anything else is left alone with a word on stderr. */
 int teardown_by_name(const char *container_id, const char *ifname, struct sandbox *sandbox,

@@ -242,6 +242,12 @@ stderr_has() {
 	run -1 gc_raw "$(config "{$(attachments),\"ipam\":{\"type\":\"failing\"}}")"
 	error_is 11 "no release for one" "no release for two"
 	[ "$(called GC)" = 1 ]
+	run -1 link_exists "$pod" eth0
+	run -1 link_exists "$other" eth0
+	# What the delegate still keeps is asked for again, as long as the records tell of it.
+	delegate failing <<<'answer ""'
+	run -0 gc_raw "$(config "{$(attachments),\"ipam\":{\"type\":\"failing\"}}")"
+	[ "$(called DEL)" = 4 ]
 	run -0 assert_nothing_left
 }
 @test "GC: without IPAM nothing is executed (D-15)" {
