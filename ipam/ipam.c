@@ -62,14 +62,11 @@ static char *answer_text(const struct request *r, const char *type, const struct
 	return text;
 }
 
-static int answer_read(const struct request *r, const char *type, const struct ip_list *avoid,
+static int answer_read(const struct request *r, const char *type, const char *text,
                        struct ipam_answer *a, struct failure *f)
 {
 	char what[300];
 	snprintf(what, sizeof what, "the result of %s", type);
-	OWNED(text_release) char *text = answer_text(r, type, avoid, f);
-	if (!text)
-		return -1;
 	a->json = json_parse(text, strlen(text), what, f);
 	if (!a->json || result_read(&a->result, a->json, r->version, what, f) < 0)
 		return -1;
@@ -83,11 +80,14 @@ int ipam_add(const struct request *r, const char *type, const struct ip_list *av
              struct ipam_answer *a, struct failure *f)
 {
 	*a = (struct ipam_answer){ 0 };
-	if (answer_read(r, type, avoid, a, f) == 0)
+	OWNED(text_release) char *text = answer_text(r, type, avoid, f);
+	if (text && answer_read(r, type, text, a, f) == 0)
 		return 0;
 	struct failure ignored = { 0 }; /* the first cause is the one to report */
-	if (!in_process(type))          /* which has undone what it did, and only that */
-		run_silent(r, type, "DEL", NULL, &ignored);
+	/* Our own allocator undoes what it fails at, and leaves an earlier ADD's addresses alone.
+	 */
+	if ((text || !in_process(type)) && ipam_del(r, type, &ignored) < 0)
+		ignored.code = 0;
 	ipam_answer_release(a);
 	return -1;
 }

@@ -84,6 +84,13 @@ serves() {
 	run -1 cni ADD "$(ipam '{"subnet":"10.55.0.0/24","routes":[{"dst":"10.9.0.0/16","gw":"203.0.113.9"}]}')"
 	[ "$(reserved)" = "" ]
 }
+@test "podtap: an ADD whose result is beyond what is read gives back what was reserved" {
+	text=$(config "$(ipam '{"subnet":"10.55.0.0/24"}')" | jq -c '.cniVersion = "0.4.0" | .ipam.addresses =
+		[range(70000) | {address: "10.\(. / 65536 + 1 | floor).\(. / 256 | floor % 256).\(. % 256)/8"}]')
+	run -1 cni_raw ADD "$text"
+	error_is 6 "too many values"
+	[ "$(reserved)" = "" ]
+}
 @test "podtap: GC releases the addresses of attachments that are gone" {
 	local range='{"subnet":"10.55.0.0/24"}'
 	run -0 cni ADD "$(ipam "$range")"
