@@ -41,8 +41,9 @@ nothing_left() {
 	read -r id path node <<<"$output"
 	[[ $path == /proc/*/ns/net ]]
 	[ -e "$node" ]
-	run -0 inside ctr -a "$lab/socket" task kill -s KILL box
-	until [ ! -e "$path" ]; do sleep 0.05; done
+	run -0 inside ctr -a "$lab/socket" task rm -f box
+	run -0 inside ctr -a "$lab/socket" container rm box
+	[ ! -e "$path" ]
 	run -0 inside env CNI_COMMAND=DEL CNI_CONTAINERID="$id" CNI_NETNS= CNI_IFNAME=eth0 CNI_PATH=/opt/cni/bin:/usr/lib/cni \
 		/opt/cni/bin/podtap <<<"$(inside jq -c '.plugins[0] + {cniVersion, name}' /etc/cni/net.d/one.conflist)"
 	[ ! -e "$node" ]

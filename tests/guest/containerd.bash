@@ -5,7 +5,7 @@
 containerd_setup() {
 	lab_setup
 	inside bash -ec "$(declare -f containerd_files); containerd_files '$lab'"
-	inside containerd -c "$lab/config.toml" >"$BATS_TEST_TMPDIR/containerd.log" 2>&1 &
+	inside_exec containerd -c "$lab/config.toml" >"$BATS_TEST_TMPDIR/containerd.log" 2>&1 &
 	background+=($!)
 	until inside ctr -a "$lab/socket" version >/dev/null 2>&1; do
 		kill -0 $! || { cat "$BATS_TEST_TMPDIR/containerd.log"; return 1; }

@@ -25,9 +25,12 @@ lab_setup() {
 	inside bash -ec "$(declare -f rootfs_make); rootfs_make '$rootfs' '$BUILD'"
 }
 
-# Runs a command on the private host.
-inside() {
-	nsenter --target "$lab_pid" --mount --net -- env -u PODTAP_STATE_DIR -u PODTAP_CDI_DIR "$@" 3>&-
+# Runs a command on the private host; inside_exec in place of a subshell, so that $! is the command's.
+inside() (
+	inside_exec "$@"
+)
+inside_exec() {
+	exec nsenter --target "$lab_pid" --mount --net -- env -u PODTAP_STATE_DIR -u PODTAP_CDI_DIR "$@" 3>&-
 }
 
 # rootfs_make DIRECTORY BUILD

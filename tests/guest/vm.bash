@@ -4,16 +4,15 @@
 #
 #   $ACCEL   QEMU's accelerator, default tcg: /dev/kvm may open and still run no guest
 
-# Starts a VM in a container of this name, on all its taps, the guest knowing its network from
-# `podtapctl guest-config`: vm_start NAME IFNAMES [PODMAN-OPTION...], with $cpus processors;
-# `vm_ready NAME` waits for it.
-vm_start() {
+# Makes a container for a VM: its guest knows its network from `podtapctl guest-config`.
+#   vm_prepare NAME IFNAMES [PODMAN-OPTION...]
+vm_prepare() {
 	local name=$1 ifnames=$2 place=$BATS_TEST_TMPDIR/vms/$1 id
 	shift 2
 	mkdir -p "$place/tree/etc"
 	mkfifo -m 0666 "$place/console.in" "$place/console.out"
 	box "$name" --user 1234 --cap-drop all --volume "$place:/vm" --volume "$BUILD/guest:/guest:ro" "$@" -- \
-		sleep 1000 >/dev/null || return
+		sh -c 'while :; do sleep 1 & wait; done' >/dev/null || return # reaps what daemons leave it
 	id=$(pm inspect -f '{{.Id}}' "$name")
 	for ifname in $ifnames; do
 		inside "$BUILD/podtapctl" guest-config "$id" "$ifname" >"$place/tree/etc/network-config-$ifname" || return
@@ -21,7 +20,12 @@ vm_start() {
 	(cd "$place/tree" && find . | cpio -o -H newc --quiet) | cat "$BUILD/guest/initrd" - >"$place/initrd"
 	chmod -R a+rX "$place"
 	chmod a+w "$place"
-	pm exec -d "$name" sh -c "exec podtap-exec -- timeout 300 qemu-system-x86_64 -M q35 -accel ${ACCEL:-tcg} \
+}
+
+# The same, and starts QEMU in it with $cpus processors; `vm_ready NAME` waits for the guest.
+vm_start() {
+	vm_prepare "$@" || return
+	pm exec -d "$1" sh -c "exec podtap-exec -- timeout 300 qemu-system-x86_64 -M q35 -accel ${ACCEL:-tcg} \
 		-cpu qemu64 -m 160 -smp $cpus -nodefaults -no-user-config -display none -no-reboot \
 		-kernel /guest/vmlinuz -initrd /vm/initrd \
 		-append 'console=ttyS0 quiet panic=-1 nokaslr mitigations=off' \
