@@ -25,7 +25,8 @@ struct arp {
 
 int arp_open(void)
 {
-	return socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, htons(ETH_P_ARP));
+	/* Of no protocol yet: until it is bound to a link it would hear every link's. */
+	return socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 }
 
 static struct sockaddr_ll everybody_on(uint32_t ifindex)

@@ -10,7 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Opens a socket for ARP in the namespace the process is in; -1 with errno. The caller owns it. */
+/* Opens a socket for ARP in the namespace the process is in, which hears nothing yet; -1 with
+ * errno. The caller owns it. */
 int arp_open(void);
 
 /* Binds the socket to a link and asks for the address, three times in well under a second, hearing

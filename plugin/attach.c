@@ -140,10 +140,10 @@ static enum outcome make_tap(struct attach *a, struct endpoint *e, struct failur
 	if (!node.exists && endpoint_write(e, f) < 0)
 		return FAILED;
 	int ours = tap_provide(a->devices, e->ifindex, e->tap.number, &at->config.tap, f);
-	if (ours > 0)
-		return MADE;
-	e->tap.path = NULL;
-	return ours < 0 ? FAILED : INDEX_TAKEN;
+	if (ours)
+		return ours > 0 ? MADE : FAILED;
+	e->tap.path = NULL; /* it is somebody else's */
+	return INDEX_TAKEN;
 }
 
 static enum outcome try_index(struct attach *a, struct endpoint *e, struct failure *f)

@@ -194,7 +194,6 @@ static int check_route(struct checking *c, const struct route *want, struct fail
 	return differs(c, details, f);
 }
 
-/* Our own routes, by the record; NULL-safe: without one, all of prevResult's count as ours. */
 static bool is_ours(const struct result *own, const struct route *route)
 {
 	for (size_t i = 0; i < own->n_routes; i++)

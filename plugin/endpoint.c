@@ -115,11 +115,12 @@ static int text_write(int fd, const struct endpoint *e, struct failure *f)
 	if (!text)
 		return fail(f, CNI_OTHER, strerror(ENOMEM), "write the endpoint record");
 	size_t length = strlen(text);
-	ssize_t wrote = write(fd, text, length);
+	ssize_t wrote = length > RECORD_MAX ? 0 : write(fd, text, length);
 	if (wrote == (ssize_t)length)
 		return 0;
-	return fail(f, CNI_IO, strerror(wrote < 0 ? errno : ENOSPC),
-	            "write the endpoint record below %s", state_path());
+	if (wrote >= 0)
+		errno = length > RECORD_MAX ? EFBIG : ENOSPC;
+	return fail(f, CNI_IO, strerror(errno), "write the endpoint record below %s", state_path());
 }
 
 /* Writes a file without a name and then names it, so that a kill in between leaves nothing. */

@@ -3,6 +3,7 @@
 # acd: an address that somebody on the LAN has is passed over, and the one that stays is announced.
 load lib
 load frames
+load delegate
 
 setup() {
 	lan_setup
@@ -64,6 +65,23 @@ squat() {
 	json_is '.ips[0].address' 10.99.0.3/24
 }
 
+@test "ADD: with acd what is said on another network of the pod is no conflict" {
+	ip -n "$pod" link add net1 type veth peer name peer1 netns "$other"
+	ip -n "$pod" link set net1 up
+	ip -n "$other" link set peer1 up
+	ip -n "$other" address add 10.99.0.2/24 dev peer1
+	# Somebody there speaks from the very address, while it is being given out.
+	delegates_setup
+	delegate busy <<-END
+		[ "\$CNI_COMMAND" != ADD ] || {
+			nsenter --net=/run/netns/$other ping -c 1 -W 1 10.99.0.77 >&2
+			answer '"ips":[{"address":"10.99.0.2/24"}]'
+		}
+	END
+	run -0 cni ADD '{"cniVersion":"1.0.0","acd":true,"ipam":{"type":"busy"}}' "$delegates"
+	[ "$(called ADD)" = 1 ]
+	json_is '.ips[0].address' 10.99.0.2/24
+}
 @test "ADD: with acd an IPv6 address whose duplicate address detection fails is passed over" {
 	squat fd99::2/64
 	run -0 cni ADD "$(ranges fd99::/64)"

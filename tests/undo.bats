@@ -106,6 +106,13 @@ fails() {
 	fails 5 "{$ipam}" "No space left"
 	[ "$(called DEL)" = 1 ]
 }
+@test "undo: a record larger than one is read leaves nothing (3.10)" {
+	text=$(config '{"addressOwner":"guest"}' | jq -c --arg data "$leases" '.ipam = {type: "podtap-ipam", dataDir: $data,
+		addresses: [range(50000) | {address: "10.1.\(. / 256 | floor).\(. % 256)/8"}]}')
+	run -1 cni_raw ADD "$text"
+	error_is 5 "endpoint record" "too large"
+	run -0 assert_nothing_left
+}
 @test "undo: a link the kernel refuses leaves nothing, and no delegate is asked (3.6, MV-23, KV-8)" {
 	run -0 cni ADD '{"mode":"passthru"}' CNI_CONTAINERID=first
 	run -1 cni ADD "{$ipam}" "$delegates"
