@@ -15,36 +15,33 @@ static int refuse(const struct link *master, const char *why, struct failure *f)
 	return fail(f, CNI_CONFIG, why, "master %s cannot carry the endpoint", master->name);
 }
 
-struct address_search {
-	bool found;
-};
-
 static void see_address(const struct addr *addr, void *data)
 {
-	struct address_search *s = data;
+	bool *used = data;
 	const uint8_t *byte = addr->address.ip.byte;
 	const bool link_local =
 	        addr->address.ip.family == AF_INET6 && byte[0] == 0xfe && (byte[1] & 0xc0) == 0x80;
-	s->found |= !link_local; /* every interface that is up has a link-local one */
+	*used |= !link_local; /* every interface that is up has a link-local one */
+}
+
+/* Of any metric, and in any table. */
+static void see_default(const struct route_seen *route, void *data)
+{
+	bool *used = data;
+	*used |= route->dst.prefix == 0;
 }
 
 /* Whether the host itself uses the master: 1, 0, -1. */
 static int host_uses(struct rtnl *host, const struct link *master, struct failure *f)
 {
-	struct address_search search = { false };
-	struct rtnl scratch;
-	uint32_t default_index;
+	static const uint8_t families[] = { AF_INET, AF_INET6 };
+	bool used = false;
 
-	if (addr_each(host, master->index, AF_INET, see_address, &search, f) < 0 ||
-	    addr_each(host, master->index, AF_INET6, see_address, &search, f) < 0)
-		return -1;
-	if (search.found)
-		return 1;
-	if (rtnl_open(&scratch, f) < 0)
-		return -1;
-	int found = route_default(&scratch, &default_index, f);
-	rtnl_release(&scratch);
-	return found < 0 ? -1 : found && default_index == master->index;
+	for (size_t i = 0; i < sizeof families && !used; i++)
+		if (addr_each(host, master->index, families[i], see_address, &used, f) < 0 ||
+		    route_each(host, master->index, families[i], see_default, &used, f) < 0)
+			return -1;
+	return used;
 }
 
 int master_fits(const struct config *c, struct rtnl *nl, const struct link *master,

@@ -171,6 +171,25 @@ spelled() {
 	END
 	run -0 cni ADD '{"mode":"passthru","force":true}'
 }
+@test "ADD: a passthru master that carries one of several default routes needs force" {
+	ip -n "$host" link add lan1 type veth peer name port1 netns "$switch"
+	ip -n "$host" link set lan1 up
+	while read -r routes; do
+		ip -n "$host" -batch - <<<"${routes//;/$'\n'}"
+		refused_with 7 <<-'END'
+			{"master":"lan0","mode":"passthru"} | lan0 | passthru | force
+		END
+		ip -n "$host" -4 route flush table all exact default
+		ip -n "$host" -6 route flush table all exact default
+	done <<-'ROUTES'
+		route add default dev lan1;route add default dev lan0 metric 500
+		route add default nexthop dev lan1 nexthop dev lan0
+		route add default dev lan1;route add ::/0 dev lan0
+		route add default dev lan1;route add default dev lan0 table 77
+	ROUTES
+	ip -n "$host" route add default dev lan1
+	run -0 cni ADD '{"mode":"passthru"}'
+}
 @test "ADD: paths that are none are refused" {
 	refused_with 7 <<-'END'
 		{"master":"lan0","logFile":"relative"} | logFile | absolute
