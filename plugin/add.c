@@ -17,7 +17,9 @@
 #include "plugin/utc.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <linux/if_link.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -30,6 +32,7 @@ struct adding {
 	struct endpoint endpoint;
 	struct ipam_answer lease;
 	char created[UTC_TEXT];
+	char netns_path[PATH_MAX]; /* where CNI_NETNS is relative */
 	char cdi[CDI_NAME_MAX];
 	bool recorded;
 	bool leased;
@@ -79,6 +82,23 @@ static int choose_mac(const struct attachment *a, struct mac *mac, struct failur
 	return 0;
 }
 
+/* The namespace's path for whoever reads the record, from whichever working directory. */
+static int netns_locate(struct adding *a, struct failure *f)
+{
+	const char *path = a->attachment.request->netns;
+
+	a->endpoint.netns_path = path;
+	if (*path == '/')
+		return 0;
+	if (!getcwd(a->netns_path, sizeof a->netns_path))
+		return fail_errno(f, errno, "find the working directory");
+	const size_t length = strlen(a->netns_path), room = sizeof a->netns_path - length;
+	if (snprintf(a->netns_path + length, room, "/%s", path) >= (int)room)
+		return fail(f, CNI_ENV, strerror(ENAMETOOLONG), "CNI_NETNS %s", path);
+	a->endpoint.netns_path = a->netns_path;
+	return 0;
+}
+
 static int describe(struct adding *a, struct failure *f)
 {
 	const struct attachment *at = &a->attachment;
@@ -88,7 +108,6 @@ static int describe(struct adding *a, struct failure *f)
 		.network = at->request->name,
 		.container_id = at->request->container_id,
 		.ifname = at->request->ifname,
-		.netns_path = at->request->netns,
 		.netns = at->sandbox.id,
 		.kind = c->kind->name,
 		.mode = word_text(link_modes, c->mode),
@@ -102,7 +121,7 @@ static int describe(struct adding *a, struct failure *f)
 		.vm_devices = c->vm_devices,
 		.created = utc_text(a->created),
 	};
-	if (cdi_name(c, at->request, a->cdi, f) < 0)
+	if (netns_locate(a, f) < 0 || cdi_name(c, at->request, a->cdi, f) < 0)
 		return -1;
 	if (*a->cdi)
 		a->endpoint.cdi = a->cdi;
@@ -234,7 +253,7 @@ static int add_own(struct result *all, const struct adding *a, const char *mac, 
 	*interface = (struct interface){ .name = a->endpoint.ifname,
 		                         .mac = mac,
 		                         .mtu = a->endpoint.mtu,
-		                         .sandbox = a->endpoint.netns_path };
+		                         .sandbox = a->attachment.request->netns };
 	for (size_t i = 0; i < lease->n_ips; i++) {
 		struct ip_config *ip = result_add_ip(all, f);
 		if (!ip)

@@ -114,6 +114,7 @@ changed() {
 	for fine in -a eth0.5 éth0 abcdefghijklmno; do
 		run -0 cni ADD "$ipv6" CNI_IFNAME="$fine"
 		json_is '.interfaces[0].name' "$fine"
+		run -0 cni CHECK "$ipv6" CNI_IFNAME="$fine"
 		run -0 cni DEL "$ipv6" CNI_IFNAME="$fine"
 	done
 }
@@ -289,6 +290,16 @@ changed() {
 		run -0 cni DEL '{}' CNI_NETNS="$path"
 		run -1 link_exists "$pod" eth0
 	done
+}
+
+@test "ADD: a relative path to a namespace is on record so that it is found from anywhere (NS-5, DEL-1)" {
+	cd /run/netns
+	run -0 cni ADD '{}' CNI_NETNS="../netns/$pod"
+	json_is '.interfaces[0].sandbox' "../netns/$pod"
+	run -0 cni CHECK '{}' CNI_NETNS="../netns/$pod"
+	cd /
+	run -0 cni GC '{"cni.dev/valid-attachments":[]}'
+	run -1 link_exists "$pod" eth0
 }
 
 @test "keys: any letter case, as the reference plugins read them (JS-1, E20)" {
