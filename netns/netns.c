@@ -83,7 +83,9 @@ int netns_visit(int home, int there, int (*inside)(void *data, struct failure *f
                 struct failure *f)
 {
 	if (setns(there, CLONE_NEWNET) < 0)
-		return fail_errno(f, errno, "enter the container's network namespace");
+		return fail(f, failure_code(errno),
+		            errno == EPERM ? "it takes root, with CAP_SYS_ADMIN" : strerror(errno),
+		            "enter the container's network namespace");
 	int done = inside(data, f);
 	if (setns(home, CLONE_NEWNET) < 0) {
 		perror("podtap: cannot return from the container's network namespace");

@@ -24,7 +24,9 @@ nothing_is_left() {
 }
 
 @test "demo: shows ADD, pings, a frame through the tap, CHECK and DEL, and leaves nothing" {
+	SECONDS=0
 	run -0 "$demo"
+	[ "$SECONDS" -lt 20 ]
 	printf '%s\n' "$output" >"$shown"
 	[[ $output == *CNI_COMMAND=ADD*'"cniVersion"'*macvtap*"crw------- 1 root root"*"1 received"*"1 received"*"from pod1"* ]]
 	[[ $output == *CNI_COMMAND=CHECK*CNI_COMMAND=DEL*"Nothing is left"*"No record"* ]]

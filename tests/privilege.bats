@@ -36,6 +36,15 @@ kept() {
 	[ "$(grep -c setns "$trace")" = 0 ]
 	[ "$(kept)" = "CHOWN DAC_OVERRIDE FOWNER MKNOD NET_ADMIN" ]
 }
+@test "ADD: who may not enter the namespace is told what it takes, and nothing is made" {
+	for how in "setpriv --reuid 65534 --clear-groups" "setpriv --bounding-set -sys_admin"; do
+		read -ra wrapper <<<"$how"
+		run -1 cni ADD
+		error_is 999 root CAP_SYS_ADMIN
+		[ ! -e "$PODTAP_STATE_DIR" ]
+	done
+	wrapper=()
+}
 @test "IPAM: a plugin has the capabilities the runtime gave us, whatever we gave up" {
 	delegate asking <<-END
 		grep CapEff /proc/self/status >"$BATS_TEST_TMPDIR/\$CNI_COMMAND"
