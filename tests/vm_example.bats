@@ -1,0 +1,38 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# examples/vm/run, as it stands, on a host of the test's own.
+load lib
+load guest/lab
+load guest/podman
+
+setup() {
+	lan_setup
+	podman_setup
+}
+teardown() {
+	podman_teardown
+	lan_teardown
+}
+
+# What a person types, once there is somebody to read it.
+typed() {
+	until grep -q "packets received" "$BATS_TEST_TMPDIR/screen"; do sleep 0.1; done
+	printf 'poweroff -f\n'
+}
+
+@test "examples/vm/run goes from nothing to a VM that pings the gateway" {
+	"$BATS_TEST_DIRNAME/guest/build" "$BUILD/guest"
+	mkdir "$BATS_TEST_TMPDIR/place"
+	cp -r "$BUILD/guest/vmlinuz" "$BUILD/guest/kernel" "$BATS_TEST_TMPDIR/place/" # else it downloads them
+	: >"$BATS_TEST_TMPDIR/screen"
+	inside env CONTAINERS_CONF="$lab/containers.conf" CONTAINERS_STORAGE_CONF="$lab/storage.conf" PATH="$BUILD:$PATH" \
+		PLACE="$BATS_TEST_TMPDIR/place" timeout 100 "$BATS_TEST_DIRNAME/../examples/vm/run" lan0 10.99.0.0/24 10.99.0.200 \
+		10.99.0.254 < <(typed) >"$BATS_TEST_TMPDIR/screen"
+	output=$(cat "$BATS_TEST_TMPDIR/screen")
+	echo "$output"
+	[[ $output == *"crw------- "*" 1234 "*" /dev/tap"* ]]
+	[[ $output == *"A VM at 10.99.0.200, MAC "* ]]
+	[[ $output == *"3 packets received"* ]]
+	run -0 pm ps -aq
+	[ -z "$output" ]
+}
