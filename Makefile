@@ -22,6 +22,7 @@ table := podtap:plugin/main:$(CNI_BIN_DIR) \
 # Every other file that is installed: file, folder.
 data := $(patsubst %,%:$(DOCDIR),$(wildcard README.md LICENSE)) \
 	$(patsubst %,%:$(DOCDIR)/examples,$(wildcard examples/*.*)) \
+	$(patsubst %,%:$(DOCDIR)/examples/vm,$(wildcard examples/vm/*)) \
 	$(patsubst %,%:$(MANDIR)/man8,$(wildcard plugin/*.8 ipam/*.8))
 
 column   = $(word $2,$(subst :, ,$1))
@@ -163,7 +164,7 @@ uninstall: uninstall-hook
 	done
 	$(RM) $(foreach row,$(table),'$(DESTDIR)$(call column,$(row),3)/$(call column,$(row),1)')
 	$(RM) $(foreach row,$(data),'$(DESTDIR)$(call column,$(row),2)/$(notdir $(call column,$(row),1))')
-	-rmdir '$(DESTDIR)$(DOCDIR)/examples' '$(DESTDIR)$(DOCDIR)' '$(DESTDIR)$(LIBEXECDIR)' 2>/dev/null
+	-rmdir '$(DESTDIR)$(DOCDIR)/examples/vm' '$(DESTDIR)$(DOCDIR)/examples' '$(DESTDIR)$(DOCDIR)' '$(DESTDIR)$(LIBEXECDIR)' 2>/dev/null
 
 clean:
 	$(RM) -r build build-*

@@ -10,7 +10,7 @@ load guest/vm
 setup() {
 	lan_setup
 	podman_setup
-	"$BATS_TEST_DIRNAME/guest/build" "$BUILD/guest"
+	guest_make
 }
 teardown() {
 	podman_teardown

@@ -38,7 +38,7 @@ with_modes() { # NAME a|b
 setup_file() {
 	BATS_TEST_TMPDIR=$BATS_FILE_TMPDIR BATS_TEST_NUMBER=0
 	export BATS_NO_PARALLELIZE_WITHIN_FILE=true
-	"$BATS_TEST_DIRNAME/guest/build" "$BUILD/guest"
+	guest_make
 	lan_setup
 	for n in 1 2 3 4; do port_add $n; done
 	for link in port0 br0; do ip -n "$switch" link set "$link" mtu 9000; done

@@ -20,10 +20,15 @@ typed() {
 	printf 'poweroff -f\n'
 }
 
+# Lines without what differs from run to run.
+shape() {
+	sed 's/[^A-Za-z]*\b[0-9a-f]*[0-9][0-9a-f.:]*\b/ N/g; s/^ *//' "$@" | tr -d '\r'
+}
+
 @test "examples/vm/run goes from nothing to a VM that pings the gateway" {
-	"$BATS_TEST_DIRNAME/guest/build" "$BUILD/guest"
+	guest_make
 	mkdir "$BATS_TEST_TMPDIR/place"
-	cp -r "$BUILD/guest/vmlinuz" "$BUILD/guest/kernel" "$BATS_TEST_TMPDIR/place/" # else it downloads them
+	cp -r "$guest/vmlinuz" "$guest/kernel" "$BATS_TEST_TMPDIR/place/" # else it downloads them
 	: >"$BATS_TEST_TMPDIR/screen"
 	inside env CONTAINERS_CONF="$lab/containers.conf" CONTAINERS_STORAGE_CONF="$lab/storage.conf" PATH="$BUILD:$PATH" \
 		PLACE="$BATS_TEST_TMPDIR/place" timeout 100 "$BATS_TEST_DIRNAME/../examples/vm/run" lan0 10.99.0.0/24 10.99.0.200 \
@@ -35,4 +40,11 @@ typed() {
 	[[ $output == *"3 packets received"* ]]
 	run -0 pm ps -aq
 	[ -z "$output" ]
+	# README shows this very output.
+	awk '/ends like this:$/ { shown = 1; next } /^[^ ]/ { shown = 0 } shown && NF' "$BATS_TEST_DIRNAME/../README.md" >"$BATS_TEST_TMPDIR/shown"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/shown")" = 9 ]
+	shape "$BATS_TEST_TMPDIR/screen" >"$BATS_TEST_TMPDIR/shape"
+	while read -r line; do
+		grep -qxF -- "$line" "$BATS_TEST_TMPDIR/shape" || { echo "README: $line"; false; }
+	done < <(shape "$BATS_TEST_TMPDIR/shown")
 }

@@ -5,6 +5,12 @@
 #   $lab     the directory of all this, on a tmpfs only the private host sees
 #   $rootfs  a container's root: busybox; /usr, to be mounted, is this machine's
 
+# The guest's kernel and initramfs, made once for all builds.
+guest_make() {
+	guest=$(realpath "$BATS_TEST_DIRNAME/..")/build/guest
+	"$BATS_TEST_DIRNAME/guest/build" "$guest"
+}
+
 # To be called after lan_setup.
 lab_setup() {
 	lab=$BATS_TEST_TMPDIR/lab

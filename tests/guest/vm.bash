@@ -11,13 +11,13 @@ vm_prepare() {
 	shift 2
 	mkdir -p "$place/tree/etc"
 	mkfifo -m 0666 "$place/console.in" "$place/console.out"
-	box "$name" --user 1234 --cap-drop all --volume "$place:/vm" --volume "$BUILD/guest:/guest:ro" "$@" -- \
+	box "$name" --user 1234 --cap-drop all --volume "$place:/vm" --volume "$guest:/guest:ro" "$@" -- \
 		sh -c 'while :; do sleep 1 & wait; done' >/dev/null || return # reaps what daemons leave it
 	id=$(pm inspect -f '{{.Id}}' "$name")
 	for ifname in $ifnames; do
 		inside "$BUILD/podtapctl" guest-config "$id" "$ifname" >"$place/tree/etc/network-config-$ifname" || return
 	done
-	(cd "$place/tree" && find . | cpio -o -H newc --quiet) | cat "$BUILD/guest/initrd" - >"$place/initrd"
+	(cd "$place/tree" && find . | cpio -o -H newc --quiet) | cat "$guest/initrd" - >"$place/initrd"
 	chmod -R a+rX "$place"
 	chmod a+w "$place"
 }
