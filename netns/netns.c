@@ -43,7 +43,12 @@ int netns_open(const char *path, struct failure *f)
 
 bool netns_is_gone(int err)
 {
-	return err != EMFILE && err != ENFILE && err != ENOMEM && err != EIO;
+	static const int cannot_look[] = { EACCES, EPERM, EMFILE, ENFILE, ENOMEM, EIO };
+
+	for (size_t i = 0; i < sizeof cannot_look / sizeof *cannot_look; i++)
+		if (err == cannot_look[i])
+			return false;
+	return true;
 }
 
 int netns_own(struct failure *f)

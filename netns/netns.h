@@ -22,7 +22,7 @@ struct netns_id {
 int netns_open(const char *path, struct failure *f) MUST_CHECK;
 
 /* Whether the errno of netns_open() says that the path leads to no namespace, rather than that we
- * cannot look just now. */
+ * cannot look. */
 bool netns_is_gone(int err);
 
 /* The descriptor of the namespace we are in. The caller owns it. */

@@ -45,6 +45,22 @@ kept() {
 	done
 	wrapper=()
 }
+@test "DEL: a namespace we may not look at is no namespace that is gone: with and without a record it says so" {
+	nsenter --net="/run/netns/$pod" sleep 60 3>&- &
+	background+=($!)
+	path=/proc/$!/ns/net
+	until [ "$(readlink "$path")" != "$(readlink /proc/self/ns/net)" ]; do :; done
+	run -0 cni ADD '{}' CNI_NETNS="$path"
+	node=$(tap)
+	wrapper=(setpriv --bounding-set -sys_ptrace)
+	run -1 cni DEL '{}' CNI_NETNS="$path"
+	error_is 4 "$path" "Permission denied"
+	run -0 link_exists "$pod" eth0
+	run -1 cni DEL '{}' CNI_NETNS="$path" CNI_CONTAINERID=stranger
+	wrapper=()
+	run -0 cni DEL '{}' CNI_NETNS="$path"
+	[ ! -e "$node" ]
+}
 @test "IPAM: a plugin has the capabilities the runtime gave us, whatever we gave up" {
 	delegate asking <<-END
 		grep CapEff /proc/self/status >"$BATS_TEST_TMPDIR/\$CNI_COMMAND"
