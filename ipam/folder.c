@@ -42,6 +42,7 @@ bool folder_set(struct folder *p, const char *data_dir, const char *network)
 	const char *root = getenv("PODTAP_IPAM_STATE_DIR");
 	char path[PATH_MAX];
 
+	p->data_dir = data_dir;
 	path_normalize(data_dir, path);
 	const int n = snprintf(p->path, sizeof p->path, "%s/%016llx/%s",
 	                       root && *root ? root : "/var/lib/podtap/ipam",
@@ -63,6 +64,27 @@ static bool folder_path(const struct folder *p, const char *name, char path[stat
 	return fits;
 }
 
+/* Tells people whose folders these are, under a name no network can have. */
+static void owner_note(const struct folder *p)
+{
+	const size_t length = strlen(p->data_dir);
+	char path[PATH_MAX];
+
+	if (!folder_path(p, "../.dataDir", path))
+		return;
+	OWNED(fd_release) int fd = path_open(path, O_WRONLY | O_CREAT | O_EXCL);
+	if (fd >= 0 && write(fd, p->data_dir, length) != (ssize_t)length)
+		return;
+}
+
+static int folder_make(const struct folder *p)
+{
+	if (path_make(p->path) < 0)
+		return -1;
+	owner_note(p);
+	return 0;
+}
+
 int folder_open(const struct folder *p, const char *name, int flags)
 {
 	char path[PATH_MAX];
@@ -72,7 +94,7 @@ int folder_open(const struct folder *p, const char *name, int flags)
 	const int fd = path_open(path, flags);
 	if (fd >= 0 || errno != ENOENT || !(flags & O_CREAT))
 		return fd;
-	return path_make(p->path) < 0 ? -1 : path_open(path, flags);
+	return folder_make(p) < 0 ? -1 : path_open(path, flags);
 }
 
 int folder_write(const struct folder *p, const char *name, const void *data, size_t size)

@@ -11,6 +11,7 @@
 
 struct folder { /* /var/lib/podtap/ipam/<hash of dataDir>/<network> */
 	char path[PATH_MAX];
+	const char *data_dir; /* borrowed */
 };
 
 /* PODTAP_IPAM_STATE_DIR moves /var/lib/podtap/ipam. False: the path would be too long. */

@@ -33,7 +33,8 @@ host_local() {
 		[ "$(stat -c '%a %s' "$store/lock")" = "750 0" ]
 		[ "$(stat -c %a "$store" "$data" | paste -sd ' ')" = "755 755" ]
 		run -0 find "$data" -mindepth 2 -type f
-		[ ${#lines[@]} = 5 ]
+		[ ${#lines[@]} = 5 ] # and what is ours alone is elsewhere, under a note of whose it is
+		[ "$(cat "$(dirname "$(beside index)")/../.dataDir")" = "$data" ]
 		run -0 del a "$two"
 		[ "$(last 0)" = 10.1.0.2 ]
 	done

@@ -52,7 +52,7 @@ class Lab:
 
     def index_directories(self):
         """What podtap-ipam keeps beside the dataDirs below our disk, which it names in a file."""
-        for name in glob.glob("/var/lib/podtap/ipam/*/dataDir"):
+        for name in glob.glob("/var/lib/podtap/ipam/*/.dataDir"):
             with open(name, encoding="utf-8") as file:
                 if file.read().startswith(self.disk):
                     yield os.path.dirname(name)
