@@ -33,13 +33,27 @@ static void compare(const struct route_seen *seen, void *data)
 		s->found = true;
 }
 
+/* The kernel would take an IPv6 gateway's first four bytes for an IPv4 one. */
+static int check_family(const struct route_want *want, struct failure *f)
+{
+	char dst[CIDR_TEXT], gw[IP_TEXT];
+
+	if (!want->gw.family || want->gw.family == want->dst.ip.family)
+		return 0;
+	return fail(f, CNI_CONFIG, "destination and gateway must be of one family",
+	            "add route to %s by gateway %s", cidr_format(&want->dst, dst),
+	            ip_format(&want->gw, gw));
+}
+
 int route_add(struct rtnl *nl, const struct route_want *want, struct failure *f)
 {
 	struct rtnl_req r;
 	struct failure refusal = { 0 };
 	char text[CIDR_TEXT];
-	struct rtmsg *header = req_begin(&r, RTM_NEWROUTE, NLM_F_CREATE, sizeof *header);
 
+	if (check_family(want, f) < 0)
+		return -1;
+	struct rtmsg *header = req_begin(&r, RTM_NEWROUTE, NLM_F_CREATE, sizeof *header);
 	header->rtm_family = want->dst.ip.family;
 	header->rtm_dst_len = want->dst.prefix;
 	header->rtm_table = RT_TABLE_MAIN;

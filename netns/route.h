@@ -18,7 +18,7 @@ struct route_want {
 };
 
 /* Adds a route in front of equal ones that others made. An identical route that is there already is
- * success. */
+ * success; a gateway of the other family is CNI_CONFIG. */
 int route_add(struct rtnl *nl, const struct route_want *want, struct failure *f) MUST_CHECK;
 
 struct route_seen {

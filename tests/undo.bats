@@ -205,6 +205,16 @@ fails() {
 	[ "$(called ADD)" = 2 ]
 	[ "$(called DEL)" = 2 ]
 }
+@test "undo: a gateway of the other family is refused by name, and never cut to one of the route's own" {
+	while read -r route gateway; do
+		reserving "\"ips\":[{\"address\":\"10.99.0.7/24\"},{\"address\":\"253.153.0.7/24\"},{\"address\":\"fd99::7/64\"}],
+			\"routes\":[{\"dst\":\"$route\",\"gw\":\"$gateway\"}]"
+		fails 7 "{$ipam}" "$route" "$gateway" family
+	done <<-'ROUTES'
+		10.1.0.0/16 fd99::1
+		fd77::/64 10.99.0.1
+	ROUTES
+}
 @test "undo: a MAC address that is in use leaves nothing and is told (3.9, fact 8)" {
 	run -0 cni ADD '{"mac":"02:00:00:00:00:07"}' CNI_CONTAINERID=first
 	run -1 cni ADD "{$ipam,\"mac\":\"02:00:00:00:00:07\"}" "$delegates" CNI_NETNS="/run/netns/$other"
