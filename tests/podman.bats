@@ -28,7 +28,8 @@ expected() {
 	run -0 pm exec vm sh -c "id -u; $identities; stat -c '%a %u %g' /dev/tap*"
 	[ "$output" = 1234$'\n'"$(expected tap)"$'\n'"600 1234 1234" ]
 }
-@test "podman run: as --privileged the same" {
+@test "podman run: as --privileged the same, and where the host's /dev is no devtmpfs" {
+	inside sh -ec 'mkdir "$1" && cd /dev && cp -a null zero full random urandom tty ptmx fd "$1" && mount --bind "$1" /dev' sh "$lab/dev"
 	network tap
 	run -0 box vm --network tap --privileged -- sleep 100
 	run -0 pm exec vm /tools/tapio "$(endpoint tap '.[0].tap.path')" identity
@@ -125,9 +126,10 @@ expected() {
 @test "podtapctl tells of a container's endpoint on the same host" {
 	network tap '{"ipam":{"type":"host-local","ranges":[[{"subnet":"10.99.0.0/24"}]]},"addressOwner":"guest"}'
 	run -0 box vm --network tap -- sleep 100
+	id=$output
 	run -0 inside "$BUILD/podtapctl" list --json
 	json_is '[.[0].alive, .[0].ips[0].address]' '[true,"10.99.0.2/24"]'
-	run -0 inside "$BUILD/podtapctl" guest-config "$(pm inspect -f '{{.Id}}' vm)" eth0 --format kernel
+	run -0 inside "$BUILD/podtapctl" guest-config "$id" eth0 --format kernel
 	[[ $output == ip=10.99.0.2:* ]]
 	run -0 pm exec vm ip -o addr show dev eth0
 	[ -z "$output" ]

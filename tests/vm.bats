@@ -66,7 +66,7 @@ setup() {
 }
 
 mac() { # CONTAINER IFNAME
-	jq -r .mac "$PODTAP_STATE_DIR/endpoints/$(pm inspect -f '{{.Id}}' "$1")/$2.json"
+	jq -r .mac "$PODTAP_STATE_DIR/endpoints/$(cat "$BATS_TEST_TMPDIR/vms/$1/id")/$2.json"
 }
 # The guest reaches an address: reaches NAME ADDRESS [PING-OPTION...]
 reaches() {

@@ -11,9 +11,9 @@ vm_prepare() {
 	shift 2
 	mkdir -p "$place/tree/etc"
 	mkfifo -m 0666 "$place/console.in" "$place/console.out"
-	box "$name" --user 1234 --cap-drop all --volume "$place:/vm" --volume "$guest:/guest:ro" "$@" -- \
-		sh -c 'while :; do sleep 1 & wait; done' >/dev/null || return # reaps what daemons leave it
-	id=$(pm inspect -f '{{.Id}}' "$name")
+	id=$(box "$name" --user 1234 --cap-drop all --volume "$place:/vm" --volume "$guest:/guest:ro" "$@" -- \
+		sh -c 'while :; do sleep 1 & wait; done') || return # reaps what daemons leave it
+	echo "$id" >"$place/id"
 	for ifname in $ifnames; do
 		inside "$BUILD/podtapctl" guest-config "$id" "$ifname" >"$place/tree/etc/network-config-$ifname" || return
 	done
