@@ -85,8 +85,10 @@ serves() {
 	[ "$(reserved)" = "" ]
 }
 @test "podtap: an ADD whose result is beyond what is read gives back what was reserved" {
-	text=$(config "$(ipam '{"subnet":"10.55.0.0/24"}')" | jq -c '.cniVersion = "0.4.0" | .ipam.addresses =
-		[range(70000) | {address: "10.\(. / 65536 + 1 | floor).\(. / 256 | floor % 256).\(. % 256)/8"}]')
+	# Each address says its version too in a result of 0.4.0.
+	text=$(config "$(ipam '{"subnet":"10.55.0.0/24"}')" | jq -c '.cniVersion = "0.4.0" |
+		.ipam.dns.search = [range(197500) | "x"] |
+		.ipam.addresses = [range(1000) | {address: "10.1.\(. / 256 | floor).\(. % 256)/8"}]')
 	run -1 cni_raw ADD "$text"
 	error_is 6 "too many values"
 	[ "$(reserved)" = "" ]
