@@ -22,6 +22,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+#include <time.h>
 
 enum { LEASES_TRIED = 8 };
 
@@ -119,7 +120,7 @@ static int describe(struct adding *a, struct failure *f)
 		.ipam = c->ipam,
 		.device_id = c->device_id,
 		.vm_devices = c->vm_devices,
-		.created = utc_text(a->created),
+		.created = utc_text(time(NULL), a->created),
 	};
 	if (netns_locate(a, f) < 0 || cdi_name(c, at->request, a->cdi, f) < 0)
 		return -1;

@@ -2,17 +2,36 @@
 /* Spelling the time. */
 #include "plugin/utc.h"
 
+#include <stdbool.h>
 #include <stdio.h>
-#include <time.h>
 
-const char *utc_text(char text[static UTC_TEXT])
+static bool is_leap(unsigned year)
 {
-	const time_t now = time(NULL);
-	struct tm t = { 0 };
+	return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+}
 
-	gmtime_r(&now, &t);
-	snprintf(text, UTC_TEXT, "%04u-%02u-%02uT%02u:%02u:%02uZ", (unsigned)t.tm_year + 1900,
-	         (unsigned)t.tm_mon + 1, (unsigned)t.tm_mday, (unsigned)t.tm_hour,
-	         (unsigned)t.tm_min, (unsigned)t.tm_sec);
+static unsigned year_days(unsigned year)
+{
+	return is_leap(year) ? 366 : 365;
+}
+
+/* Months count from 0. */
+static unsigned month_days(unsigned year, unsigned month)
+{
+	static const unsigned char days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	return days[month] + (month == 1 && is_leap(year));
+}
+
+const char *utc_text(time_t when, char text[static UTC_TEXT])
+{
+	const unsigned second = (unsigned)(when % 86400);
+	unsigned day = (unsigned)(when / 86400), year = 1970, month = 0;
+
+	for (; day >= year_days(year); year++)
+		day -= year_days(year);
+	for (; day >= month_days(year, month); month++)
+		day -= month_days(year, month);
+	snprintf(text, UTC_TEXT, "%04u-%02u-%02uT%02u:%02u:%02uZ", year, month + 1, day + 1,
+	         second / 3600, second / 60 % 60, second % 60);
 	return text;
 }

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The present time as text. */
+/* Times as text. */
 #ifndef PLUGIN_UTC_H
 #define PLUGIN_UTC_H
 
+#include <time.h>
+
 enum { UTC_TEXT = 32 };
 
-/* Writes the time as RFC 3339 in UTC, to the second, and returns the buffer. Unlike strftime() it
- * does not read the time zone's file. */
-const char *utc_text(char text[static UTC_TEXT]);
+/* Writes a time since 1970 as RFC 3339 in UTC, to the second, and returns the buffer. The C
+ * library's own conversions read the time zone's file first, also gmtime_r(). */
+const char *utc_text(time_t when, char text[static UTC_TEXT]);
 
 #endif
