@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <linux/nsfs.h>
+#include <linux/sockios.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -57,6 +58,14 @@ int netns_own(struct failure *f)
 	if (fd < 0)
 		return fail_errno(f, errno, "open our own network namespace");
 	return fd;
+}
+
+int netns_of_socket(int socket_fd, struct failure *f)
+{
+	const int fd = ioctl(socket_fd, SIOCGSKNS); /* close-on-exec */
+
+	/* The kernel wants CAP_NET_ADMIN for it, which not every verb needs. */
+	return fd >= 0 ? fd : netns_own(f);
 }
 
 int netns_stat(int fd, struct netns_id *id, struct failure *f)

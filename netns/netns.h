@@ -28,6 +28,9 @@ bool netns_is_gone(int err);
 /* The descriptor of the namespace we are in. The caller owns it. */
 int netns_own(struct failure *f) MUST_CHECK;
 
+/* The same, of a socket that was opened in it: cheaper, and without /proc. */
+int netns_of_socket(int socket_fd, struct failure *f) MUST_CHECK;
+
 /* Fills in dev and inode; the cookie is asked of a socket inside (netns_visit). */
 int netns_stat(int fd, struct netns_id *id, struct failure *f) MUST_CHECK;
 

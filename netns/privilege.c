@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 static const struct {
 	unsigned capability;
@@ -21,18 +22,29 @@ static const struct {
 	{ CAP_NET_RAW, PRIVILEGE_OPENING },      /* the socket for ARP */
 };
 
-int privilege_keep(enum privilege stage, struct failure *f)
+/* Asks for those of a stage's capabilities that are to be had, as far as is known. */
+static int keep(enum privilege stage, const bool *had)
 {
-	bool kept[sizeof needs / sizeof *needs];
-	for (size_t i = 0; i < sizeof needs / sizeof *needs; i++)
-		kept[i] = needs[i].last >= stage &&
-		          capng_have_capability(CAPNG_PERMITTED, needs[i].capability);
 	capng_clear(CAPNG_SELECT_CAPS);
 	for (size_t i = 0; i < sizeof needs / sizeof *needs; i++)
-		if (kept[i])
+		if (needs[i].last >= stage && had[i])
 			capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED,
 			             needs[i].capability);
-	if (capng_apply(CAPNG_SELECT_CAPS) < 0)
+	return capng_apply(CAPNG_SELECT_CAPS);
+}
+
+int privilege_keep(enum privilege stage, struct failure *f)
+{
+	bool had[sizeof needs / sizeof *needs];
+
+	/* Runtimes give all of them. Having to look costs two readings of /proc/self/status. */
+	memset(had, true, sizeof had);
+	if (keep(stage, had) == 0)
+		return 0;
+	capng_get_caps_process();
+	for (size_t i = 0; i < sizeof needs / sizeof *needs; i++)
+		had[i] = capng_have_capability(CAPNG_PERMITTED, needs[i].capability);
+	if (keep(stage, had) < 0)
 		return fail_errno(f, errno, "give up capabilities");
 	return 0;
 }

@@ -11,8 +11,8 @@ void host_release(struct host *h)
 int host_open(struct host *h, struct failure *f)
 {
 	*h = (struct host)HOST_CLOSED;
-	h->netns = netns_own(f);
-	if (h->netns < 0 || netns_stat(h->netns, &h->id, f) < 0 || rtnl_open(&h->rtnl, f) < 0) {
+	if (rtnl_open(&h->rtnl, f) < 0 || (h->netns = netns_of_socket(h->rtnl.fd, f)) < 0 ||
+	    netns_stat(h->netns, &h->id, f) < 0) {
 		host_release(h);
 		return -1;
 	}
