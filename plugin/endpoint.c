@@ -123,17 +123,30 @@ static int text_write(int fd, const struct endpoint *e, struct failure *f)
 	return fail(f, CNI_IO, strerror(errno), "write the endpoint record below %s", state_path());
 }
 
+/* Names a file without a name: by its descriptor alone, which kernels before 6.10 answer with
+ * ENOENT, or by what /proc calls it. */
+static int file_link(int fd, int directory, const char *name)
+{
+	char self[32];
+
+	if (linkat(fd, "", directory, name, AT_EMPTY_PATH) == 0)
+		return 0;
+	if (errno != ENOENT)
+		return -1;
+	snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
+	return linkat(AT_FDCWD, self, directory, name, AT_SYMLINK_FOLLOW);
+}
+
 /* Writes a file without a name and then names it, so that a kill in between leaves nothing. */
 static int record_make(int directory, const struct endpoint *e, struct failure *f)
 {
-	char name[NAME_MAX], self[32];
+	char name[NAME_MAX];
 	OWNED(fd_release) int fd = openat(directory, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0644);
 
 	record_name(e->ifname, name);
 	if (fd >= 0 && text_write(fd, e, f) < 0)
 		return -1;
-	snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
-	if (fd >= 0 && linkat(AT_FDCWD, self, directory, name, AT_SYMLINK_FOLLOW) == 0)
+	if (fd >= 0 && file_link(fd, directory, name) == 0)
 		return 0;
 	int err = errno;
 	fail(f, CNI_IO, strerror(err), "make the endpoint record %s below %s", name, state_path());
@@ -176,6 +189,18 @@ static void replacement_name(const char *ifname, char name[static NAME_MAX])
 	snprintf(name, NAME_MAX, "%s.new", ifname);
 }
 
+/* Opens an empty file to be written, in place of one a kill left. */
+static int replacement_open(int directory, const char *fresh)
+{
+	const int flags = O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC;
+	const int fd = openat(directory, fresh, flags, 0644);
+
+	if (fd >= 0 || errno != EEXIST)
+		return fd;
+	unlinkat(directory, fresh, 0);
+	return openat(directory, fresh, flags, 0644);
+}
+
 int endpoint_write(const struct endpoint *e, struct failure *f)
 {
 	char name[NAME_MAX], fresh[NAME_MAX];
@@ -185,10 +210,7 @@ int endpoint_write(const struct endpoint *e, struct failure *f)
 		return -1;
 	record_name(e->ifname, name);
 	replacement_name(e->ifname, fresh);
-	unlinkat(directory, fresh, 0);
-	OWNED(fd_release)
-	int fd = openat(directory, fresh, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC,
-	                0644);
+	OWNED(fd_release) int fd = replacement_open(directory, fresh);
 	if (fd < 0)
 		return fail(f, CNI_IO, strerror(errno), "make the endpoint record %s", fresh);
 	if (text_write(fd, e, f) < 0) {

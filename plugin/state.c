@@ -80,19 +80,21 @@ int directory_make(const char *path, struct failure *f)
 
 int state_open(const char *name, bool make, struct failure *f)
 {
-	OWNED(fd_release) int base = open(state_path(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	char path[PATH_MAX];
 
-	if (base < 0 && errno == ENOENT && make) {
-		if (directory_make(state_path(), f) < 0)
+	if (snprintf(path, sizeof path, "%s/%s", state_path(), name) >= (int)sizeof path)
+		return fail(f, CNI_IO, strerror(ENAMETOOLONG), "open the state directory %s", name);
+	int fd = open(path, flags);
+	if (fd < 0 && errno == ENOENT && make) {
+		if (directory_make(path, f) < 0)
 			return -1;
-		base = open(state_path(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		fd = open(path, flags);
 	}
-	if (base < 0) {
+	if (fd < 0 && (errno != ENOENT || make)) {
 		int err = errno;
-		if (err != ENOENT || make)
-			fail(f, CNI_IO, strerror(err), "open the state directory %s", state_path());
+		fail(f, CNI_IO, strerror(err), "open the state directory %s", path);
 		errno = err;
-		return -1;
 	}
-	return state_open_below(base, name, make, f);
+	return fd;
 }
