@@ -15,10 +15,21 @@ void tap_name(uint32_t ifindex, char name[static TAP_NAME_MAX])
 	snprintf(name, TAP_NAME_MAX, "tap%" PRIu32, ifindex);
 }
 
+static bool number_parse(const char *text, dev_t *number)
+{
+	char *colon, *end;
+	const unsigned long class = strtoul(text, &colon, 10);
+
+	if (colon == text || *colon != ':')
+		return false;
+	const unsigned long one = strtoul(colon + 1, &end, 10);
+	*number = makedev((unsigned)class, (unsigned)one);
+	return end > colon + 1;
+}
+
 int tap_number(int sysfs, uint32_t ifindex, dev_t *number, struct failure *f)
 {
 	char path[64], text[32] = "";
-	unsigned major_number, minor_number;
 
 	snprintf(path, sizeof path, "class/macvtap/tap%" PRIu32 "/dev", ifindex);
 	OWNED(fd_release) int fd = openat(sysfs, path, O_RDONLY | O_CLOEXEC);
@@ -26,10 +37,9 @@ int tap_number(int sysfs, uint32_t ifindex, dev_t *number, struct failure *f)
 		return 0;
 	if (fd < 0 || read(fd, text, sizeof text - 1) < 0)
 		return fail_errno(f, errno, "read the device number of tap%" PRIu32, ifindex);
-	if (sscanf(text, "%u:%u", &major_number, &minor_number) != 2)
+	if (!number_parse(text, number))
 		return fail(f, CNI_OTHER, "the kernel's answer is no device number",
 		            "read the device number of tap%" PRIu32, ifindex);
-	*number = makedev(major_number, minor_number);
 	return 1;
 }
 
@@ -65,18 +75,16 @@ static int node_open(int directory, const char *name, dev_t number, int *node, s
 	return 1;
 }
 
-int tap_provide(int directory, uint32_t ifindex, dev_t number, const struct tap_access *access,
-                struct failure *f)
+static bool access_equal(const struct tap_access *a, const struct tap_access *b)
 {
-	char name[TAP_NAME_MAX], self[32];
-	OWNED(fd_release) int node = -1;
+	return a->uid == b->uid && a->gid == b->gid && a->mode == b->mode;
+}
 
-	tap_name(ifindex, name);
-	if (mknodat(directory, name, S_IFCHR | 0600, number) < 0 && errno != EEXIST)
-		return fail_errno(f, errno, "make the tap node %s", name);
-	int ours = node_open(directory, name, number, &node, f);
-	if (ours <= 0)
-		return ours;
+static int access_set(int node, const char *name, const struct tap_access *access,
+                      struct failure *f)
+{
+	char self[32];
+
 	snprintf(self, sizeof self, "/proc/self/fd/%d", node);
 	if (fchownat(node, "", access->uid, access->gid, AT_EMPTY_PATH) < 0)
 		return fail_errno(f, errno, "give the tap node %s to %u:%u", name, access->uid,
@@ -84,7 +92,27 @@ int tap_provide(int directory, uint32_t ifindex, dev_t number, const struct tap_
 	if (chmod(self, access->mode) < 0)
 		return fail_errno(f, errno, "set the mode of the tap node %s to %04o", name,
 		                  access->mode);
-	return 1;
+	return 0;
+}
+
+int tap_provide(int directory, uint32_t ifindex, dev_t number, const struct tap_node *seen,
+                const struct tap_access *access, struct failure *f)
+{
+	char name[TAP_NAME_MAX];
+	OWNED(fd_release) int node = -1;
+
+	if (seen->exists && (!seen->device || seen->number != number))
+		return 0;
+	if (seen->exists && access_equal(&seen->access, access))
+		return 1;
+	tap_name(ifindex, name);
+	if (!seen->exists && mknodat(directory, name, S_IFCHR | 0600, number) < 0 &&
+	    errno != EEXIST)
+		return fail_errno(f, errno, "make the tap node %s", name);
+	int ours = node_open(directory, name, number, &node, f);
+	if (ours <= 0)
+		return ours;
+	return access_set(node, name, access, f) < 0 ? -1 : 1;
 }
 
 int tap_remove(int directory, uint32_t ifindex, dev_t number, struct failure *f)

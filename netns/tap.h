@@ -27,11 +27,6 @@ struct tap_access {
 	mode_t mode;
 };
 
-/* Makes the node in a directory unless the kernel (devtmpfs) did, and sets owner and mode. 1: the
- * node is there and has this number; 0: the name belongs to something else, which is left alone. */
-int tap_provide(int directory, uint32_t ifindex, dev_t number, const struct tap_access *access,
-                struct failure *f) MUST_CHECK;
-
 /* What stands at the node's name. */
 struct tap_node {
 	bool exists;
@@ -40,6 +35,12 @@ struct tap_node {
 	struct tap_access access;
 };
 int tap_look(int directory, uint32_t ifindex, struct tap_node *node, struct failure *f) MUST_CHECK;
+
+/* Makes the node in a directory unless the kernel (devtmpfs) did, and sets owner and mode, where
+ * `seen`, which tap_look() just told, is not so already. 1: the node is there and has this number;
+ * 0: the name belongs to something else, which is left alone. */
+int tap_provide(int directory, uint32_t ifindex, dev_t number, const struct tap_node *seen,
+                const struct tap_access *access, struct failure *f) MUST_CHECK;
 
 /* Removes the node while it has this number; anything else at that name stays. */
 int tap_remove(int directory, uint32_t ifindex, dev_t number, struct failure *f) MUST_CHECK;

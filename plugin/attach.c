@@ -139,7 +139,7 @@ static enum outcome make_tap(struct attach *a, struct endpoint *e, struct failur
 	e->tap.path = a->node;
 	if (!node.exists && endpoint_write(e, f) < 0)
 		return FAILED;
-	int ours = tap_provide(a->devices, e->ifindex, e->tap.number, &at->config.tap, f);
+	int ours = tap_provide(a->devices, e->ifindex, e->tap.number, &node, &at->config.tap, f);
 	if (ours)
 		return ours > 0 ? MADE : FAILED;
 	e->tap.path = NULL; /* it is somebody else's */
