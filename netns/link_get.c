@@ -53,6 +53,7 @@ static int link_get(struct rtnl *nl, struct rtnl_req *r, struct link *link, cons
 {
 	struct failure refusal = { 0 };
 
+	req_u32(r, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
 	*link = (struct link){ 0 };
 	if (rtnl_query(nl, r, link_read, link, &refusal, "look up link %s", which) == 0) {
 		if (link->index)

@@ -23,6 +23,13 @@ static int sysfs_open(void)
 	                            MOUNT_ATTR_NOEXEC);
 }
 
+/* Opened deep: /proc/sys/net itself would resolve in whatever namespace we are in later. */
+static int ipv6_open(struct sandbox *s)
+{
+	s->ipv6 = open("/proc/sys/net/ipv6/conf", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return s->ipv6 < 0 && errno != ENOENT ? -1 : 0;
+}
+
 struct visit {
 	struct sandbox *sandbox;
 	unsigned extras;
@@ -36,9 +43,7 @@ static int open_inside(void *data, struct failure *f)
 	if (rtnl_open(&s->rtnl, f) < 0)
 		return -1;
 	s->id.cookie = netns_cookie(s->rtnl.fd);
-	/* Opened deep: /proc/sys/net itself would resolve in whatever namespace we are in later. */
-	s->ipv6 = open("/proc/sys/net/ipv6/conf", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (s->ipv6 < 0 && errno != ENOENT)
+	if (v->extras & SANDBOX_IPV6 && ipv6_open(s) < 0)
 		return fail_errno(f, errno, "open the container's IPv6 settings");
 	if (v->extras & SANDBOX_SYSFS && (s->sysfs = sysfs_open()) < 0)
 		return fail_errno(f, errno, "look at the container's devices (sysfs)");

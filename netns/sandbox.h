@@ -10,9 +10,9 @@ struct sandbox {
 	int netns;          /* the namespace */
 	struct netns_id id; /* with its cookie */
 	struct rtnl rtnl;   /* a socket inside */
-	int ipv6;           /* its /proc/sys/net/ipv6/conf; -1: a kernel without IPv6 */
-	int sysfs;          /* its sysfs, attached nowhere; -1: not asked for */
-	int arp;            /* a packet socket for ARP; -1: not asked for */
+	int ipv6;  /* its /proc/sys/net/ipv6/conf; -1: a kernel without IPv6, or not asked for */
+	int sysfs; /* its sysfs, attached nowhere; -1: not asked for */
+	int arp;   /* a packet socket for ARP; -1: not asked for */
 };
 
 #define SANDBOX_CLOSED                                                                \
@@ -21,7 +21,7 @@ struct sandbox {
 	}
 
 /* What is opened only where it is needed. */
-enum { SANDBOX_SYSFS = 1, SANDBOX_ARP = 2 };
+enum { SANDBOX_SYSFS = 1, SANDBOX_ARP = 2, SANDBOX_IPV6 = 4 };
 
 void sandbox_release(struct sandbox *s);
 
@@ -31,7 +31,7 @@ int sandbox_open(struct sandbox *s, int home, int netns, unsigned extras,
                  struct failure *f) MUST_CHECK;
 
 /* Writes one of an interface's IPv6 settings (a file of its directory in s->ipv6). Success, with
- * nothing done, where the kernel has no IPv6. */
+ * nothing done, where the kernel has no IPv6. To be opened with SANDBOX_IPV6. */
 int sandbox_ipv6_set(const struct sandbox *s, const char *ifname, const char *setting, int value,
                      struct failure *f) MUST_CHECK;
 

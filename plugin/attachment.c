@@ -42,7 +42,8 @@ static int read_previous(struct attachment *a, struct failure *f)
 
 static unsigned extras_of(const struct config *c)
 {
-	return (c->kind->tap ? SANDBOX_SYSFS : 0u) | (c->acd ? SANDBOX_ARP : 0u);
+	return (c->kind->tap ? SANDBOX_SYSFS : 0u) | (c->acd ? SANDBOX_ARP : 0u) |
+	       (c->ipam || c->address_owner == OWNER_GUEST ? SANDBOX_IPV6 : 0u);
 }
 
 int attachment_open(struct attachment *a, const struct request *r, bool own_allowed,

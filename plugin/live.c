@@ -24,6 +24,8 @@ int endpoint_sandbox(const struct endpoint *e, const char *path, const struct ho
 {
 	struct failure gone = { 0 };
 	const char *where = path ? path : e->netns_path;
+	const struct link_kind *kind = link_kind_find(e->kind);
+	const unsigned extras = kind && !kind->tap ? 0 : SANDBOX_SYSFS;
 
 	if (!where || !*where)
 		return 0;
@@ -32,7 +34,7 @@ int endpoint_sandbox(const struct endpoint *e, const char *path, const struct ho
 		return 0;
 	if (netns < 0)
 		return fail(f, gone.code, gone.details, "%s", gone.msg);
-	if (sandbox_open(sandbox, host->netns, fd_take(&netns), SANDBOX_SYSFS, f) < 0)
+	if (sandbox_open(sandbox, host->netns, fd_take(&netns), extras, f) < 0)
 		return -1;
 	if (netns_same(&sandbox->id, &e->netns))
 		return 1;

@@ -15,7 +15,8 @@ int endpoint_link(const struct endpoint *e, struct sandbox *sandbox, struct link
                   struct failure *f) MUST_CHECK;
 
 /* Opens the namespace a record names, or the path given instead (NULL: the record's). 1: open and
- * the same namespace; 0: gone, or another one by now. -1 with the failure. */
+ * the same namespace, with what its kind of link needs; 0: gone, or another one by now. -1 with the
+ * failure. */
 int endpoint_sandbox(const struct endpoint *e, const char *path, const struct host *host,
                      struct sandbox *sandbox, struct failure *f) MUST_CHECK;
 
