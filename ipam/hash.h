@@ -16,4 +16,12 @@ static inline uint64_t text_hash(const char *text)
 	return hash ^ hash >> 29;
 }
 
+/* For qsort() and bsearch(). */
+static inline int hash_compare(const void *a, const void *b)
+{
+	const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
 #endif

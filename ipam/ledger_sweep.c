@@ -14,13 +14,6 @@ struct sweep {
 	struct failure *f;
 };
 
-static int hash_compare(const void *a, const void *b)
-{
-	const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* An index of the earlier boot that no longer fits the store tells at least which reservations are
  * old; what it does not know may be of this boot, made by someone else, and stays. */
 static int boot_visit(const struct ip *ip, enum holding holding, const char *holder, void *data)

@@ -84,13 +84,6 @@ static void hashes_release(struct hashes *h)
 	free(h->values);
 }
 
-static int hash_compare(const void *a, const void *b)
-{
-	const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* Both spellings of every valid attachment. */
 static int hashes_make(struct hashes *h, const cJSON *valid, struct failure *f)
 {

@@ -149,7 +149,7 @@ clean_slate() {
 }
 mended() {
 	local id had="$2 "
-	[ -z "$2" ] || bare CHECK stays "$(jq -c --arg a "$2" '. + {prevResult: {cniVersion: "1.1.0", ips: [{address: $a}]}}' <<<"$1")" || return
+	[ -z "$2" ] || bare CHECK stays "${1%\}},\"prevResult\":{\"cniVersion\":\"1.1.0\",\"ips\":[{\"address\":\"$2\"}]}}" || return
 	bare ADD next "$1" >"$BATS_TEST_TMPDIR/next" || return
 	bare DEL victim "$1" || return
 	bare DEL next "$1" || return
@@ -188,13 +188,19 @@ rebooted() {
 
 @test "crash: ADD killed before any of its system calls loses nothing, and the next call works" {
 	run -0 crash one_stays ADD 10.1.0.2/29
-	run -0 crash one_stays_unindexed ADD 10.1.0.2/29
-	run -0 crash empty_file ADD 10.1.0.2/29
 }
-@test "crash: DEL killed before any of its system calls loses nothing, and the next call works" {
-	run -0 crash victim_too DEL 10.1.0.2/29
-	run -0 crash victim_too_unindexed DEL 10.1.0.2/29
+@test "crash: so it is where ADD had to read the whole store" {
+	run -0 crash one_stays_unindexed ADD 10.1.0.2/29
+}
+@test "crash: so it is where ADD mends an empty file" {
+	run -0 crash empty_file ADD 10.1.0.2/29
 }
 @test "crash: the first ADD after a boot, killed before any of its system calls, is made good by the next" {
 	run -0 crash rebooted ADD
+}
+@test "crash: DEL killed before any of its system calls loses nothing, and the next call works" {
+	run -0 crash victim_too DEL 10.1.0.2/29
+}
+@test "crash: so it is where DEL had to read the whole store" {
+	run -0 crash victim_too_unindexed DEL 10.1.0.2/29
 }
