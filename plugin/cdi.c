@@ -7,8 +7,10 @@
 #include "plugin/devices.h"
 #include "plugin/state.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -142,9 +144,9 @@ int cdi_write(const struct endpoint *e, struct failure *f)
 	return -1;
 }
 
-/* Whether a specification is this endpoint's: its tap's name carries the interface index, which no
+/* Whether a specification is that endpoint's: its tap's name carries the interface index, which no
  * other endpoint has before this one is torn down. */
-static bool is_own(int directory, const char *name, const struct endpoint *e)
+static bool is_own(int directory, const char *name, uint32_t ifindex)
 {
 	struct failure foreign = { 0 };
 	char text[SPEC_MAX], path[DEVICE_PATH_MAX], tap[TAP_NAME_MAX];
@@ -161,9 +163,17 @@ static bool is_own(int directory, const char *name, const struct endpoint *e)
 	        json_path(device, (const char *[]){ "containerEdits", "deviceNodes", NULL });
 	const char *node = json_string(json_member(cJSON_GetArrayItem(nodes, 0), "path"));
 
-	tap_name(e->ifindex, tap);
+	tap_name(ifindex, tap);
 	snprintf(path, sizeof path, "/dev/%s", tap);
 	return node && strcmp(node, path) == 0;
+}
+
+static int own_remove(int directory, const char *name, uint32_t ifindex, struct failure *f)
+{
+	if (!is_own(directory, name, ifindex) || unlinkat(directory, name, 0) == 0 ||
+	    errno == ENOENT)
+		return 0;
+	return fail(f, CNI_IO, strerror(errno), "remove the CDI device %s/%s", cdi_path(), name);
 }
 
 int cdi_remove(const struct endpoint *e, struct failure *f)
@@ -178,7 +188,29 @@ int cdi_remove(const struct endpoint *e, struct failure *f)
 	fresh_name(e, name);
 	unlinkat(directory, name, 0);
 	file_name(e, name);
-	if (!is_own(directory, name, e) || unlinkat(directory, name, 0) == 0 || errno == ENOENT)
-		return 0;
-	return fail(f, CNI_IO, strerror(errno), "remove the CDI device %s/%s", cdi_path(), name);
+	return own_remove(directory, name, e->ifindex, f);
+}
+
+static void stream_release(DIR **stream)
+{
+	if (*stream)
+		closedir(*stream);
+	*stream = NULL;
+}
+
+int cdi_remove_unrecorded(uint32_t ifindex, struct failure *f)
+{
+	OWNED(fd_release) int directory = directory_lock(false, f);
+	int removed = 0;
+
+	if (directory < 0)
+		return f->code ? -1 : 0;
+	OWNED(stream_release) DIR *stream = fdopendir(fcntl(directory, F_DUPFD_CLOEXEC, 0));
+	if (!stream)
+		return fail(f, CNI_IO, strerror(errno), "list the CDI devices in %s", cdi_path());
+	for (const struct dirent *entry; (entry = readdir(stream));)
+		if (fnmatch("podtap.dev-tap_*", entry->d_name, 0) == 0 &&
+		    own_remove(directory, entry->d_name, ifindex, f) < 0)
+			removed = -1;
+	return removed;
 }

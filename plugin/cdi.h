@@ -25,4 +25,7 @@ int cdi_write(const struct endpoint *e, struct failure *f) MUST_CHECK;
 /* Removes the specification while it is this endpoint's; a successor's of that name stays. */
 int cdi_remove(const struct endpoint *e, struct failure *f) MUST_CHECK;
 
+/* The same for a link no record tells of: of all specifications of ours, the one of its tap. */
+int cdi_remove_unrecorded(uint32_t ifindex, struct failure *f) MUST_CHECK;
+
 #endif

@@ -80,7 +80,8 @@ int teardown_by_name(const char *container_id, const char *ifname, struct sandbo
 		fprintf(stderr, "podtap: %s is another attachment's: left alone\n", ifname);
 		return 0;
 	}
-	if (remove_link(sandbox, &link, f) < 0)
+	const int device = cdi_remove_unrecorded(link.index, f);
+	if (remove_link(sandbox, &link, f) < 0 || device < 0)
 		return -1;
 	ifindex_release(link.index, container_id, ifname);
 	return 0;

@@ -270,7 +270,7 @@ fails() {
 # Kills an ADD at every third system call, undoes it by a command, and sees that nothing is left.
 killed_and_undone() {
 	local name which
-	text=$(config "{$ipam}")
+	text=$(config "{$ipam,\"deviceID\":\"device\"}")
 	every_third "$1" ADD
 	while read -r name which; do
 		echo "killed at $name $which"
@@ -308,7 +308,7 @@ del() {
 # answer is an error and nothing is left.
 failed_and_undone() {
 	local name which
-	text=$(config "{$ipam}")
+	text=$(config "{$ipam,\"deviceID\":\"device\"}")
 	every_third "$1" ADD
 	while read -r name which; do
 		echo "failing: $name $which"
