@@ -8,6 +8,7 @@ load guest/containerd
 setup() {
 	lan_setup
 	containerd_setup
+	box=$host-box # names a cgroup of the machine too
 }
 teardown() {
 	local pid
@@ -16,6 +17,7 @@ teardown() {
 		wait "$pid" || :
 	done
 	lab_teardown
+	rmdir /sys/fs/cgroup/{,*/}"$host-pod" 2>/dev/null || :
 	lan_teardown
 }
 
@@ -29,20 +31,20 @@ nothing_left() {
 
 @test "ctr run --cni: a macvlan endpoint with its address, on the LAN; and DEL, without a namespace, leaves nothing" {
 	network one "$(numbered '{"link":"macvlan"}')"
-	run -0 box_run box --rm -- sh -c 'ip -o -4 addr show dev eth0; ip -d link show eth0; ping -c 1 -W 3 10.99.0.254'
+	run -0 box_run "$box" --rm -- sh -c 'ip -o -4 addr show dev eth0; ip -d link show eth0; ping -c 1 -W 3 10.99.0.254'
 	[[ $output == *"10.99.0.2/24"* ]]
 	[[ $output == *"1 packets received"* ]]
 	nothing_left
 }
 @test "ctr run --cni: what a detached container leaves, DEL with an empty CNI_NETNS cleans up" {
 	network one "$(numbered '{}')"
-	run -0 box_run box -d -- sleep 1000
+	run -0 box_run "$box" -d -- sleep 1000
 	run -0 endpoint one '.[0] | [.containerID, .netns.path, .tap.path] | join(" ")'
 	read -r id path node <<<"$output"
 	[[ $path == /proc/*/ns/net ]]
 	[ -e "$node" ]
-	run -0 inside ctr -a "$lab/socket" task rm -f box
-	run -0 inside ctr -a "$lab/socket" container rm box
+	run -0 inside ctr -a "$lab/socket" task rm -f "$box"
+	run -0 inside ctr -a "$lab/socket" container rm "$box"
 	[ ! -e "$path" ]
 	run -0 inside env CNI_COMMAND=DEL CNI_CONTAINERID="$id" CNI_NETNS= CNI_IFNAME=eth0 CNI_PATH=/opt/cni/bin:/usr/lib/cni \
 		/opt/cni/bin/podtap <<<"$(inside jq -c '.plugins[0] + {cniVersion, name}' /etc/cni/net.d/one.conflist)"

@@ -58,6 +58,6 @@ cri() {
 	inside "$BATS_TEST_DIRNAME/guest/cri" "$lab/socket" "$@"
 }
 pod_config() { # NAME
-	jq -cn --arg name "$1" --arg log "$lab/log" '{metadata: {name: $name, uid: $name, namespace: "space"}, hostname: $name,
-		log_directory: $log, linux: {cgroup_parent: ("/podtap-" + $name)}}'
+	jq -cn --arg name "$1" --arg cgroup "/$host-$1" --arg log "$lab/log" '{metadata: {name: $name, uid: $name, namespace: "space"}, hostname: $name,
+		log_directory: $log, linux: {cgroup_parent: $cgroup}}'
 }
