@@ -23,7 +23,7 @@ table := podtap:plugin/main:$(CNI_BIN_DIR) \
 data := $(patsubst %,%:$(DOCDIR),$(wildcard README.md LICENSE)) \
 	$(patsubst %,%:$(DOCDIR)/examples,$(wildcard examples/*.*)) \
 	$(patsubst %,%:$(DOCDIR)/examples/vm,$(wildcard examples/vm/*)) \
-	$(patsubst %,%:$(MANDIR)/man8,$(wildcard plugin/*.8 ipam/*.8))
+	$(patsubst %,%:$(MANDIR)/man8,$(wildcard */*.8))
 
 column   = $(word $2,$(subst :, ,$1))
 programs := $(foreach row,$(table),$(call column,$(row),1))
