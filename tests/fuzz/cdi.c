@@ -57,5 +57,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	PROMISE(is_there(file) || strstr(spec, own) || strchr(spec, '\\'));
 	PROMISE(cdi_write(&e, &f) == 0 && is_there(file));
 	PROMISE(cdi_remove(&e, &f) == 0 && !is_there(file));
+	/* Without its name too, and no other's. */
+	PROMISE(cdi_write(&e, &f) == 0 && cdi_remove_unrecorded(8, &f) == 0 && is_there(file));
+	PROMISE(cdi_remove_unrecorded(7, &f) == 0 && !is_there(file));
 	return 0;
 }

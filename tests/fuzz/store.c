@@ -5,7 +5,7 @@
  * Reads with: ipam/store_read.c ipam/index.c ipam/ledger.c ipam/pages.c ipam/sticky.c */
 #include "cni/json.h"
 #include "ipam/allocator.h"
-#include "ipam/place.h"
+#include "ipam/folder.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <fcntl.h>
@@ -70,12 +70,12 @@ static struct file file_read(size_t i)
 static void memory_clear(void)
 {
 	static const char *const own[] = { "index", "boot", "sticky" };
-	struct place place;
+	struct folder folder;
 	char path[PATH_MAX];
 
-	PROMISE(place_set(&place, "store", "net"));
+	PROMISE(folder_set(&folder, "store", "net"));
 	for (size_t i = 0; i < sizeof own / sizeof *own; i++)
-		if (snprintf(path, sizeof path, "%s/%s", place.path, own[i]) < (int)sizeof path)
+		if (snprintf(path, sizeof path, "%s/%s", folder.path, own[i]) < (int)sizeof path)
 			unlink(path);
 }
 
@@ -96,11 +96,11 @@ static int check(struct request *r, const cJSON *answer, struct failure *f)
 /* Turns bytes of the index over, where the input says. */
 static void index_damage(const uint8_t *data, size_t size)
 {
-	struct place own;
+	struct folder own;
 	uint8_t byte;
 
-	PROMISE(place_set(&own, "store", "net"));
-	int fd = place_open(&own, "index", O_RDWR);
+	PROMISE(folder_set(&own, "store", "net"));
+	int fd = folder_open(&own, "index", O_RDWR);
 
 	for (size_t i = 0; fd >= 0 && i + 3 <= size && i < 24; i += 3) {
 		const off_t at = data[i] | data[i + 1] << 8;
