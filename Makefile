@@ -3,6 +3,9 @@
 O      ?= build$(if $(SAN),-san)$(if $(STATIC),-static)
 CFLAGS ?= -O2 -g
 PKGS   := libmnl libcjson libcap-ng
+# What only single executables load, on top of those; PROTOC may also be protoc, with its plugin.
+EXTRA  := libprotobuf-c libseccomp libnghttp2
+PROTOC ?= protoc-c
 
 PREFIX      ?= /usr
 BINDIR      ?= $(PREFIX)/bin
@@ -13,7 +16,8 @@ DOCDIR      ?= $(DATADIR)/doc/podtap
 CNI_BIN_DIR ?= /opt/cni/bin
 HOOKS_DIR   ?= /usr/share/containers/oci/hooks.d
 
-# Every executable: name, what it is linked from beside the floors, where it is installed.
+# Every executable: name, what it is linked from beside the floors, where it is installed, and which
+# of the EXTRA libraries it may load.
 table := podtap:plugin/main:$(CNI_BIN_DIR) \
 	podtap-ipam:ipam/main:$(CNI_BIN_DIR) \
 	podtap-hook:expose/podtap-hook:$(LIBEXECDIR) \
@@ -25,10 +29,12 @@ data := $(patsubst %,%:$(DOCDIR),$(wildcard README.md LICENSE)) \
 	$(patsubst %,%:$(DOCDIR)/examples/vm,$(wildcard examples/vm/*)) \
 	$(patsubst %,%:$(MANDIR)/man8,$(wildcard */*.8))
 
+comma    := ,
 column   = $(word $2,$(subst :, ,$1))
 programs := $(foreach row,$(table),$(call column,$(row),1))
 mains    := $(foreach row,$(table),$(call column,$(row),2).c)
 sources  := $(filter-out $(mains),$(wildcard cni/*.c netns/*.c ipam/*.c plugin/*.c expose/*.c tools/*.c))
+messages := $(patsubst %.proto,$(O)/gen/%.pb-c.c,$(wildcard expose/*.proto))
 units    := $(patsubst %.c,$(O)/%,$(wildcard tests/unit/*.c))
 helpers  := $(patsubst %.c,$(O)/%,$(wildcard tests/tools/*.c tests/bench/*.c))
 fuzzers  := $(patsubst %.c,$(O)/%,$(wildcard tests/fuzz/*.c))
@@ -43,9 +49,11 @@ endif
 harden := -fPIE -fstack-protector-strong -fno-plt $(if $(SAN),,-D_FORTIFY_SOURCE=2)
 mode   := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 link    = $(if $(STATIC),-static-pie,-pie) -Wl,-z,relro,-z,now,--as-needed
-pkg    := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
-libs   := $(shell pkg-config $(if $(STATIC),--static) --libs $(PKGS) 2>/dev/null)
-cc      = $(CC) -std=gnu11 -D_GNU_SOURCE -I. $(pkg) $(warn) $(harden) $(mode) $(CPPFLAGS) $(CFLAGS)
+pkg    := $(shell pkg-config --cflags $(PKGS) $(EXTRA) 2>/dev/null)
+libs_of = $(shell pkg-config $(if $(STATIC),--static) --libs $1 2>/dev/null)
+libs   := $(call libs_of,$(PKGS))
+extra  := $(call libs_of,$(EXTRA))
+cc      = $(CC) -std=gnu11 -D_GNU_SOURCE -I. -I$(O)/gen $(pkg) $(warn) $(harden) $(mode) $(CPPFLAGS) $(CFLAGS)
 
 # One short line a step; the whole command with V=1.
 say = $(if $(V),,@printf '%4s  %s\n' $1 $@;)
@@ -54,7 +62,10 @@ all: $(programs:%=$(O)/%)
 compile: all $(units) $(helpers) $(shims)
 
 $(foreach row,$(table),$(eval $(O)/$(call column,$(row),1): $(O)/$(call column,$(row),2).o))
+$(foreach row,$(table),$(if $(call column,$(row),4),$(eval \
+	$(O)/$(call column,$(row),1): private libs += $(call libs_of,$(subst $(comma), ,$(call column,$(row),4))))))
 $(units) $(helpers) $(fuzzers): %: %.o
+$(units) $(fuzzers): private libs += $(extra)
 $(fuzzers): private link += -fsanitize=fuzzer
 # The yardsticks load the libraries podtap loads, though they use none of them, and no sanitizer.
 $(O)/tests/bench/floor $(O)/tests/bench/empty: private LDFLAGS += -Wl,--no-as-needed
@@ -62,7 +73,7 @@ $(foreach file,$(wildcard tests/bench/*.c),$(file:%.c=$(O)/%) $(file:%.c=$(O)/%.
 $(linked): $(O)/parts.a
 	$(call say,LINK)$(cc) $(link) $(LDFLAGS) -o $@ $(filter %.o,$^) $(O)/parts.a $(libs)
 
-$(O)/parts.a: $(sources:%.c=$(O)/%.o)
+$(O)/parts.a: $(sources:%.c=$(O)/%.o) $(messages:.c=.o)
 	@$(RM) $@
 	$(call say,AR)$(AR) rcs $@ $^
 
@@ -71,12 +82,18 @@ $(O)/tests/shims/%.so: tests/shims/%.c $(O)/flags
 	@mkdir -p $(@D)
 	$(filter-out $(mode),$(cc)) -fPIC -shared -o $@ $<
 
-$(O)/%.o: %.c $(O)/flags
+# Code made from .proto files comes first, and is not judged by our warnings.
+$(O)/%.o: %.c $(O)/flags | $(messages)
 	@mkdir -p $(@D)
 	$(call say,CC)$(cc) -MMD -MP -c -o $@ $<
+$(O)/gen/%.o: $(O)/gen/%.c $(O)/flags
+	$(call say,CC)$(filter-out $(warn),$(cc)) -c -o $@ $<
+$(O)/gen/%.pb-c.c $(O)/gen/%.pb-c.h: %.proto $(O)/flags
+	@mkdir -p $(O)/gen
+	$(call say,GEN)$(PROTOC) --c_out=$(O)/gen $<
 
-missing = $(strip $(foreach archive,$(PKGS:=.a) libc.a,$(if $(call archive_found,$(archive)),,$(archive))))
-archive_found = $(shell $(CC) $(LDFLAGS) $(filter -L%,$(libs)) -nostdlib -r -o /dev/null -l:$1 2>/dev/null && echo yes)
+missing = $(strip $(foreach archive,$(PKGS:=.a) $(EXTRA:=.a) libc.a,$(if $(call archive_found,$(archive)),,$(archive))))
+archive_found = $(shell $(CC) $(LDFLAGS) $(filter -L%,$(libs) $(extra)) -nostdlib -r -o /dev/null -l:$1 2>/dev/null && echo yes)
 define static_help
 STATIC=1 needs static archives that are not here: $(missing).
 Debian 12 has libcap-ng.a (package libcap-ng-dev) and libc.a (libc6-dev), but no libmnl.a and no
@@ -84,9 +101,9 @@ libcjson.a. Build these two, and set PKG_CONFIG_PATH to where they were installe
     https://www.netfilter.org/projects/libmnl    ./configure --enable-static
     https://github.com/DaveGamble/cJSON          cmake -DBUILD_SHARED_AND_STATIC_LIBS=On
 endef
-export FLAGS = $(cc) $(link) $(LDFLAGS) $(libs)
+export FLAGS = $(cc) $(link) $(LDFLAGS) $(libs) $(extra)
 $(O)/flags: FORCE # changed flags rebuild, unchanged ones do not
-	@$(if $(libs),,tests/packages show build; false)
+	@$(if $(and $(libs),$(extra)),,tests/packages show build; false)
 	@$(if $(STATIC),$(if $(missing),$(error $(static_help))))
 	@mkdir -p $(@D)
 	@printf '%s\n' "$$FLAGS" | cmp -s - $@ || printf '%s\n' "$$FLAGS" > $@
@@ -123,7 +140,9 @@ demo:
 
 lint:
 	@tests/packages install build lint
-	@tests/lint $(CC) -std=gnu11 -D_GNU_SOURCE -I. $(pkg)
+	@$(MAKE) --no-print-directory messages
+	@tests/lint $(CC) -std=gnu11 -D_GNU_SOURCE -I. -I$(O)/gen $(pkg)
+messages: $(messages)
 
 # A runtime may be running the old executable and may look for it at any instant: rename over it.
 place = install -D -m $2 $1 '$(DESTDIR)$3.new' && mv -f '$(DESTDIR)$3.new' '$(DESTDIR)$3'
@@ -169,7 +188,7 @@ uninstall: uninstall-hook
 clean:
 	$(RM) -r build build-*
 
-.PHONY: all compile check tests unit fuzz fuzzers bench demo lint install install-aliases install-hook uninstall-hook uninstall clean FORCE
+.PHONY: all compile messages check tests unit fuzz fuzzers bench demo lint install install-aliases install-hook uninstall-hook uninstall clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(wildcard $(O)/*/*.d $(O)/*/*/*.d)

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a long-running program gives up once it has started: capabilities, and every system call
+ * that is not in its table. */
+#ifndef EXPOSE_CONFINE_H
+#define EXPOSE_CONFINE_H
+
+#include "cni/failure.h"
+#include "cni/owned.h"
+
+#include <stddef.h>
+
+/* Keeps these capabilities of those we have, and none in the bounding set where that may be
+ * changed.
+ */
+int confine_capabilities(const unsigned *kept, size_t n, struct failure *f) MUST_CHECK;
+
+/* Allows from now on what every such program calls (reading and writing, memory, waiting, time) and
+ * the calls named in the table, which ends with NULL. Any other ends the process, after a line that
+ * says its number: a call nobody foresaw is a mistake or an intruder's, an error in its place would
+ * be taken for the kernel's answer, and whoever runs us starts us anew. */
+int confine_calls(const char *const names[], struct failure *f) MUST_CHECK;
+
+#endif
