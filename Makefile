@@ -113,11 +113,17 @@ check:
 	@tests/packages install build check guest
 	@$(MAKE) --no-print-directory tests
 tests: compile
-	@tests/run $(O) $(units)
+	@tests/run $(O) tests $(units)
 unit: $(units:=.run)
 %.run: % FORCE
 	$<
 
+# Real pods, of a containerd newer than this machine's.
+check-kubernetes:
+	@tests/packages install build check kubernetes
+	@$(MAKE) --no-print-directory compile
+	@tests/kubernetes/tree sid >/dev/null
+	@tests/run $(O) tests/kubernetes
 # Every parser, for TIME seconds each, by inputs that libFuzzer invents: clang's, and counting lines.
 TIME ?= 60
 fuzz:
@@ -188,7 +194,7 @@ uninstall: uninstall-hook
 clean:
 	$(RM) -r build build-*
 
-.PHONY: all compile messages check tests unit fuzz fuzzers bench demo lint install install-aliases install-hook uninstall-hook uninstall clean FORCE
+.PHONY: all compile messages check tests unit check-kubernetes fuzz fuzzers bench demo lint install install-aliases install-hook uninstall-hook uninstall clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(wildcard $(O)/*/*.d $(O)/*/*/*.d)

@@ -4,7 +4,7 @@
 # To be called after lan_setup.
 containerd_setup() {
 	lab_setup
-	inside bash -ec "$(declare -f containerd_files); containerd_files '$lab'"
+	inside bash -ec "$(declare -f containerd_files containerd_image); containerd_files '$lab'; containerd_image '$lab'"
 	inside_exec containerd -c "$lab/config.toml" >"$BATS_TEST_TMPDIR/containerd.log" 2>&1 &
 	background+=($!)
 	until inside ctr -a "$lab/socket" version >/dev/null 2>&1; do
@@ -31,6 +31,11 @@ containerd_files() {
 		  sandbox_image = "localhost/box:latest"
 		  restrict_oom_score_adj = true
 	END
+}
+
+# The image localhost/box, of $rootfs, which sleeps unless told otherwise: containerd_image DIRECTORY
+containerd_image() {
+	cd "$1" || return
 	mkdir image log
 	tar -C rootfs -cf image/layer.tar .
 	(
@@ -55,7 +60,7 @@ box_run() {
 }
 
 cri() {
-	inside "$BATS_TEST_DIRNAME/guest/cri" "$lab/socket" "$@"
+	inside "$(dirname "${BASH_SOURCE[0]}")/cri" "$lab/socket" "$@"
 }
 pod_config() { # NAME
 	jq -cn --arg name "$1" --arg cgroup "/$host-$1" --arg log "$lab/log" '{metadata: {name: $name, uid: $name, namespace: "space"}, hostname: $name,

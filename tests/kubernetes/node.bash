@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+# A Kubernetes node: the private host with containerd of a newer Debian, called as kubelet calls it.
+# One node serves a file's tests: node_setup in setup_file, node_teardown in teardown_file.
+#
+#   $switch, $host   the LAN and the node, as in lib.bash
+#   handlers         runtime handlers that differ in their networks: a pod names one as it would name
+#                    its networks by annotation. Their configurations are in /etc/cni/HANDLER.d.
+
+# shellcheck disable=SC2154 # host, lab and the like are lib.bash's and lab.bash's
+
+node_setup() { # [SUITE]
+	export BATS_TEST_TMPDIR=$BATS_FILE_TMPDIR BATS_TEST_NUMBER=0
+	lan_setup
+	lab_setup
+	tree=$("$BATS_TEST_DIRNAME/tree" "${1:-sid}")
+	inside mount -t overlay overlay -o "lowerdir=$tree/usr:/usr" /usr
+	inside mkdir -p /opt/nri/plugins /etc/nri
+	inside bash -ec "$(declare -f containerd_image); containerd_image '$lab'"
+	node_networks
+	node_config | inside tee "$lab/config.toml" >/dev/null
+	export host switch pod other lab lab_pid rootfs container leases cache
+	containerd_start
+	inside ctr -a "$lab/socket" -n k8s.io images import "$lab/image.tar" >/dev/null
+}
+
+# Handlers and their networks: addresses for the pod; the same with a CDI device; beside it one
+# for a virtual machine; only that.
+handlers=(runc cdi two level2)
+node_networks() {
+	local pool='"owner":1234,"group":1234,"ipam":{"type":"podtap-ipam","subnet":"10.99.0.0/24","rangeEnd":"10.99.0.200"}'
+	node_network runc lan "{$pool}"
+	node_network cdi lan "{$pool,\"cdi\":true}"
+	node_network two lan "{$pool,\"cdi\":true}"
+	node_network two vm '{"owner":1234,"cdi":true,"vmDevices":true}'
+	node_network level2 vm '{}'
+}
+# node_network HANDLER NAME CHANGES
+node_network() {
+	jq -cn --arg name "$2" --argjson change "$3" '{cniVersion: "1.1.0", name: $name,
+		plugins: [{type: "podtap", master: "lan0"} + $change]}' |
+		inside install -D -m 0644 /dev/stdin "/etc/cni/$1.d/$2.conflist"
+}
+
+node_config() {
+	local handler
+	cat <<-END
+		version = 3
+		root = "$lab/root"
+		state = "$lab/state"
+		[grpc]
+		  address = "$lab/socket"
+		[plugins.'io.containerd.internal.v1.opt']
+		  path = "$lab/opt"
+		[plugins.'io.containerd.nri.v1.nri']
+		  disable = false
+		[plugins.'io.containerd.cri.v1.images'.pinned_images]
+		  sandbox = "localhost/box:latest"
+		[plugins.'io.containerd.cri.v1.runtime']
+		  restrict_oom_score_adj = true
+		  enable_cdi = true
+	END
+	for handler in "${handlers[@]}"; do
+		cat <<-END
+			[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.$handler]
+			  runtime_type = "io.containerd.runc.v2"
+			  cni_conf_dir = "/etc/cni/$handler.d"
+			  cni_max_conf_num = 2
+		END
+	done
+}
+
+# Starts a program on the node, in the background of the whole file; its output goes to NAME.log.
+#   daemon NAME COMMAND...
+daemon() {
+	local name=$1
+	shift
+	inside_exec "$@" >>"$BATS_FILE_TMPDIR/$name.log" 2>&1 </dev/null &
+	echo $! >"$BATS_FILE_TMPDIR/$name.pid"
+}
+# Ends it and waits until it is gone: daemon_end NAME [SIGNAL]
+daemon_end() {
+	local pid
+	pid=$(cat "$BATS_FILE_TMPDIR/$1.pid")
+	rm "$BATS_FILE_TMPDIR/$1.pid"
+	! kill "-${2:-TERM}" "$pid" 2>/dev/null || tail --pid="$pid" -s 0.05 -f /dev/null
+}
+daemon_alive() {
+	kill -0 "$(cat "$BATS_FILE_TMPDIR/$1.pid")"
+}
+# Waits until a program's log has this text in a line after the first N: daemon_says NAME TEXT [N]
+daemon_says() {
+	local log=$BATS_FILE_TMPDIR/$1.log
+	timeout 20 grep -qFm 1 -e "$2" <(exec tail -n "+$((${3:-0} + 1))" -F "$log" 2>/dev/null) ||
+		{ echo "$1 did not say \"$2\":"; cat "$log"; return 1; }
+}
+
+containerd_start() {
+	daemon containerd containerd -c "$lab/config.toml"
+	until inside ctr -a "$lab/socket" version >/dev/null 2>&1; do
+		daemon_alive containerd || { cat "$BATS_FILE_TMPDIR/containerd.log"; return 1; }
+		sleep 0.1
+	done
+}
+
+node_teardown() {
+	local status=0 pid name
+	export BATS_TEST_TMPDIR=$BATS_FILE_TMPDIR
+	pods_remove || status=1
+	for pid in "$BATS_FILE_TMPDIR"/*.pid; do
+		[ ! -e "$pid" ] || daemon_end "$(basename "$pid" .pid)"
+	done
+	cgroups_remove
+	lab_teardown
+	lan_teardown || status=1
+	return $status
+}
+pods_remove() {
+	cri ListPodSandbox '{}' | jq -c '.items[]?.id | {pod_sandbox_id: .}' >"$BATS_FILE_TMPDIR/pods"
+	cri StopPodSandbox <"$BATS_FILE_TMPDIR/pods" && cri RemovePodSandbox <"$BATS_FILE_TMPDIR/pods"
+}
+# What a containerd that died left running is all in the test's own cgroups.
+cgroups_remove() {
+	local pid
+	find /sys/fs/cgroup{,/*}/"$host" -name cgroup.procs -exec cat {} + 2>/dev/null | while read -r pid; do
+		kill -KILL "$pid" 2>/dev/null
+	done
+	find /sys/fs/cgroup{,/*}/"$host" -depth -type d -exec rmdir {} + 2>/dev/null || :
+}

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+# Pods and containers on a node, made as kubelet makes them, each with names of the test's own.
+#
+#   pods[NAME], boxes[NAME]      the ids the runtime gave
+#   lan_ip                       an address of the LAN
+
+# shellcheck disable=SC2154 # host, lab and the like are lib.bash's and lab.bash's
+
+declare -gA pods boxes
+
+# What a test's pods are called: unlike those of another, whether before or beside it.
+pod_name() {
+	echo "$1-$BATS_TEST_NUMBER-$BASHPID"
+}
+
+# Runs a pod: pod_run NAME HANDLER [CHANGES OF ITS CONFIGURATION]
+pod_run() {
+	local config made
+	config=$(pod_sandbox "$@") || return
+	made=$(cri RunPodSandbox "{\"config\":$config,\"runtime_handler\":\"$2\"}") || return
+	pods[$1]=$(jq -r .pod_sandbox_id <<<"$made")
+}
+pod_sandbox() {
+	jq -cn --arg name "$1-$BATS_TEST_NUMBER" --arg cgroup "/$host/$1-$BATS_TEST_NUMBER" --arg log "$lab/log" \
+		--argjson change "${3:-"{}"}" '{metadata: {name: $name, uid: $name, namespace: "space"}, hostname: $name,
+		log_directory: $log, linux: {cgroup_parent: $cgroup}} * $change' | tee "$BATS_TEST_TMPDIR/$1.pod"
+}
+pod_stop() {
+	cri StopPodSandbox "{\"pod_sandbox_id\":\"${pods[$1]}\"}" && cri RemovePodSandbox "{\"pod_sandbox_id\":\"${pods[$1]}\"}"
+}
+
+# Runs a container in a pod, as the user 1234 unless told otherwise: box_run POD NAME [CHANGES]
+box_run() {
+	local made
+	made=$(cri CreateContainer "$(jq -cn --arg pod "${pods[$1]}" --arg name "$2" --slurpfile sandbox "$BATS_TEST_TMPDIR/$1.pod" \
+		--arg tools "$BUILD/tests/tools" --argjson change "${3:-"{}"}" '{pod_sandbox_id: $pod, sandbox_config: $sandbox[0],
+		config: ({metadata: {name: $name}, image: {image: "localhost/box:latest"}, command: ["sleep", "1000"],
+		log_path: "\($pod)-\($name).log",
+		mounts: [{container_path: "/usr", host_path: "/usr", readonly: true},
+			{container_path: "/tools", host_path: $tools, readonly: true}],
+		linux: {security_context: {run_as_user: {value: 1234}, run_as_group: {value: 1234}}}} * $change)}')") || return
+	boxes[$2]=$(jq -r .container_id <<<"$made")
+	cri StartContainer "{\"container_id\":\"${boxes[$2]}\"}" >/dev/null
+}
+# Runs a command in a container: box_exec NAME COMMAND...
+box_exec() {
+	local name=$1
+	shift
+	cri ExecSync "$(jq -cn --arg box "${boxes[$name]}" '{container_id: $box, cmd: $ARGS.positional, timeout: 30}' --args -- "$@")"
+}
+
+# What a jq filter says of an endpoint's record: pod_endpoint POD FILTER [IFNAME]
+pod_endpoint() {
+	jq -er "$2" "$PODTAP_STATE_DIR/endpoints/${pods[$1]}/${3:-eth0}.json"
+}
+
+# A container that opened its tap says something to the LAN and hears the answer: box_talks POD BOX [IFNAME]
+box_talks() {
+	local node mac
+	read -r node mac < <(pod_endpoint "$1" '"\(.tap.path) \(.mac)"' "${3:-}")
+	listen "$2" "$switch" br0 expect "$(text_hex "ask$mac")" 10000 send "$(frame "$mac" 02:00:00:00:00:fe "answer$mac")"
+	box_exec "$2" /tools/tapio "$node" identity send "$(frame "$broadcast" "$mac" "ask$mac")" \
+		expect "$(text_hex "answer$mac")" 10000 || return
+	heard "$2"
+}
+
+# A container can neither see nor, as root that may make nodes, open this tap: box_is_kept_from BOX NODE
+box_is_kept_from() {
+	local numbers
+	numbers=$(stat -c '0x%t 0x%T' "$2")
+	run -1 box_exec "$1" test -e "$2"
+	# shellcheck disable=SC2086 # two numbers
+	run -1 box_exec "$1" sh -c 'mknod /tmp/tap c "$1" "$2" && /tools/tapio /tmp/tap identity' sh $((${numbers% *})) $((${numbers#* }))
+	echo "$output"
+	[[ $output == *"/tmp/tap: Operation not permitted"* ]]
+}
