@@ -3,6 +3,8 @@
 #include "netns/sandbox.h"
 
 #include "netns/arp.h"
+#include "netns/tap.h"
+#include "netns/uevent.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -45,6 +47,8 @@ static int open_inside(void *data, struct failure *f)
 	s->id.cookie = netns_cookie(s->rtnl.fd);
 	if (v->extras & SANDBOX_IPV6 && ipv6_open(s) < 0)
 		return fail_errno(f, errno, "open the container's IPv6 settings");
+	if (v->extras & SANDBOX_EVENTS && (s->events = uevent_open()) < 0)
+		return fail_errno(f, errno, "listen for the container's devices");
 	if (v->extras & SANDBOX_SYSFS && (s->sysfs = sysfs_open()) < 0)
 		return fail_errno(f, errno, "look at the container's devices (sysfs)");
 	if (v->extras & SANDBOX_ARP && (s->arp = arp_open()) < 0)
@@ -55,6 +59,7 @@ static int open_inside(void *data, struct failure *f)
 void sandbox_release(struct sandbox *s)
 {
 	fd_release(&s->arp);
+	fd_release(&s->events);
 	fd_release(&s->sysfs);
 	fd_release(&s->ipv6);
 	rtnl_release(&s->rtnl);
@@ -65,6 +70,8 @@ int sandbox_open(struct sandbox *s, int home, int netns, unsigned extras, struct
 {
 	struct visit visit = { s, extras };
 
+	if (extras & SANDBOX_EVENTS && !uevent_trusted(netns))
+		visit.extras ^= SANDBOX_EVENTS | SANDBOX_SYSFS;
 	*s = (struct sandbox)SANDBOX_CLOSED;
 	s->netns = netns;
 	if (netns_stat(netns, &s->id, f) < 0 ||
@@ -73,6 +80,16 @@ int sandbox_open(struct sandbox *s, int home, int netns, unsigned extras, struct
 		return -1;
 	}
 	return 0;
+}
+
+int sandbox_tap_made(const struct sandbox *s, uint32_t ifindex, dev_t *number, struct failure *f)
+{
+	if (s->events >= 0)
+		return uevent_tap_number(s->events, ifindex, number, f);
+	const int made = tap_number(s->sysfs, ifindex, number, f);
+	return made ? (made < 0 ? -1 : 0)
+	            : fail(f, CNI_AGAIN, "the link has no device any more",
+	                   "find the tap of ifindex %u", ifindex);
 }
 
 int sandbox_ipv6_set(const struct sandbox *s, const char *ifname, const char *setting, int value,

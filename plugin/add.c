@@ -308,7 +308,7 @@ int add(const struct request *r, struct failure *f)
 	OWNED(adding_release) struct adding a = { .attach = { .devices = -1 } };
 
 	a.attach.attachment = &a.attachment;
-	if (attachment_open(&a.attachment, r, r->netns_override, f) < 0 ||
+	if (attachment_open(&a.attachment, r, SANDBOX_EVENTS, r->netns_override, f) < 0 ||
 	    master_fits(&a.attachment.config, attachment_master_rtnl(&a.attachment),
 	                &a.attachment.master, f) < 0 ||
 	    check_expressible(&a.attachment, f) < 0)

@@ -126,12 +126,9 @@ static enum outcome make_tap(struct attach *a, struct endpoint *e, struct failur
 	const struct attachment *at = a->attachment;
 	struct tap_node node;
 	char name[TAP_NAME_MAX];
-	int made = tap_number(at->sandbox.sysfs, e->ifindex, &e->tap.number, f);
 
-	if (made == 0)
-		return (enum outcome)fail(f, CNI_AGAIN, "the link has no device any more",
-		                          "find the tap of %s", e->ifname);
-	if (made < 0 || tap_look(a->devices, e->ifindex, &node, f) < 0)
+	if (sandbox_tap_made(&at->sandbox, e->ifindex, &e->tap.number, f) < 0 ||
+	    tap_look(a->devices, e->ifindex, &node, f) < 0)
 		return FAILED;
 	tap_name(e->ifindex, name);
 	if (snprintf(a->node, sizeof a->node, "%s/%s", device_path(), name) >= (int)sizeof a->node)

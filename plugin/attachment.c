@@ -6,6 +6,8 @@
 #include "netns/privilege.h"
 #include "plugin/master.h"
 
+enum { QUEUES_HEARD = 16 };
+
 void attachment_release(struct attachment *a)
 {
 	result_release(&a->previous);
@@ -40,13 +42,21 @@ static int read_previous(struct attachment *a, struct failure *f)
 	return result_read(&a->previous, previous, a->request->version, "prevResult", f);
 }
 
-static unsigned extras_of(const struct config *c)
+/* Every queue has events of its own, and too many of them would crowd out the tap's. */
+static unsigned taps_by(const struct config *c, unsigned taps)
 {
-	return (c->kind->tap ? SANDBOX_SYSFS : 0u) | (c->acd ? SANDBOX_ARP : 0u) |
+	if (!c->kind->tap)
+		return 0;
+	return taps == SANDBOX_EVENTS && c->queues > QUEUES_HEARD ? SANDBOX_SYSFS : taps;
+}
+
+static unsigned extras_of(const struct config *c, unsigned taps)
+{
+	return taps_by(c, taps) | (c->acd ? SANDBOX_ARP : 0u) |
 	       (c->ipam || c->address_owner == OWNER_GUEST ? SANDBOX_IPV6 : 0u);
 }
 
-int attachment_open(struct attachment *a, const struct request *r, bool own_allowed,
+int attachment_open(struct attachment *a, const struct request *r, unsigned taps, bool own_allowed,
                     struct failure *f)
 {
 	*a = (struct attachment){ .request = r, .host = HOST_CLOSED, .sandbox = SANDBOX_CLOSED };
@@ -58,7 +68,8 @@ int attachment_open(struct attachment *a, const struct request *r, bool own_allo
 	if (config_read(&a->config, r, true, f) < 0 || read_previous(a, f) < 0 ||
 	    privilege_keep(PRIVILEGE_OPENING, f) < 0)
 		return -1;
-	if (sandbox_open(&a->sandbox, a->host.netns, fd_take(&netns), extras_of(&a->config), f) < 0)
+	if (sandbox_open(&a->sandbox, a->host.netns, fd_take(&netns), extras_of(&a->config, taps),
+	                 f) < 0)
 		return -1;
 	return master_find(a, f);
 }

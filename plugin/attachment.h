@@ -22,9 +22,10 @@ void attachment_release(struct attachment *a);
 
 /* Opens the namespaces, reads configuration and prevResult, and finds the master, with the
  * privileges of PRIVILEGE_OPENING, which the caller gives up once it has opened what else it needs.
- * `own_allowed`: CNI_NETNS may be the namespace we run in. a is to be
- * released in any case. Codes: CNI_ENV, CNI_OWN_NETNS, CNI_CONFIG, CNI_DECODE, and the kernel's. */
-int attachment_open(struct attachment *a, const struct request *r, bool own_allowed,
+ * `taps`: what tells the number of a tap, SANDBOX_EVENTS or SANDBOX_SYSFS. `own_allowed`: CNI_NETNS
+ * may be the namespace we run in. a is to be released in any case. Codes: CNI_ENV, CNI_OWN_NETNS,
+ * CNI_CONFIG, CNI_DECODE, and the kernel's. */
+int attachment_open(struct attachment *a, const struct request *r, unsigned taps, bool own_allowed,
                     struct failure *f) MUST_CHECK;
 
 /* The socket of the namespace the master lives in. */

@@ -25,15 +25,28 @@ static int remove_node(uint32_t ifindex, dev_t number, struct failure *f)
 	return tap_remove(directory, ifindex, number, f);
 }
 
-/* The node goes before the link: once the link is gone its number may become another pod's. */
-static int remove_link(struct sandbox *sandbox, const struct link *link, struct failure *f)
+/* The number of a link's tap; an ADD that undoes itself goes by what it was told when it made the
+ * link. `e` NULL: no record tells of the link. */
+static int link_number(const struct sandbox *sandbox, const struct link *link,
+                       const struct endpoint *e, dev_t *number, struct failure *f)
 {
 	const struct link_kind *kind = link_kind_find(link->kind);
-	dev_t number;
-	int tap = 0;
 
-	if (kind && kind->tap)
-		tap = tap_number(sandbox->sysfs, link->index, &number, f);
+	if (!kind || !kind->tap)
+		return 0;
+	if (sandbox->sysfs >= 0 || !e)
+		return tap_number(sandbox->sysfs, link->index, number, f);
+	*number = e->tap.number;
+	return e->tap.path != NULL;
+}
+
+/* The node goes before the link: once the link is gone its number may become another pod's. */
+static int remove_link(struct sandbox *sandbox, const struct link *link, const struct endpoint *e,
+                       struct failure *f)
+{
+	dev_t number;
+	int tap = link_number(sandbox, link, e, &number, f);
+
 	if (tap > 0)
 		tap = remove_node(link->index, number, f);
 	int link_gone = link_delete(&sandbox->rtnl, link->index, f);
@@ -48,7 +61,7 @@ int teardown_devices(const struct endpoint *e, struct sandbox *sandbox, struct f
 
 	failed |= cdi_remove(e, f) < 0;
 	if (found > 0)
-		failed |= remove_link(sandbox, &link, f) < 0;
+		failed |= remove_link(sandbox, &link, e, f) < 0;
 	else if (e->tap.path)
 		failed |= remove_node(e->ifindex, e->tap.number, f) < 0;
 	return failed ? -1 : 0;
@@ -81,7 +94,7 @@ int teardown_by_name(const char *container_id, const char *ifname, struct sandbo
 		return 0;
 	}
 	const int device = cdi_remove_unrecorded(link.index, f);
-	if (remove_link(sandbox, &link, f) < 0 || device < 0)
+	if (remove_link(sandbox, &link, NULL, f) < 0 || device < 0)
 		return -1;
 	ifindex_release(link.index, container_id, ifname);
 	return 0;

@@ -309,3 +309,25 @@ count_multicast() {
 	run -0 at "$switch" "$tapio" br0 send "$in"
 	heard guest
 }
+
+# The number comes from the kernel's event where only root of the machine could forge one.
+#   number_learnt_by VARIABLE=VALUE...    what an ADD opened to learn it
+number_learnt_by() {
+	wrapper=(strace -f -qq -o "$BATS_TEST_TMPDIR/opened" -e trace=socket,fsmount)
+	run -0 cni ADD '{}' "$@" ASAN_OPTIONS=detect_leaks=0
+	wrapper=()
+	grep -oE 'NETLINK_KOBJECT_UEVENT|fsmount' "$BATS_TEST_TMPDIR/opened"
+}
+@test "ADD: whoever is root of a namespace cannot tell us a tap's number" {
+	[ "$(number_learnt_by)" = NETLINK_KOBJECT_UEVENT ]
+	unshare --user --map-root-user --net sleep 100 3>&- &
+	background+=($!)
+	sandbox=/proc/$!/ns/net
+	until [ "$(readlink "$sandbox")" != "$(readlink /proc/self/ns/net)" ]; do :; done
+	theirs=(CNI_NETNS="$sandbox" CNI_CONTAINERID="$container-2")
+	[ "$(number_learnt_by "${theirs[@]}")" = fsmount ]
+	node=$(tap eth0 "$container-2")
+	number=$(nsenter --net="$sandbox" unshare -m sh -c 'mount -t sysfs none /sys && cat /sys/class/net/eth0/macvtap/tap*/dev')
+	[ "$(nodes_number "$node")" = "$number" ]
+	run -0 cni DEL '{}' "${theirs[@]}"
+}
