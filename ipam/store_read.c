@@ -92,7 +92,11 @@ void store_last_write(const struct store *s, size_t set, const struct ip *ip)
 	int fd = openat(s->dir, name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
 	                0600);
 	const ssize_t length = (ssize_t)strlen(ip_format(ip, text));
-	if (fd < 0 || write(fd, text, (size_t)length) != length || ftruncate(fd, length) < 0)
+	struct stat st;
+	if (fd < 0 || write(fd, text, (size_t)length) != length || fstat(fd, &st) < 0 ||
+	    st.st_size == length)
+		return; /* to set a file's size costs the file system a transaction, needed or not */
+	if (ftruncate(fd, length) < 0)
 		return;
 }
 
