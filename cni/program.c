@@ -50,6 +50,18 @@ static void error_print(const struct failure *f, const char *version)
 		text_write(last, sizeof last - 1);
 }
 
+/* Where going on would do harm, or the C library found itself damaged: the runtime still gets its
+ * error object. */
+static void abort_print(int signal)
+{
+	static const char ended[] = "{\"cniVersion\":\"1.1.0\",\"code\":999,"
+	                            "\"msg\":\"ended abnormally\",\"details\":\"\"}\n";
+
+	(void)signal;
+	text_write(ended, sizeof ended - 1);
+	_exit(1);
+}
+
 /* A descriptor opened later must not take the number of a stream that came closed. The wrong
  * direction, so that using the stream is still an error. */
 static void streams_fill(void)
@@ -96,6 +108,7 @@ int program_run(const struct program *p, int argc, char **argv)
 	streams_fill();
 	if (!command || !*command)
 		return about_print(p, argc > 1 && strcmp(argv[1], "--version") == 0);
+	signal(SIGABRT, abort_print);
 	signal(SIGPIPE,
 	       SIG_IGN); /* a write to a closed stdout must fail, so that ADD undoes itself */
 	const bool failed = call_run(p, &r, &f) < 0;
