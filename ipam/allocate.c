@@ -82,6 +82,9 @@ static int taken(const struct allocation *a, size_t set, const struct ip *ip)
 	if (holding == HOLDING_SOMEONE)
 		snprintf(details, sizeof details, "container %.*s has it",
 		         (int)(id < 128 ? id : 128), holder);
+	else if (holding == HOLDING_UNKNOWN)
+		snprintf(details, sizeof details, "its file in %.200s cannot be read",
+		         a->ledger.store.path);
 	else
 		snprintf(details, sizeof details, "its file in %.200s is no reservation",
 		         a->ledger.store.path);

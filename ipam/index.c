@@ -4,6 +4,7 @@
 
 #include "ipam/hash.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/random.h>
@@ -124,7 +125,11 @@ static int rebuild_visit(const struct ip *ip, enum holding holding, const char *
 
 	if (holding == HOLDING_SOMEONE)
 		return index_note(x, holder, ip, true) ? 0 : -1;
-	if (holding == HOLDING_FOREIGN)
+	if (holding == HOLDING_UNKNOWN) {
+		x->unread = errno;
+		x->unread_ip = *ip;
+	}
+	if (holding == HOLDING_FOREIGN || holding == HOLDING_UNKNOWN)
 		return pages_grow(&x->pages) < 0 || blocks_set(&x->pages, ip, true) < 0 ? -1 : 0;
 	return 0;
 }
@@ -139,6 +144,7 @@ int index_rebuild(struct index *x, const struct store *s, struct failure *f)
 		return fail_errno(f, ENOMEM, "index %s", s->path);
 	x->sound = true;
 	x->changed = true;
+	x->unread = 0;
 	const int result = store_each(s, &v, f);
 	return result < 0 ? fail_errno(f, ENOMEM, "index %s", s->path) : 0;
 }
@@ -170,7 +176,8 @@ void index_save(struct index *x, const struct store *s, const char *boot)
 {
 	struct head h;
 
-	if (!x->changed || !x->sound || !*boot || !directory_mark(x, s))
+	/* One without a reservation that is there would hide it for ever. */
+	if (!x->changed || !x->sound || x->unread || !*boot || !directory_mark(x, s))
 		return;
 	memset(&h, 0, sizeof h); /* the sum counts what lies between members */
 	memcpy(h.magic, magic, sizeof h.magic);

@@ -19,6 +19,8 @@ struct index {
 	bool stamped;         /* the network has the stamp of that boot */
 	bool sound;           /* there is one, as far as its head tells */
 	bool changed;
+	int unread; /* the errno of a reservation that could not be read; 0: all could */
+	struct ip unread_ip;
 };
 
 #define INDEX_CLOSED                           \
@@ -34,7 +36,8 @@ void index_open(struct index *x, const struct folder *p);
 /* Whether the store's directory is as it was when the index was written. */
 bool index_fresh(const struct index *x, const struct store *s);
 
-/* Reads the whole store instead, into memory; afterwards the index is sound. Code CNI_IO. */
+/* Reads the whole store instead, into memory; afterwards the index is sound. A file that cannot be
+ * read counts as taken, and is told of in x->unread. Code CNI_IO. */
 int index_rebuild(struct index *x, const struct store *s, struct failure *f) MUST_CHECK;
 
 /* Tells the index of one change already made in the store. False: it could not be told and is to be

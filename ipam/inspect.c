@@ -93,6 +93,8 @@ static int ranges_check(const struct ipam_config *c, const struct request *r,
 		return -1;
 	if (open && held.n == 0 && ledger_find(&ledger, r->container_id, &held, f) < 0)
 		return -1;
+	if (held.n == 0 && ledger_whole(&ledger, f) < 0)
+		return -1;
 	if (reserved_check(&held, reported, r, f) < 0)
 		return -1;
 	return reported_check(&ledger, c, &held, reported, f);

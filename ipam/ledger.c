@@ -103,6 +103,16 @@ int ledger_find(struct ledger *l, const char *holder, struct ip_list *found, str
 	            "read the reservations in %s", l->store.path);
 }
 
+int ledger_whole(const struct ledger *l, struct failure *f)
+{
+	char name[IP_TEXT];
+
+	if (!l->index.unread)
+		return 0;
+	return fail(f, CNI_IO, strerror(l->index.unread), "read the reservation %s/%s",
+	            l->store.path, ip_format(&l->index.unread_ip, name));
+}
+
 int ledger_each(struct ledger *l, const struct holder_visit *v, struct failure *f)
 {
 	if (index_need(l, f) < 0)

@@ -39,6 +39,9 @@ int ledger_enter_boot(struct ledger *l, bool keep, struct failure *f) MUST_CHECK
 int ledger_find(struct ledger *l, const char *holder, struct ip_list *found,
                 struct failure *f) MUST_CHECK;
 
+/* Fails, naming it, where a reservation could not be read: it may be anybody's. Code CNI_IO. */
+int ledger_whole(const struct ledger *l, struct failure *f) MUST_CHECK;
+
 /* The first free address of a pool. 1: *out is one; 0: none is. */
 int ledger_find_free(struct ledger *l, const struct pool *pool, struct ip *out,
                      struct failure *f) MUST_CHECK;
@@ -54,7 +57,8 @@ int ledger_remove(struct ledger *l, const struct ip *ip, const char *holder,
 /* Shows every reservation, as the index has it. */
 int ledger_each(struct ledger *l, const struct holder_visit *v, struct failure *f) MUST_CHECK;
 
-/* Removes every reservation whose holder's hash is not in a sorted array. */
+/* Removes every reservation whose holder's hash is not in a sorted array, past those that cannot be
+ * read: they are a failure at the end. */
 int ledger_collect(struct ledger *l, const uint64_t *keep, size_t n, struct failure *f) MUST_CHECK;
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "ipam/hash.h"
 
+#include <errno.h>
 #include <string.h>
 
 struct sweep {
@@ -20,7 +21,7 @@ static int boot_visit(const struct ip *ip, enum holding holding, const char *hol
 {
 	const struct sweep *s = data;
 
-	if (holding == HOLDING_FOREIGN)
+	if (holding == HOLDING_FOREIGN || holding == HOLDING_UNKNOWN)
 		return 0;
 	if (holding == HOLDING_SOMEONE && s->former) {
 		const int known = holders_has(&s->former->pages, text_hash(holder), ip);
@@ -86,15 +87,20 @@ static int stale_visit(uint64_t hash, const struct ip *ip, void *data)
 static int stale_remove(const struct sweep *s, const struct ip *ip)
 {
 	char holder[HOLDER_MAX + 1];
-	const uint64_t hash = store_read(&s->ledger->store, ip, holder) == HOLDING_SOMEONE
-	                              ? text_hash(holder)
-	                              : 0;
+	struct ledger *l = s->ledger;
+	const enum holding holding = store_read(&l->store, ip, holder);
+	const uint64_t hash = holding == HOLDING_SOMEONE ? text_hash(holder) : 0;
 
-	if (hash == 0 || bsearch(&hash, s->keep, s->n, sizeof hash, hash_compare)) {
-		s->ledger->usable = false;
+	if (holding == HOLDING_UNKNOWN) {
+		l->index.unread = errno;
+		l->index.unread_ip = *ip;
 		return 0;
 	}
-	return ledger_remove(s->ledger, ip, holder, s->f);
+	if (hash == 0 || bsearch(&hash, s->keep, s->n, sizeof hash, hash_compare)) {
+		l->usable = false;
+		return 0;
+	}
+	return ledger_remove(l, ip, holder, s->f);
 }
 
 int ledger_collect(struct ledger *l, const uint64_t *keep, size_t n, struct failure *f)
@@ -107,5 +113,5 @@ int ledger_collect(struct ledger *l, const uint64_t *keep, size_t n, struct fail
 	for (size_t i = 0; i < stale.list.n && result == 0; i++)
 		result = stale_remove(&s, &stale.list.ips[i]);
 	ip_list_release(&stale.list);
-	return result;
+	return result < 0 ? -1 : ledger_whole(l, f);
 }

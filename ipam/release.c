@@ -71,7 +71,8 @@ int allocator_del(const struct request *r, struct failure *f)
 	for (size_t i = 0; i < found.n; i++)
 		if (ledger_remove(&ledger, &found.ips[i], spelled, f) < 0)
 			return -1;
-	return 0;
+	/* One that cannot be read now stops only whom it may belong to. */
+	return found.n > 0 ? 0 : ledger_whole(&ledger, f);
 }
 
 struct hashes {

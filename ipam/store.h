@@ -42,6 +42,7 @@ enum holding {
 	HOLDING_NOBODY,  /* an empty file, left by a crash: the address is free */
 	HOLDING_SOMEONE, /* a reservation */
 	HOLDING_FOREIGN, /* something else is there: not free, and not ours to touch */
+	HOLDING_UNKNOWN, /* it cannot be read now: not free; errno says why */
 };
 
 /* Who holds an address; the text is what the file holds, without white space around it. */
@@ -61,8 +62,8 @@ int store_remove(const struct store *s, const struct ip *ip, struct failure *f) 
 struct ip store_last(const struct store *s, size_t set);
 void store_last_write(const struct store *s, size_t set, const struct ip *ip);
 
-/* Calls visit() for every file named like an address, whatever is in it. A negative return of it
- * ends the walk and is returned. Code CNI_IO. */
+/* Calls visit() for every file named like an address, whatever is in it; errno says why where it
+ * cannot be read. A negative return of it ends the walk and is returned. Code CNI_IO. */
 struct store_visit {
 	int (*visit)(const struct ip *ip, enum holding holding, const char *holder, void *data);
 	void *data;

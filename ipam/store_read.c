@@ -59,7 +59,12 @@ static enum holding read_name(const struct store *s, const char *name,
 
 	if (n >= 0)
 		return holding_of(holder, (size_t)n);
-	return errno == ENOENT ? HOLDING_NONE : HOLDING_FOREIGN;
+	if (errno == ENOENT)
+		return HOLDING_NONE;
+	/* A link, a pipe or socket, too long, no regular file. */
+	if (errno == ELOOP || errno == ENXIO || errno == EFBIG || errno == EINVAL)
+		return HOLDING_FOREIGN;
+	return HOLDING_UNKNOWN;
 }
 
 enum holding store_read(const struct store *s, const struct ip *ip,

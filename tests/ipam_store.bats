@@ -231,3 +231,28 @@ host_local() {
 		[ "$(given d "$range")" = 10.1.0.4/29 ]
 	done
 }
+
+# Reading memory that is not there is an error, whatever file it is bound over.
+unreadable() {
+	wrapper=(unshare -m sh -c 'mount --bind "/proc/$$/mem" "$0" && exec "$@"' "$store/$1")
+}
+@test "store: one reservation that cannot be read stops only who may have it, until it can be" {
+	for PLUGIN in "${ways[@]}"; do
+		ipam_begin
+		for id in a b; do
+			run -0 add "$id" "$range"
+		done
+		rm "$(beside index)"
+		unreadable 10.1.0.2
+		[ "$(given c "$range")" = 10.1.0.4/29 ]
+		run -0 del b "$range"
+		run -1 del a "$range"
+		error_is 5 "$store/10.1.0.2"
+		run -1 gc "$range" '{"cni.dev/valid-attachments":[]}'
+		error_is 5 "$store/10.1.0.2"
+		[ "$(reserved)" = 10.1.0.2 ]
+		wrapper=()
+		run -0 del a "$range"
+		[ "$(reserved)" = "" ]
+	done
+}
