@@ -22,34 +22,48 @@ static int refuse(struct failure *f, const char *path, const char *why)
 	return -1;
 }
 
+static int open_failed(struct failure *f, const char *path)
+{
+	int err = errno;
+	fail(f, CNI_ENV, strerror(err), "open the network namespace CNI_NETNS %s", path);
+	errno = err;
+	return -1;
+}
+
 int netns_open(const char *path, struct failure *f)
 {
 	/* O_NONBLOCK: a fifo at that path must not hold us up. */
-	OWNED(fd_release) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	const int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;
+	OWNED(fd_release) int fd = open(path, flags);
 	struct statfs fs;
 
-	if (fd < 0) {
-		int err = errno;
-		fail(f, CNI_ENV, strerror(err), "open the network namespace CNI_NETNS %s", path);
-		errno = err;
-		return -1;
-	}
+	/* /proc may say so of a process that is just ending, once. */
+	if (fd < 0 && errno == EACCES)
+		fd = open(path, flags);
+
+	if (fd < 0)
+		return open_failed(f, path);
+	if (fstatfs(fd, &fs) < 0)
+		return open_failed(f, path);
 	/* The ioctl number is the namespace file system's only there. */
-	if (fstatfs(fd, &fs) < 0 || fs.f_type != NSFS_MAGIC)
+	if (fs.f_type != NSFS_MAGIC)
 		return refuse(f, path, "it is no file of the namespace file system");
-	if (ioctl(fd, NS_GET_NSTYPE) != CLONE_NEWNET)
+	const int type = ioctl(fd, NS_GET_NSTYPE);
+	if (type < 0)
+		return open_failed(f, path);
+	if (type != CLONE_NEWNET)
 		return refuse(f, path, "it is a namespace of another type");
 	return fd_take(&fd);
 }
 
 bool netns_is_gone(int err)
 {
-	static const int cannot_look[] = { EACCES, EPERM, EMFILE, ENFILE, ENOMEM, EIO };
+	static const int gone[] = { ENOENT, ENOTDIR, ESRCH, EINVAL, ELOOP, ENXIO, ENAMETOOLONG };
 
-	for (size_t i = 0; i < sizeof cannot_look / sizeof *cannot_look; i++)
-		if (err == cannot_look[i])
-			return false;
-	return true;
+	for (size_t i = 0; i < sizeof gone / sizeof *gone; i++)
+		if (err == gone[i])
+			return true;
+	return false;
 }
 
 int netns_own(struct failure *f)

@@ -140,7 +140,10 @@ static int clear_stale(struct adding *a, struct failure *f)
 	struct failure unreadable = { 0 };
 	struct link link;
 
-	if (endpoint_read(e->container_id, e->ifname, &old, &unreadable) <= 0)
+	const int found = endpoint_read(e->container_id, e->ifname, &old, &unreadable);
+	if (found < 0 && unreadable.code == CNI_IO)
+		return failure_join(f, &unreadable);
+	if (found <= 0)
 		return endpoint_remove(e->container_id, e->ifname, f);
 	int same = netns_same(&old.netns, &a->attachment.sandbox.id);
 	int open = same ? 1 : 0;

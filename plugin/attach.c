@@ -168,8 +168,8 @@ int attach(struct attach *a, struct endpoint *e, struct failure *f)
 		enum outcome made = try_index(a, e, f);
 		if (made != INDEX_TAKEN)
 			return made == MADE ? 0 : -1;
-		ifindex_release(e->ifindex, e->container_id, e->ifname);
-		if (ifindex_draw(&e->ifindex, f) < 0 || endpoint_write(e, f) < 0)
+		if (ifindex_release(e->ifindex, e->container_id, e->ifname, f) < 0 ||
+		    ifindex_draw(&e->ifindex, f) < 0 || endpoint_write(e, f) < 0)
 			return -1;
 	}
 	return fail(f, CNI_AGAIN, "sixteen in a row were taken", "find a free interface index");

@@ -144,18 +144,27 @@ int cdi_write(const struct endpoint *e, struct failure *f)
 	return -1;
 }
 
+/* A specification's text: its length, 0 where there is none or something else, -1 with errno. */
+static ssize_t spec_read(int directory, const char *name, char text[static SPEC_MAX])
+{
+	OWNED(fd_release)
+	int fd = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	const ssize_t length = fd < 0 ? -1 : read(fd, text, SPEC_MAX);
+	const bool foreign = errno == ENOENT || errno == ELOOP || errno == ENXIO || errno == EISDIR;
+
+	return length < 0 && foreign ? 0 : length;
+}
+
 /* Whether a specification is that endpoint's: its tap's name carries the interface index, which no
- * other endpoint has before this one is torn down. */
-static bool is_own(int directory, const char *name, uint32_t ifindex)
+ * other endpoint has before this one is torn down. 1, 0, or -1 with errno. */
+static int is_own(int directory, const char *name, uint32_t ifindex)
 {
 	struct failure foreign = { 0 };
 	char text[SPEC_MAX], path[DEVICE_PATH_MAX], tap[TAP_NAME_MAX];
-	OWNED(fd_release)
-	int fd = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	const ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof text);
+	const ssize_t length = spec_read(directory, name, text);
 
-	if (length < 0)
-		return false;
+	if (length <= 0)
+		return (int)length;
 	OWNED(json_release)
 	cJSON *spec = json_parse(text, (size_t)length, "a CDI specification", &foreign);
 	const cJSON *device = cJSON_GetArrayItem(json_member(spec, "devices"), 0);
@@ -170,8 +179,9 @@ static bool is_own(int directory, const char *name, uint32_t ifindex)
 
 static int own_remove(int directory, const char *name, uint32_t ifindex, struct failure *f)
 {
-	if (!is_own(directory, name, ifindex) || unlinkat(directory, name, 0) == 0 ||
-	    errno == ENOENT)
+	const int own = is_own(directory, name, ifindex);
+
+	if (own == 0 || (own > 0 && (unlinkat(directory, name, 0) == 0 || errno == ENOENT)))
 		return 0;
 	return fail(f, CNI_IO, strerror(errno), "remove the CDI device %s/%s", cdi_path(), name);
 }
@@ -208,9 +218,12 @@ int cdi_remove_unrecorded(uint32_t ifindex, struct failure *f)
 	OWNED(stream_release) DIR *stream = fdopendir(fcntl(directory, F_DUPFD_CLOEXEC, 0));
 	if (!stream)
 		return fail(f, CNI_IO, strerror(errno), "list the CDI devices in %s", cdi_path());
-	for (const struct dirent *entry; (entry = readdir(stream));)
+	const struct dirent *entry;
+	for (errno = 0; (entry = readdir(stream)); errno = 0)
 		if (fnmatch("podtap.dev-tap_*", entry->d_name, 0) == 0 &&
 		    own_remove(directory, entry->d_name, ifindex, f) < 0)
 			removed = -1;
+	if (errno)
+		return fail(f, CNI_IO, strerror(errno), "list the CDI devices in %s", cdi_path());
 	return removed;
 }

@@ -60,6 +60,9 @@ static int undo(const struct request *r, struct failure *f)
 	if (found < 0)
 		fprintf(stderr, "podtap: %s: %s\n", unreadable.msg, unreadable.details);
 	int undone = undo_by_name(r, &host, f);
+	/* What may be read another time stays for that. */
+	if (found < 0 && unreadable.code == CNI_IO)
+		return failure_join(f, &unreadable);
 	/* Also without a record: an ADD killed early leaves an empty directory. */
 	int removed = endpoint_remove(r->container_id, r->ifname, f);
 	return undone < 0 || removed < 0 ? -1 : 0;

@@ -34,6 +34,12 @@ static int container_open(const char *container_id, bool make, struct failure *f
 	return state_open_below(all, container_id, make, f);
 }
 
+/* Something else in the place of a directory of ours: it holds no record, and stays. */
+static bool is_foreign(int err)
+{
+	return err == ENOTDIR || err == ELOOP;
+}
+
 static void record_name(const char *ifname, char name[static NAME_MAX])
 {
 	snprintf(name, NAME_MAX, "%s%s", ifname, suffix);
@@ -72,10 +78,14 @@ static int record_read(int directory, const char *name, struct endpoint *e, stru
 	OWNED(text_release) char *text = file_read(directory, name, &length);
 
 	*e = (struct endpoint){ .source = NULL };
-	if (!text)
-		return errno == ENOENT ? 0
-		                       : fail(f, CNI_IO, strerror(errno),
-		                              "read the endpoint record %s", name);
+	if (!text && errno == ENOENT)
+		return 0;
+	if (!text) {
+		/* A link, a pipe or a directory is there for good, other errors may pass. */
+		const bool foreign = errno == ELOOP || errno == ENXIO || errno == EBADMSG;
+		return fail(f, foreign ? CNI_DECODE : CNI_IO, strerror(errno),
+		            "read the endpoint record %s", name);
+	}
 	cJSON *json = json_parse(text, length, "the endpoint record", f);
 	if (!json)
 		return -1;
@@ -90,11 +100,15 @@ int endpoint_read(const char *container_id, const char *ifname, struct endpoint 
                   struct failure *f)
 {
 	char name[NAME_MAX];
-	OWNED(fd_release) int directory = container_open(container_id, false, f);
+	struct failure refusal = { 0 };
+	OWNED(fd_release) int directory = container_open(container_id, false, &refusal);
 
 	*e = (struct endpoint){ .source = NULL };
+	if (directory < 0 && !refusal.code)
+		return 0;
 	if (directory < 0)
-		return f->code ? -1 : 0;
+		return fail(f, is_foreign(errno) ? CNI_DECODE : refusal.code, refusal.details, "%s",
+		            refusal.msg);
 	record_name(ifname, name);
 	int found = record_read(directory, name, e, f);
 	/* What is undone by a record is what its path names. */
@@ -238,13 +252,15 @@ static int record_unlink(int directory, const char *name, struct failure *f)
 int endpoint_remove(const char *container_id, const char *ifname, struct failure *f)
 {
 	char name[NAME_MAX];
-	OWNED(fd_release) int all = state_open("endpoints", false, f);
+	struct failure refusal = { 0 };
+	OWNED(fd_release) int all = state_open("endpoints", false, &refusal);
+	OWNED(fd_release)
+	int directory = all < 0 ? -1 : state_open_below(all, container_id, false, &refusal);
 
-	if (all < 0)
-		return f->code ? -1 : 0;
-	OWNED(fd_release) int directory = state_open_below(all, container_id, false, f);
+	if (directory < 0 && (!refusal.code || is_foreign(errno)))
+		return 0;
 	if (directory < 0)
-		return f->code ? -1 : 0;
+		return fail(f, refusal.code, refusal.details, "%s", refusal.msg);
 	replacement_name(ifname, name);
 	unlinkat(directory, name, 0);
 	record_name(ifname, name);

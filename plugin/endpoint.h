@@ -50,7 +50,7 @@ struct endpoint { /* texts borrowed, from `source` when it was read from a file;
 void endpoint_release(struct endpoint *e);
 
 /* Reads one attachment's record. 1: there is one; 0: there is none; -1: it cannot be read or is
- * not this attachment's record (CNI_IO, CNI_DECODE). */
+ * not this attachment's record: CNI_DECODE, which no later attempt changes, or CNI_IO. */
 int endpoint_read(const char *container_id, const char *ifname, struct endpoint *e,
                   struct failure *f) MUST_CHECK;
 
@@ -66,7 +66,8 @@ int endpoint_remove(const char *container_id, const char *ifname, struct failure
 
 /* Calls visit() for every record that can be read, in no order, until it returns non-zero; what it
  * returned is returned. A record that cannot be read is reported to visit() with error set and only
- * its container_id and ifname filled in. No state directory: no records. */
+ * its container_id and ifname filled in; a directory that cannot be listed is a failure (CNI_IO)
+ * after all others were visited. No state directory: no records. */
 struct endpoint_visit {
 	int (*visit)(const struct endpoint *e, const struct failure *error, void *data);
 	void *data;

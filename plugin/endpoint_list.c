@@ -25,6 +25,13 @@ static DIR *directory_stream(int fd)
 	return directory;
 }
 
+/* The next entry; NULL at the end with errno 0, or with the error. */
+static const struct dirent *entry_next(DIR *directory)
+{
+	errno = 0;
+	return readdir(directory);
+}
+
 /* Cuts ".json" off a record's file name; false for any other name. */
 static bool ifname_of(const char *file, char *ifname, size_t size)
 {
@@ -53,24 +60,32 @@ static int visit_record(const char *container_id, const char *ifname,
 	return v->visit(&e, found < 0 ? &error : NULL, v->data);
 }
 
+/* What visit() returned; a container that cannot be looked at now is told of, and hides no other.
+ */
 static int visit_container(int all, const char *container_id, const struct endpoint_visit *v,
-                           struct failure *f)
+                           struct failure *missed)
 {
 	char ifname[16];
-	struct failure foreign = { 0 }; /* what is no directory is none of ours */
-	int fd = state_open_below(all, container_id, false, &foreign);
-	if (fd < 0)
+	struct failure refusal = { 0 };
+	int fd = state_open_below(all, container_id, false, &refusal);
+	/* Gone meanwhile; or no directory, or a link to one: none of ours. */
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP))
 		return 0;
+	if (fd < 0) {
+		failure_join(missed, &refusal);
+		return 0;
+	}
 	OWNED(directory_release) DIR *records = directory_stream(fd);
-	if (!records)
-		return fail(f, CNI_IO, strerror(errno), "list the endpoints of %s", container_id);
-	for (const struct dirent *entry; (entry = readdir(records));) {
+	const struct dirent *entry;
+	while (records && (entry = entry_next(records))) {
 		int stop = ifname_of(entry->d_name, ifname, sizeof ifname)
 		                   ? visit_record(container_id, ifname, v)
 		                   : 0;
 		if (stop)
 			return stop;
 	}
+	if (errno)
+		fail(missed, CNI_IO, strerror(errno), "list the endpoints of %s", container_id);
 	return 0;
 }
 
@@ -83,14 +98,17 @@ int endpoint_each(const struct endpoint_visit *v, struct failure *f)
 	if (!containers)
 		return fail(f, CNI_IO, strerror(errno), "list the endpoints below %s",
 		            state_path());
-	for (const struct dirent *entry; (entry = readdir(containers));) {
-		if (!identifier_valid(entry->d_name))
-			continue;
-		int stop = visit_container(dirfd(containers), entry->d_name, v, f);
-		if (stop)
-			return stop;
-	}
-	return 0;
+	struct failure missed = { 0 };
+	int stop = 0;
+	const struct dirent *entry;
+	while (!stop && (entry = entry_next(containers)))
+		if (identifier_valid(entry->d_name))
+			stop = visit_container(dirfd(containers), entry->d_name, v, &missed);
+	if (stop)
+		return stop;
+	if (errno)
+		fail(&missed, CNI_IO, strerror(errno), "list the endpoints below %s", state_path());
+	return missed.code ? failure_join(f, &missed) : 0;
 }
 
 void endpoint_sweep(void)

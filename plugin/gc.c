@@ -46,7 +46,11 @@ static int visit(const struct endpoint *e, const struct failure *error, void *da
 	if (error) {
 		fprintf(stderr, "podtap: endpoint %s of %s: %s: %s\n", e->ifname, e->container_id,
 		        error->msg, error->details);
-		return 0; /* nothing tells which network it is of */
+		/* Nothing tells which network it is of; but one that cannot be read now may be of
+		 * this one. */
+		if (error->code == CNI_IO)
+			failure_join(c->failure, error);
+		return 0;
 	}
 	if (strcmp(e->network, c->request->name) != 0 ||
 	    attachments_have(c->valid, e->container_id, e->ifname))

@@ -44,38 +44,58 @@ int ifindex_claim(uint32_t index, const char *container_id, const char *ifname, 
 	return 0;
 }
 
-enum note { NOTE_NONE, NOTE_OURS, NOTE_OTHERS };
+enum note { NOTE_UNKNOWN = -1, NOTE_NONE, NOTE_OURS, NOTE_OTHERS };
 
-static enum note note_read(int directory, const char *name, const char *container_id,
-                           const char *ifname)
+/* What is no directory, or no link, is none of ours. */
+static bool is_absence(int err)
 {
-	char text[PATH_MAX], found[PATH_MAX];
-	ssize_t length = readlinkat(directory, name, found, sizeof found - 1);
+	return err == ENOENT || err == ENOTDIR || err == ELOOP || err == EINVAL;
+}
 
-	if (length < 0)
+/* Opens the notes' directory too, which is the caller's; -1 in it goes with NOTE_NONE or
+ * NOTE_UNKNOWN. */
+static enum note note_read(uint32_t index, const char *container_id, const char *ifname,
+                           int *directory, struct failure *f)
+{
+	struct failure refusal = { 0 };
+	char name[16], text[PATH_MAX], found[PATH_MAX];
+
+	*directory = state_open("indices", false, &refusal);
+	if (*directory < 0 && is_absence(errno))
 		return NOTE_NONE;
+	if (*directory < 0)
+		return (enum note)fail(f, refusal.code, refusal.details, "%s", refusal.msg);
+	snprintf(name, sizeof name, "%" PRIu32, index);
+	const ssize_t length = readlinkat(*directory, name, found, sizeof found - 1);
+	if (length < 0 && is_absence(errno))
+		return NOTE_NONE;
+	if (length < 0)
+		return (enum note)fail(f, CNI_IO, strerror(errno),
+		                       "read whose interface index %s is", name);
 	found[length] = '\0';
 	claim_text(container_id, ifname, text);
 	return strcmp(found, text) == 0 ? NOTE_OURS : NOTE_OTHERS;
 }
 
-bool ifindex_is_others(uint32_t index, const char *container_id, const char *ifname)
+int ifindex_is_others(uint32_t index, const char *container_id, const char *ifname,
+                      struct failure *f)
 {
-	char name[16];
-	struct failure ignored = { 0 };
-	OWNED(fd_release) int directory = state_open("indices", false, &ignored);
+	OWNED(fd_release) int directory = -1;
+	const enum note note = note_read(index, container_id, ifname, &directory, f);
 
-	snprintf(name, sizeof name, "%" PRIu32, index);
-	return directory >= 0 && note_read(directory, name, container_id, ifname) == NOTE_OTHERS;
+	return note == NOTE_UNKNOWN ? -1 : note == NOTE_OTHERS;
 }
 
-void ifindex_release(uint32_t index, const char *container_id, const char *ifname)
+int ifindex_release(uint32_t index, const char *container_id, const char *ifname, struct failure *f)
 {
 	char name[16];
-	struct failure ignored = { 0 };
-	OWNED(fd_release) int directory = state_open("indices", false, &ignored);
+	OWNED(fd_release) int directory = -1;
+	const enum note note = note_read(index, container_id, ifname, &directory, f);
 
+	if (note != NOTE_OURS)
+		return note == NOTE_UNKNOWN ? -1 : 0;
 	snprintf(name, sizeof name, "%" PRIu32, index);
-	if (directory >= 0 && note_read(directory, name, container_id, ifname) == NOTE_OURS)
-		unlinkat(directory, name, 0);
+	if (unlinkat(directory, name, 0) == 0 || errno == ENOENT)
+		return 0;
+	return fail(f, CNI_IO, strerror(errno), "release the interface index %s", name);
 }

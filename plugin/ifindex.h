@@ -18,10 +18,12 @@ int ifindex_draw(uint32_t *index, struct failure *f) MUST_CHECK;
 int ifindex_claim(uint32_t index, const char *container_id, const char *ifname,
                   struct failure *f) MUST_CHECK;
 
-/* Whether an index is noted as another attachment's. */
-bool ifindex_is_others(uint32_t index, const char *container_id, const char *ifname);
+/* Whether an index is noted as another attachment's: 1, 0, or -1 when that cannot be told. */
+int ifindex_is_others(uint32_t index, const char *container_id, const char *ifname,
+                      struct failure *f) MUST_CHECK;
 
 /* Forgets an index, if it is noted as this attachment's. */
-void ifindex_release(uint32_t index, const char *container_id, const char *ifname);
+int ifindex_release(uint32_t index, const char *container_id, const char *ifname,
+                    struct failure *f) MUST_CHECK;
 
 #endif

@@ -69,9 +69,10 @@ int teardown_devices(const struct endpoint *e, struct sandbox *sandbox, struct f
 
 int teardown(const struct endpoint *e, struct sandbox *sandbox, struct failure *f)
 {
-	if (teardown_devices(e, sandbox, f) < 0)
-		return -1; /* the record stays: it is what the next DEL or GC goes by */
-	ifindex_release(e->ifindex, e->container_id, e->ifname);
+	/* After a failure the record stays: it is what the next DEL or GC goes by. */
+	if (teardown_devices(e, sandbox, f) < 0 ||
+	    ifindex_release(e->ifindex, e->container_id, e->ifname, f) < 0)
+		return -1;
 	return endpoint_remove(e->container_id, e->ifname, f);
 }
 
@@ -89,13 +90,15 @@ int teardown_by_name(const char *container_id, const char *ifname, struct sandbo
 		return 0;
 	}
 	/* The runtime's path leads to another pod by now. */
-	if (ifindex_is_others(link.index, container_id, ifname)) {
+	const int others = ifindex_is_others(link.index, container_id, ifname, f);
+	if (others < 0)
+		return -1;
+	if (others) {
 		fprintf(stderr, "podtap: %s is another attachment's: left alone\n", ifname);
 		return 0;
 	}
 	const int device = cdi_remove_unrecorded(link.index, f);
 	if (remove_link(sandbox, &link, NULL, f) < 0 || device < 0)
 		return -1;
-	ifindex_release(link.index, container_id, ifname);
-	return 0;
+	return ifindex_release(link.index, container_id, ifname, f);
 }

@@ -319,6 +319,22 @@ del() {
 	run -0 assert_nothing_left
 }
 
+@test "DEL: what is no directory in the place of a container's records stays, and the rest goes" {
+	local place=$PODTAP_STATE_DIR/endpoints/$container
+	mkdir "$BATS_TEST_TMPDIR/elsewhere"
+	for thing in 'touch' 'mkfifo' "ln -s $BATS_TEST_TMPDIR/elsewhere"; do
+		run -0 cni ADD
+		rm -r "$place"
+		$thing "$place"
+		del
+		run -1 link_exists "$pod" eth0
+		[ -e "$place" ] && [ -d "$BATS_TEST_TMPDIR/elsewhere" ]
+		run -0 cni_raw GC "$(config '{"cni.dev/valid-attachments":[]}')"
+		rm "$place"
+	done
+	run -0 assert_nothing_left
+}
+
 @test "DEL: the delegate runs while the link still is there (DEL-2, D-13)" {
 	# shellcheck disable=SC2016
 	delegate scripted <<-'END_OF_SCRIPT'
