@@ -38,8 +38,9 @@ messages := $(patsubst %.proto,$(O)/gen/%.pb-c.c,$(wildcard expose/*.proto))
 units    := $(patsubst %.c,$(O)/%,$(wildcard tests/unit/*.c))
 helpers  := $(patsubst %.c,$(O)/%,$(wildcard tests/tools/*.c tests/bench/*.c))
 fuzzers  := $(patsubst %.c,$(O)/%,$(wildcard tests/fuzz/*.c))
+faulter  := $(O)/tests/fault/fault
 shims    := $(patsubst %.c,$(O)/%.so,$(wildcard tests/shims/*.c))
-linked   := $(programs:%=$(O)/%) $(units) $(helpers) $(fuzzers)
+linked   := $(programs:%=$(O)/%) $(units) $(helpers) $(fuzzers) $(faulter)
 
 warn := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wcast-qual \
 	-Wwrite-strings -Wundef -Wvla -Wformat=2 -Wjump-misses-init
@@ -59,13 +60,14 @@ cc      = $(CC) -std=gnu11 -D_GNU_SOURCE -I. -I$(O)/gen $(pkg) $(warn) $(harden)
 say = $(if $(V),,@printf '%4s  %s\n' $1 $@;)
 
 all: $(programs:%=$(O)/%)
-compile: all $(units) $(helpers) $(shims)
+compile: all $(units) $(helpers) $(shims) $(faulter)
 
 $(foreach row,$(table),$(eval $(O)/$(call column,$(row),1): $(O)/$(call column,$(row),2).o))
 $(foreach row,$(table),$(if $(call column,$(row),4),$(eval \
 	$(O)/$(call column,$(row),1): private libs += $(call libs_of,$(subst $(comma), ,$(call column,$(row),4))))))
 $(units) $(helpers) $(fuzzers): %: %.o
 $(units) $(fuzzers): private libs += $(extra)
+$(faulter): $(patsubst %.c,$(O)/%.o,$(wildcard tests/fault/*.c))
 $(fuzzers): private link += -fsanitize=fuzzer
 # The yardsticks load the libraries podtap loads, though they use none of them, and no sanitizer.
 $(O)/tests/bench/floor $(O)/tests/bench/empty: private LDFLAGS += -Wl,--no-as-needed
@@ -133,6 +135,12 @@ fuzz:
 	@tests/fuzz/run build-fuzz $(TIME) $(TARGETS)
 fuzzers: $(fuzzers)
 
+# Every system call fails in turn, and is the last one in turn; FULL=1 has whole resources fail too.
+fault:
+	@tests/packages install build check
+	@$(MAKE) --no-print-directory all $(faulter)
+	@tests/fault/run $(O) $(if $(FULL),full)
+
 bench:
 	@tests/packages install build bench
 	@$(MAKE) --no-print-directory all $(helpers)
@@ -194,7 +202,7 @@ uninstall: uninstall-hook
 clean:
 	$(RM) -r build build-*
 
-.PHONY: all compile messages check tests unit check-kubernetes fuzz fuzzers bench demo lint install install-aliases install-hook uninstall-hook uninstall clean FORCE
+.PHONY: all compile messages check tests unit check-kubernetes fault fuzz fuzzers bench demo lint install install-aliases install-hook uninstall-hook uninstall clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(wildcard $(O)/*/*.d $(O)/*/*/*.d)

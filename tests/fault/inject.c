@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A program under a filter that hands each of its system calls to us before it is made. */
+#include "tests/fault/inject.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { NO_LISTENER = -1, TRIES = 100000 };
+
+void stop(const char *what)
+{
+	perror(what);
+	exit(2);
+}
+
+/* In the child: from now on all calls wait for the listener, whose number we get by memory, since
+ * telling it by a call would have to wait for it. */
+static void filter_install(volatile int *listener)
+{
+	struct sock_filter ask = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF);
+	const struct sock_fprog program = { .len = 1, .filter = &ask };
+
+	*listener = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+	                         SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
+}
+
+static _Noreturn void child(const char *path, int in, int out, volatile int *listener)
+{
+	char *const argv[] = { (char *)(size_t)path, NULL };
+
+	if (dup2(in, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0)
+		_exit(126);
+	filter_install(listener);
+	execve(path, argv, environ);
+	_exit(127);
+}
+
+static int listener_take(pid_t pid, volatile const int *listener)
+{
+	const int process = (int)syscall(SYS_pidfd_open, pid, 0);
+
+	for (int tries = 0; *listener == NO_LISTENER && tries < TRIES; tries++)
+		usleep(20);
+	const int fd = (int)syscall(SYS_pidfd_getfd, process, *listener, 0);
+	if (process < 0 || *listener < 0 || fd < 0)
+		stop("seccomp");
+	close(process);
+	return fd;
+}
+
+struct supervision {
+	int listener;
+	pid_t pid;
+	const struct fault *fault;
+	struct outcome *outcome;
+	bool in_main;
+	struct seccomp_data last; /* call of the program */
+};
+
+static bool is_first_of_main(const struct seccomp_notif *asked)
+{
+	return asked->data.nr == SYS_fcntl && asked->data.args[0] == 0 &&
+	       asked->data.args[1] == F_GETFD;
+}
+
+/* Whether this call is to fail. */
+static bool is_chosen(const struct supervision *s, int number)
+{
+	const struct fault *f = s->fault;
+	const unsigned n = s->outcome->n;
+
+	if (!f->at || n < f->at)
+		return false;
+	return n == f->at || (f->onwards && number == s->outcome->calls[f->at - 1].number);
+}
+
+/* The kernel makes a write to some settings again and again while others hold its lock. */
+static bool is_restart(struct supervision *s, const struct seccomp_notif *asked)
+{
+	const bool same =
+	        asked->data.nr == SYS_write && memcmp(&asked->data, &s->last, sizeof s->last) == 0;
+
+	s->last = asked->data;
+	return same;
+}
+
+/* Notes a call of the program itself and decides about it: 0 or the errno. */
+static int decide(struct supervision *s, const struct seccomp_notif *asked)
+{
+	struct outcome *o = s->outcome;
+
+	s->in_main |= is_first_of_main(asked);
+	if (!s->in_main || (pid_t)asked->pid != s->pid || is_restart(s, asked))
+		return 0;
+	if (o->n == CALLS_MAX) {
+		o->hung = true;
+		kill(s->pid, SIGKILL);
+		return EINTR;
+	}
+	o->calls[o->n++] = (struct call){ asked->data.nr, asked->data.nr == SYS_openat &&
+		                                                  (asked->data.args[2] &
+		                                                   (O_WRONLY | O_RDWR | O_CREAT)) };
+	if (!is_chosen(s, asked->data.nr))
+		return 0;
+	o->hits++;
+	if (!s->fault->kill)
+		return s->fault->error;
+	/* It ends before it sees the answer; without an error the call might be made all the same.
+	 */
+	kill(s->pid, SIGKILL);
+	return EINTR;
+}
+
+static void answer_one(struct supervision *s)
+{
+	struct seccomp_notif asked;
+	struct seccomp_notif_resp answer;
+
+	memset(&asked, 0, sizeof asked);
+	if (ioctl(s->listener, SECCOMP_IOCTL_NOTIF_RECV, &asked) < 0) {
+		if (errno == EINTR || errno == ENOENT)
+			return; /* it was killed meanwhile */
+		stop("receive a call");
+	}
+	const int error = decide(s, &asked);
+	answer = (struct seccomp_notif_resp){
+		.id = asked.id,
+		.error = -error,
+		.flags = error ? 0 : SECCOMP_USER_NOTIF_FLAG_CONTINUE,
+	};
+	if (ioctl(s->listener, SECCOMP_IOCTL_NOTIF_SEND, &answer) < 0 && errno != ENOENT &&
+	    errno != EINTR)
+		stop("answer a call");
+}
+
+/* Until nobody is left under the filter. */
+static void supervise(struct supervision *s, int out)
+{
+	struct pollfd heard[] = { { .fd = s->listener, .events = POLLIN },
+		                  { .fd = out, .events = POLLIN } };
+	struct outcome *o = s->outcome;
+
+	while (heard[0].fd >= 0 || heard[1].fd >= 0) {
+		const int ready = poll(heard, 2, TIMEOUT_S * 1000);
+		if (ready < 0 && errno != EINTR)
+			stop("poll");
+		if (ready == 0) {
+			o->hung = true;
+			kill(s->pid, SIGKILL);
+			break;
+		}
+		if (heard[0].revents & POLLIN)
+			answer_one(s);
+		else if (heard[0].revents)
+			heard[0].fd = -1;
+		if (!heard[1].revents)
+			continue;
+		const ssize_t n = read(out, o->output + o->length, OUTPUT_MAX - 1 - o->length);
+		if (n <= 0)
+			heard[1].fd = -1;
+		else
+			o->length += (size_t)n;
+	}
+	o->output[o->length] = '\0';
+}
+
+static int input_make(const char *text)
+{
+	const int fd = memfd_create("stdin", MFD_CLOEXEC);
+
+	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text) ||
+	    lseek(fd, 0, SEEK_SET) < 0)
+		stop("make stdin");
+	return fd;
+}
+
+void program_run(const char *path, const char *input, const struct fault *fault,
+                 struct outcome *outcome)
+{
+	volatile int *listener = mmap(NULL, sizeof *listener, PROT_READ | PROT_WRITE,
+	                              MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	const int in = input_make(input);
+	int ends[2];
+
+	if (listener == MAP_FAILED || pipe2(ends, O_CLOEXEC) < 0)
+		stop("prepare a run");
+	*listener = NO_LISTENER;
+	outcome->n = outcome->hits = 0;
+	outcome->length = 0;
+	outcome->hung = false;
+	const pid_t pid = fork();
+	if (pid < 0)
+		stop("fork");
+	if (pid == 0)
+		child(path, in, ends[1], listener);
+	close(ends[1]);
+	close(in);
+	struct supervision s = { listener_take(pid, listener), pid, fault, outcome, false, { 0 } };
+	supervise(&s, ends[0]);
+	if (waitpid(pid, &outcome->status, 0) != pid)
+		stop("wait");
+	close(ends[0]);
+	close(s.listener);
+	munmap((void *)(size_t)listener, sizeof *listener);
+}

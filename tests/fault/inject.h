@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Running a program of which one system call fails, or which is killed at one: by a seccomp filter
+ * that asks us about every call. */
+#ifndef TESTS_FAULT_INJECT_H
+#define TESTS_FAULT_INJECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+enum { CALLS_MAX = 4096, OUTPUT_MAX = 65536, TIMEOUT_S = 30 };
+
+/* Which call it is to be, counted from main() on (1 is its first): that is where the program asks
+ * for the flags of descriptor 0. */
+struct fault {
+	unsigned at;  /* 0: none */
+	int error;    /* what it fails with, not having been made */
+	bool kill;    /* SIGKILL instead, before the call is made */
+	bool onwards; /* every later call of the same kind fails too */
+};
+
+struct call {
+	int number;
+	bool writes; /* an openat() that makes or writes a file */
+};
+
+struct outcome {
+	int status;                   /* as of waitpid() */
+	unsigned n;                   /* calls from main() on */
+	struct call calls[CALLS_MAX]; /* calls[0] is the first */
+	unsigned hits;                /* how many failed, or 1 for a kill */
+	char output[OUTPUT_MAX];      /* its stdout, NUL-terminated */
+	size_t length;
+	bool hung; /* it did not end by itself in TIMEOUT_S, or in CALLS_MAX calls */
+};
+
+/* Runs it in our namespaces and environment, in the stderr of ours, with this text as stdin, until
+ * it and all it started have ended. */
+void program_run(const char *path, const char *input, const struct fault *fault,
+                 struct outcome *outcome);
+
+/* Ends with a message and errno. */
+_Noreturn void stop(const char *what);
+
+#endif

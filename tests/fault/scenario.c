@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Calling a plugin, and judging its exit status and what it printed. */
+#include "tests/fault/scenario.h"
+
+#include "cni/json.h"
+#include "tests/fault/table.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#define START "{\"cniVersion\":\"1.1.0\",\"name\":\"net\",\"type\":\"podtap\",\"master\":\"lan0\","
+#define POOL  "\"ipam\":{\"type\":\"podtap-ipam\",\"dataDir\":\"%s/leases\",\"sticky\":true,"
+
+const struct scenario scenarios[] = {
+	{ "macvtap", "podtap",
+	  START "\"cdi\":true,\"owner\":107," POOL
+	        "\"subnet\":\"10.99.0.0/24\",\"routes\":[{\"dst\":\"0.0.0.0/0\"}]}" },
+	{ "delegate", "podtap",
+	  START
+	  "\"deviceID\":\"lan0-1\",\"ipam\":{\"type\":\"reserving\",\"dataDir\":\"%s/leases\"}" },
+	{ "macvlan", "podtap",
+	  START "\"link\":\"macvlan\",\"dad\":\"off\",\"mac\":\"02:00:00:00:00:07\"," POOL
+	        "\"ranges\":[[{\"subnet\":\"10.99.0.0/24\"}],[{\"subnet\":\"fd99::/120\"}]]}" },
+	{ "ipam", "podtap-ipam",
+	  "{\"cniVersion\":\"1.1.0\",\"name\":\"net\"," POOL
+	  "\"ranges\":[[{\"subnet\":\"10.99.0.0/24\"}],[{\"subnet\":\"fd99::/120\"}]]}" },
+	{ NULL, NULL, NULL },
+};
+
+static int netns_named(const char *name)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof path, "/run/netns/%s", name ? name : "");
+	const int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		stop(path);
+	return fd;
+}
+
+static void set(const char *name, const char *folder, const char *below)
+{
+	char value[PATH_MAX];
+
+	snprintf(value, sizeof value, "%s%s", folder, below);
+	if (setenv(name, value, 1) < 0)
+		stop(name);
+}
+
+void stage_open(struct stage *s, const struct scenario *scenario, const char *build,
+                const char *folder)
+{
+	static const char *folders[2];
+
+	folders[0] = folder;
+	s->scenario = scenario;
+	snprintf(s->program, sizeof s->program, "%s/%s", build, scenario->program);
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	snprintf(s->config, sizeof s->config, scenario->config, folder);
+#pragma GCC diagnostic pop
+	s->places =
+	        (struct places){ netns_named(getenv("HOST")), netns_named(getenv("POD")), folders };
+	set("CNI_NETNS", "/run/netns/", getenv("POD"));
+	set("CNI_CONTAINERID", "ctr-", getenv("POD"));
+	set("CNI_IFNAME", "eth0", "");
+	set("PODTAP_STATE_DIR", folder, "/state");
+	set("PODTAP_CDI_DIR", folder, "/cdi");
+	set("PODTAP_DEV_DIR", folder, "/dev");
+	set("PODTAP_IPAM_STATE_DIR", folder, "/own");
+	set("LEASES", folder, "/leases");
+}
+
+static int wrong(const struct stage *s, const char *verb, const struct fault *f, const char *what)
+{
+	printf("#   %s of %s, %s %s at call %u: %s; it printed: %.400s\n", verb, s->scenario->name,
+	       f->at ? call_name(s->outcome.calls[f->at - 1].number) : "nothing",
+	       f->kill ? "killed" : strerror(f->error), f->at, what, s->outcome.output);
+	return -1;
+}
+
+/* Exactly one error object as the specification has it. */
+static bool is_error(const char *text)
+{
+	struct failure f = { 0 };
+	int64_t code;
+	OWNED(json_release) cJSON *json = json_parse(text, strlen(text), "it", &f);
+	const char *msg = json_string(json_member(json, "msg"));
+
+	return msg && *msg && json_string(json_member(json, "cniVersion")) &&
+	       json_string(json_member(json, "details")) &&
+	       json_integer(json_member(json, "code"), &code) && code > 0;
+}
+
+static bool is_result(const char *text)
+{
+	struct failure f = { 0 };
+	OWNED(json_release) cJSON *json = json_parse(text, strlen(text), "it", &f);
+
+	return json_string(json_member(json, "cniVersion")) &&
+	       cJSON_IsArray(json_member(json, "ips"));
+}
+
+static int judge(struct stage *s, const char *verb, const struct fault *f)
+{
+	const struct outcome *o = &s->outcome;
+	const bool add = strcmp(verb, "ADD") == 0;
+
+	if (o->hung)
+		return wrong(s, verb, f, "it hangs");
+	if (WIFSIGNALED(o->status))
+		return f->kill && o->hits ? 2 : wrong(s, verb, f, strsignal(WTERMSIG(o->status)));
+	if (WEXITSTATUS(o->status) == 0) {
+		if (add ? !is_result(o->output) : o->length > 0)
+			return wrong(s, verb, f, "success, but its stdout is not as promised");
+		if (add)
+			memcpy(s->result, o->output, o->length + 1);
+		return 0;
+	}
+	/* Where stdout itself fails there is nobody to tell. */
+	const bool mute = o->length == 0 && o->hits && o->calls[f->at - 1].number == SYS_write;
+	if (WEXITSTATUS(o->status) != 1 || (!mute && !is_error(o->output)))
+		return wrong(s, verb, f, "a failure without an error object");
+	return 1;
+}
+
+int stage_call(struct stage *s, const char *verb, const struct fault *fault)
+{
+	static char input[OUTPUT_MAX + 8192];
+	const bool compared =
+	        (strcmp(verb, "CHECK") == 0 || strcmp(verb, "DEL") == 0) && *s->result;
+
+	snprintf(input, sizeof input, "%s%s%s%s}", s->config, compared ? ",\"prevResult\":" : "",
+	         compared ? s->result : "",
+	         strcmp(verb, "GC") == 0 ? ",\"cni.dev/valid-attachments\":[]" : "");
+	set("CNI_COMMAND", verb, "");
+	program_run(s->program, input, fault, &s->outcome);
+	return judge(s, verb, fault);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Calls of a plugin as a runtime makes them, each with or without a fault. */
+#ifndef TESTS_FAULT_SCENARIO_H
+#define TESTS_FAULT_SCENARIO_H
+
+#include "tests/fault/inject.h"
+#include "tests/fault/world.h"
+
+#include <limits.h>
+
+struct scenario {
+	const char *name;
+	const char *program;
+	const char *config; /* without its closing brace; %s is the folder */
+};
+
+/* Each is played with ADD, DEL, CHECK and GC. Ends with a row without name. */
+extern const struct scenario scenarios[];
+
+struct stage { /* where a scenario plays */
+	const struct scenario *scenario;
+	char program[PATH_MAX];
+	char config[4096];
+	char result[OUTPUT_MAX]; /* of the last ADD that succeeded; "" */
+	struct places places;
+	struct world before;
+	struct outcome outcome; /* of the last call */
+};
+
+/* Opens the namespaces and sets the environment. */
+void stage_open(struct stage *s, const struct scenario *scenario, const char *build,
+                const char *folder);
+
+/* Calls the plugin: ADD, DEL, CHECK, or GC with nothing valid. 0: it succeeded; 1: it failed with
+ * an error object; 2: it was killed, as it should be; -1: what it did is not what is promised, and
+ * was said. */
+int stage_call(struct stage *s, const char *verb, const struct fault *fault);
+
+#endif

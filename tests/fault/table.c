@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The errors a system call may answer with: by its manual page, or since the kernel's memory, a
+ * disk, a security module or an administrator may have it so. Not close(), which frees its
+ * descriptor whatever it answers, nor brk(), which answers with no error. */
+#include "tests/fault/table.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <sys/syscall.h>
+
+#define CALLS(...) ((const int[]){ __VA_ARGS__, -1 })
+
+#define MAKING  SYS_openat, SYS_mkdirat, SYS_mkdir, SYS_linkat, SYS_symlinkat, SYS_mknodat
+#define NAMING  SYS_renameat, SYS_rename, SYS_unlinkat
+#define SOCKETS SYS_socket, SYS_sendto, SYS_recvmsg
+
+const struct error errors[] = {
+	{ ENOMEM, "ENOMEM",
+	  CALLS(MAKING, SOCKETS, SYS_mmap, SYS_fsopen, SYS_fsconfig, SYS_fsmount, SYS_memfd_create,
+	        SYS_clone3, SYS_clone, SYS_vfork, SYS_capset, SYS_newfstatat, SYS_getdents64,
+	        SYS_setsockopt) },
+	{ EINTR, "EINTR",
+	  CALLS(SYS_openat, SYS_read, SYS_write, SYS_sendto, SYS_recvmsg, SYS_flock, SYS_wait4,
+	        SYS_poll, SYS_getrandom) },
+	{ EIO, "EIO",
+	  CALLS(MAKING, NAMING, SYS_read, SYS_write, SYS_pread64, SYS_pwrite64, SYS_newfstatat,
+	        SYS_readlinkat, SYS_getdents64, SYS_ftruncate, SYS_utimensat, SYS_fsync,
+	        SYS_fchownat, SYS_chmod, SYS_lseek, SYS_ioctl) },
+	{ ENOSPC, "ENOSPC",
+	  CALLS(MAKING, SYS_write, SYS_pwrite64, SYS_renameat, SYS_rename, SYS_memfd_create,
+	        SYS_fsmount) },
+	{ EMFILE, "EMFILE",
+	  CALLS(SYS_openat, SYS_socket, SYS_pipe2, SYS_memfd_create, SYS_fsopen, SYS_fsmount) },
+	{ EPERM, "EPERM",
+	  CALLS(MAKING, NAMING, SYS_setns, SYS_capset, SYS_socket, SYS_sendto, SYS_bind,
+	        SYS_fchownat, SYS_chmod, SYS_fsopen, SYS_fsconfig, SYS_fsmount, SYS_ioctl,
+	        SYS_utimensat, SYS_setsockopt) },
+	{ EACCES, "EACCES", CALLS(MAKING, NAMING, SYS_newfstatat, SYS_readlinkat, SYS_chmod) },
+	{ EROFS, "EROFS", CALLS(MAKING, NAMING, SYS_fchownat, SYS_chmod, SYS_utimensat) },
+	{ EBUSY, "EBUSY", CALLS(SYS_unlinkat, SYS_fsconfig, SYS_bind, SYS_sendto) },
+	{ EAGAIN, "EAGAIN",
+	  CALLS(SYS_read, SYS_write, SYS_sendto, SYS_recvmsg, SYS_clone3, SYS_vfork, SYS_flock,
+	        SYS_getrandom) },
+	{ ENOBUFS, "ENOBUFS", CALLS(SYS_sendto, SYS_recvmsg, SYS_setsockopt, SYS_socket) },
+	{ ENOLCK, "ENOLCK", CALLS(SYS_flock) },
+	{ ENOSYS, "ENOSYS", CALLS(SYS_fsopen, SYS_getrandom, SYS_memfd_create, SYS_getsockopt) },
+	{ 0, NULL, NULL },
+};
+
+/* A folder that is only opened needs no room and may be read-only. */
+static bool is_for_writing(const struct error *e)
+{
+	return e->number == ENOSPC || e->number == EROFS;
+}
+
+bool error_fits(const struct error *e, const struct call *call)
+{
+	if (call->number == SYS_openat && !call->writes && is_for_writing(e))
+		return false;
+	for (const int *c = e->calls; *c >= 0; c++)
+		if (*c == call->number)
+			return true;
+	return false;
+}
+
+#define NAMED(call)               \
+	{                         \
+		SYS_##call, #call \
+	}
+
+const char *call_name(int call)
+{
+	static const struct {
+		int number;
+		const char *name;
+	} names[] = {
+		NAMED(bind),           NAMED(brk),        NAMED(capget),
+		NAMED(capset),         NAMED(chmod),      NAMED(clone),
+		NAMED(clone3),         NAMED(close),      NAMED(exit_group),
+		NAMED(fchownat),       NAMED(fcntl),      NAMED(flock),
+		NAMED(fsconfig),       NAMED(fsmount),    NAMED(fsopen),
+		NAMED(fstatfs),        NAMED(fsync),      NAMED(ftruncate),
+		NAMED(getdents64),     NAMED(getpid),     NAMED(getrandom),
+		NAMED(getsockname),    NAMED(getsockopt), NAMED(gettid),
+		NAMED(ioctl),          NAMED(linkat),     NAMED(lseek),
+		NAMED(memfd_create),   NAMED(mkdir),      NAMED(mkdirat),
+		NAMED(mknodat),        NAMED(mmap),       NAMED(munmap),
+		NAMED(newfstatat),     NAMED(openat),     NAMED(pipe2),
+		NAMED(poll),           NAMED(pread64),    NAMED(pwrite64),
+		NAMED(read),           NAMED(readlinkat), NAMED(recvmsg),
+		NAMED(rename),         NAMED(renameat),   NAMED(rt_sigaction),
+		NAMED(rt_sigprocmask), NAMED(sendto),     NAMED(setns),
+		NAMED(setsockopt),     NAMED(socket),     NAMED(symlinkat),
+		NAMED(unlinkat),       NAMED(utimensat),  NAMED(vfork),
+		NAMED(wait4),          NAMED(write),
+	};
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (names[i].number == call)
+			return names[i].name;
+	return "?";
+}
