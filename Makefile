@@ -21,6 +21,7 @@ HOOKS_DIR   ?= /usr/share/containers/oci/hooks.d
 table := podtap:plugin/main:$(CNI_BIN_DIR) \
 	podtap-ipam:ipam/main:$(CNI_BIN_DIR) \
 	podtap-hook:expose/podtap-hook:$(LIBEXECDIR) \
+	podtap-nri:expose/podtap-nri:$(LIBEXECDIR):libprotobuf-c,libseccomp \
 	podtapctl:tools/podtapctl:$(BINDIR) \
 	podtap-exec:tools/podtap-exec:$(BINDIR)
 # Every other file that is installed: file, folder.

@@ -8,6 +8,7 @@
 #include "cni/owned.h"
 
 #include <limits.h>
+#include <stdbool.h>
 
 /* Says one event in one line on stderr, whatever its texts hold; what keeps the log adds the time.
  */
@@ -47,6 +48,12 @@ struct await {
 	}
 int await_open(struct await *a, const char *path, struct failure *f) MUST_CHECK;
 void await_release(struct await *a);
+
+/* Whether anything is watched: where not, only time tells. */
+static inline bool await_works(const struct await *a)
+{
+	return a->watch >= 0;
+}
 
 /* Takes what has happened off the descriptor and watches the nearest folder anew: to be called when
  * the descriptor is readable, before looking at the path. */

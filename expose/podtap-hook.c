@@ -101,7 +101,7 @@ static int additions_find(const struct input *in, struct splice *s, struct failu
 	OWNED(text_release) char *netns = splice_netns(in->text, in->length, f);
 	if (!netns)
 		return f->code ? -1 : 0;
-	if (taps_find(netns, &taps, doubt, f) < 0)
+	if (taps_find(NULL, netns, &taps, doubt, f) < 0)
 		return -1;
 	return taps.n ? splice_devices(in->text, in->length, taps.device, taps.n, s, f) : 0;
 }

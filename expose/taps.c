@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 struct search {
+	const char *container_id; /* NULL: any */
 	const char *path;
 	struct stat named; /* what the path leads to */
 	struct sandbox sandbox;
@@ -62,6 +63,25 @@ static int taps_add(struct search *s, const struct endpoint *e)
 	return 0;
 }
 
+static int leave_out(struct search *s, const struct failure *why)
+{
+	s->taps->doubts++;
+	s->doubt(why);
+	return 0;
+}
+
+/* A record of another namespace: what is to be expected among the records of all, no matter. */
+static int foreign(struct search *s, const struct endpoint *e)
+{
+	struct failure why = { 0 };
+
+	if (!s->container_id)
+		return 0;
+	fail(&why, CNI_OTHER, "it was made in another network namespace than the container's",
+	     "endpoint %s of container %s", e->ifname, e->container_id);
+	return leave_out(s, &why);
+}
+
 /* Looks at the numbers of a namespace before anything is opened: they are all most records need to
  * be told from this namespace. */
 static int visit(const struct endpoint *e, const struct failure *error, void *data)
@@ -72,28 +92,27 @@ static int visit(const struct endpoint *e, const struct failure *error, void *da
 	if (error) {
 		fail(&why, error->code, error->details, "endpoint %s of container %s: %s",
 		     e->ifname, e->container_id, error->msg);
-		s->doubt(&why);
-		return 0;
+		return leave_out(s, &why);
 	}
-	if (!e->ready || !e->tap.path || e->netns.dev != s->named.st_dev ||
-	    e->netns.inode != s->named.st_ino)
+	if (!e->ready || !e->tap.path)
 		return 0;
+	if (e->netns.dev != s->named.st_dev || e->netns.inode != s->named.st_ino)
+		return foreign(s, e);
 	if (s->sandbox.netns < 0 && search_open(s) < 0)
 		return -1;
 	if (!netns_same(&e->netns, &s->sandbox.id))
-		return 0; /* of a namespace that is gone and had the same numbers */
-	if (endpoint_live_in(e, &s->sandbox, s->devices, &why) <= 0) {
-		s->doubt(&why);
-		return 0;
-	}
+		return foreign(s, e); /* of one that is gone and had the same numbers */
+	if (endpoint_live_in(e, &s->sandbox, s->devices, &why) <= 0)
+		return leave_out(s, &why);
 	return taps_add(s, e);
 }
 
-int taps_find(const char *netns_path, struct taps *taps, void (*doubt)(const struct failure *),
-              struct failure *f)
+int taps_find(const char *container_id, const char *netns_path, struct taps *taps,
+              void (*doubt)(const struct failure *), struct failure *f)
 {
 	OWNED(search_release)
-	struct search s = { .path = netns_path,
+	struct search s = { .container_id = container_id,
+		            .path = netns_path,
 		            .sandbox = SANDBOX_CLOSED,
 		            .devices = -1,
 		            .taps = taps,
@@ -101,8 +120,9 @@ int taps_find(const char *netns_path, struct taps *taps, void (*doubt)(const str
 		            .failure = f };
 	const struct endpoint_visit visitor = { visit, &s };
 
-	taps->n = 0;
+	taps->n = taps->doubts = 0;
 	if (stat(netns_path, &s.named) < 0)
 		return fail_errno(f, errno, "look at the network namespace %s", netns_path);
-	return endpoint_each(&visitor, f);
+	return container_id ? endpoint_each_of(container_id, &visitor, f)
+	                    : endpoint_each(&visitor, f);
 }

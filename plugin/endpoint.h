@@ -74,6 +74,10 @@ struct endpoint_visit {
 };
 int endpoint_each(const struct endpoint_visit *v, struct failure *f) MUST_CHECK;
 
+/* The same for the records of one container, whose id is to be a valid one. */
+int endpoint_each_of(const char *container_id, const struct endpoint_visit *v,
+                     struct failure *f) MUST_CHECK;
+
 /* Removes the directories of containers that have no record, as ADDs killed early leave them. An
  * ADD that runs meanwhile makes its own again. */
 void endpoint_sweep(void);

@@ -111,6 +111,19 @@ int endpoint_each(const struct endpoint_visit *v, struct failure *f)
 	return missed.code ? failure_join(f, &missed) : 0;
 }
 
+int endpoint_each_of(const char *container_id, const struct endpoint_visit *v, struct failure *f)
+{
+	struct failure missed = { 0 };
+	OWNED(fd_release) int all = state_open("endpoints", false, f);
+
+	if (all < 0)
+		return f->code ? -1 : 0;
+	const int stop = visit_container(all, container_id, v, &missed);
+	if (stop)
+		return stop;
+	return missed.code ? failure_join(f, &missed) : 0;
+}
+
 void endpoint_sweep(void)
 {
 	struct failure ignored = { 0 };
