@@ -32,6 +32,9 @@ static const char *const everyone[] = {
 	"fcntl",
 	"lseek",
 	"openat",
+	"open", /* musl calls the older ones where they are */
+	"stat",
+	"lstat",
 	"newfstatat",
 	"fstat",
 	"fstatfs",

@@ -159,8 +159,10 @@ static bool serve(struct service *s)
 				return false;
 			backoff_start(&s->backoff);
 		}
-		if (fds[3].revents)
+		if (fds[3].revents) { /* a runtime that starts needs a moment yet */
 			await_renew(&s->await);
+			backoff_reset(&s->backoff);
+		}
 		if (fds[2].revents || fds[3].revents)
 			attempt(s);
 	}
