@@ -28,6 +28,7 @@ table := podtap:plugin/main:$(CNI_BIN_DIR) \
 data := $(patsubst %,%:$(DOCDIR),$(wildcard README.md LICENSE)) \
 	$(patsubst %,%:$(DOCDIR)/examples,$(wildcard examples/*.*)) \
 	$(patsubst %,%:$(DOCDIR)/examples/vm,$(wildcard examples/vm/*)) \
+	$(patsubst %,%:$(MANDIR)/man5,$(wildcard */*.5)) \
 	$(patsubst %,%:$(MANDIR)/man8,$(wildcard */*.8))
 
 comma    := ,

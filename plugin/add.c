@@ -12,6 +12,7 @@
 #include "plugin/ifindex.h"
 #include "plugin/live.h"
 #include "plugin/master.h"
+#include "plugin/policy.h"
 #include "plugin/state.h"
 #include "plugin/teardown.h"
 #include "plugin/utc.h"
@@ -312,6 +313,7 @@ int add(const struct request *r, struct failure *f)
 
 	a.attach.attachment = &a.attachment;
 	if (attachment_open(&a.attachment, r, SANDBOX_EVENTS, r->netns_override, f) < 0 ||
+	    policy_permit(&a.attachment, f) < 0 ||
 	    master_fits(&a.attachment.config, attachment_master_rtnl(&a.attachment),
 	                &a.attachment.master, f) < 0 ||
 	    check_expressible(&a.attachment, f) < 0)

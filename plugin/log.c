@@ -4,6 +4,7 @@
 
 #include "cni/json.h"
 #include "plugin/config.h"
+#include "plugin/policy.h"
 #include "plugin/utc.h"
 
 #include <errno.h>
@@ -59,6 +60,10 @@ void log_call(const char *verb, const struct request *r, const struct failure *f
 	config_read_leniently(&c, r);
 	if (!c.log_file || (c.log_level == LOG_ERROR && !f->code))
 		return;
+	if (!policy_permits_log(c.log_file)) {
+		fprintf(stderr, "podtap: logFile %s: the policy does not allow it\n", c.log_file);
+		return;
+	}
 	OWNED(fd_release) int fd = log_open(c.log_file);
 	if (fd < 0) {
 		fprintf(stderr, "podtap: logFile %s: %s\n", c.log_file, strerror(errno));

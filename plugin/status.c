@@ -7,6 +7,7 @@
 #include "plugin/config.h"
 #include "plugin/host.h"
 #include "plugin/master.h"
+#include "plugin/policy.h"
 
 #include <stdio.h>
 
@@ -37,16 +38,26 @@ static int check_free(const struct config *c, const struct link *master, struct 
 	return fail(f, CNI_UNAVAILABLE, holder, "master %s is taken", master->name);
 }
 
-static int check_master(const struct config *c, struct host *host, struct failure *f)
+static int check_policy(const struct request *r, const struct config *c, const char *master,
+                        struct failure *f)
+{
+	struct failure why = { 0 };
+	return policy_permit_network(r, c, master, &why) < 0 ? unavailable(f, &why) : 0;
+}
+
+static int check_master(const struct request *r, const struct config *c, struct host *host,
+                        struct failure *f)
 {
 	struct failure why = { 0 };
 	struct link master;
 
-	if (c->link_in_container)
-		return 0; /* it lives in a container that does not exist yet */
+	if (c->link_in_container) /* it lives in a container that does not exist yet */
+		return check_policy(r, c, NULL, f);
 	int found = master_find_on_host(c, &host->rtnl, &master, &why);
 	if (found < 0)
 		return unavailable(f, &why);
+	if (check_policy(r, c, found ? master.name : NULL, f) < 0)
+		return -1;
 	return found ? check_free(c, &master, f) : 0;
 }
 
@@ -58,7 +69,7 @@ int status(const struct request *r, struct failure *f)
 	if (config_read(&config, r, false, f) < 0 || privilege_keep(PRIVILEGE_WORKING, f) < 0 ||
 	    host_open(&host, f) < 0)
 		return -1;
-	if (check_kind(&config, &host, f) < 0 || check_master(&config, &host, f) < 0)
+	if (check_kind(&config, &host, f) < 0 || check_master(r, &config, &host, f) < 0)
 		return -1;
 	return config.ipam ? ipam_status(r, config.ipam, f) : 0;
 }

@@ -40,7 +40,7 @@ same() {
 	blocks json
 	for block in "$BATS_TEST_TMPDIR"/block.*; do
 		found=no
-		for file in "$root"/examples/*.conflist; do
+		for file in "$root"/examples/*.{conflist,json}; do
 			! cmp -s "$block" "$file" || found=yes
 		done
 		[ $found = yes ] || { cat "$block"; false; }
@@ -86,6 +86,12 @@ manual_keys() {
 @test "podtap-ipam(8): the keys are the program's, every one and no other" {
 	run -0 same "$(keys_of_the_allocator)" "$(manual_keys "$ipam_manual")"
 }
+@test "README, podtap-policy(5): the keys of a policy are the program's, every one and no other" {
+	keys=$(sed -nE 's/^\t(FLAG\(|\{ )"([A-Za-z]+)".*/\2/p' "$root/plugin/policy_keys.c")
+	run -0 same "$keys" "$(printf 'rules\nfiles\n'; readme_keys Policy)"
+	run -0 same "$keys" "$(sed -n '/^\.Bl/,/^\.El/s/^\.It Cm //p' "$root/plugin/podtap-policy.5" |
+		grep -oE '[A-Za-z]+' | grep -vxE '[A-Z]+')"
+}
 @test "README and the manual: PODTAP_ variables are the program's, every one and no other" {
 	variables=$(grep -rhoE '"PODTAP_[A-Z_]+"' --include='*.c' "$root"/{cni,netns,ipam,plugin,expose,tools} 2>/dev/null | tr -d '"')
 	run -0 same "$variables" "$(grep -oE 'PODTAP_[A-Z_]+' "$readme")"
@@ -104,7 +110,8 @@ manual_keys() {
 said() {
 	[ "$status" = 1 ] || { echo "no error: $output"; return 1; }
 	jq -r '"| \(.code) | `\(.msg)\(if .details == "" then "" else ": " + .details end)`"' <<<"$output" |
-		sed "s|$pod|vm1|g; s|$other|vm2|g; s|$BATS_TEST_TMPDIR/bin|/opt/cni/bin|" >>"$BATS_TEST_TMPDIR/said"
+		sed "s|$pod|vm1|g; s|$other|vm2|g; s|$BATS_TEST_TMPDIR/bin|/opt/cni/bin|;
+			s|$PODTAP_POLICY|/etc/podtap/policy.json|" >>"$BATS_TEST_TMPDIR/said"
 }
 fails() {
 	run cni "$@"
@@ -133,6 +140,12 @@ provoke() {
 	works ADD '{"master":"eth1","mode":"passthru"}' "${pod1[@]}"
 	fails ADD '{"master":"eth1"}' "${pod2[@]}"
 	works DEL '{"master":"eth1"}' "${pod1[@]}"
+	mkdir "$BATS_TEST_TMPDIR/policy"
+	echo '{"rules":[{"name":"tenants","masters":["eth2"],"modes":["bridge"]}]}' >"$PODTAP_POLICY"
+	fails ADD '{"master":"eth1"}' CNI_ARGS=K8S_POD_NAMESPACE=shop
+	echo '{"rules":[{"mode":"bridge"}]}' >"$PODTAP_POLICY"
+	fails ADD '{"master":"eth1"}'
+	rm "$PODTAP_POLICY"
 	fails ADD '{"cniVersion":"0.2.0","master":"eth1"}'
 	fails ADD '{"master":"eth1","ipam":{"type":"whereabouts"}}' CNI_PATH="$BATS_TEST_TMPDIR/bin"
 	fails ADD '{"cniVersion":"1.0.0","master":"eth1","ipam":{"type":"dhcp"}}'

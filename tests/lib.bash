@@ -20,7 +20,7 @@ lan_setup() {
 	cache=$BATS_TEST_TMPDIR/cache
 	background=() wrapper=()
 	export PODTAP_STATE_DIR=$BATS_TEST_TMPDIR/state PODTAP_CDI_DIR=$BATS_TEST_TMPDIR/cdi
-	export PODTAP_IPAM_STATE_DIR=$BATS_TEST_TMPDIR/ipam
+	export PODTAP_IPAM_STATE_DIR=$BATS_TEST_TMPDIR/ipam PODTAP_POLICY=$BATS_TEST_TMPDIR/policy/policy.json
 	unset PODTAP_DEV_DIR
 	mkdir -p "$leases" "$cache"
 	ip -batch - <<-END

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading the policy's file and putting a call's questions to it. */
+#include "plugin/policy.h"
+
+#include "cni/json.h"
+#include "plugin/policy_rules.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { POLICY_MAX = 1 << 20, NAMESPACE_TEXT = 256 };
+
+static int refuse(const struct policy *p, const char *why, struct failure *f)
+{
+	return fail(f, CNI_IO, why, "policy %s cannot be used", p->path);
+}
+
+/* Whoever may write it, or replace it in its directory, is the one who decides. */
+static int check_owner(const struct policy *p, int fd, const char *what, mode_t type,
+                       struct failure *f)
+{
+	struct stat st;
+	char why[64];
+
+	if (fstat(fd, &st) < 0)
+		return refuse(p, strerror(errno), f);
+	if ((st.st_mode & S_IFMT) != type)
+		return refuse(p, "it is no regular file", f);
+	if (st.st_uid == 0 && (st.st_mode & 022) == 0)
+		return 0;
+	snprintf(why, sizeof why, "its %s must be root's, and nobody else's to write", what);
+	return refuse(p, why, f);
+}
+
+/* Opens the directory, then the file in it. -1 with errno ENOENT and no failure where there is no
+ * policy. */
+static int file_open(const struct policy *p, struct failure *f)
+{
+	char parent[PATH_MAX];
+	const char *slash = strrchr(p->path, '/');
+
+	if (*p->path != '/' || !slash[1]) {
+		errno = EINVAL;
+		return refuse(p, "PODTAP_POLICY must be the absolute path of a file", f);
+	}
+	snprintf(parent, sizeof parent, "%.*s", (int)(slash - p->path + 1), p->path);
+	OWNED(fd_release) int directory = open(parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (directory < 0)
+		return errno == ENOENT ? -1 : refuse(p, strerror(errno), f);
+	OWNED(fd_release)
+	int fd = openat(directory, slash + 1, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? -1 : refuse(p, strerror(errno), f);
+	if (check_owner(p, directory, "directory", S_IFDIR, f) < 0 ||
+	    check_owner(p, fd, "file", S_IFREG, f) < 0)
+		return -1;
+	return fd_take(&fd);
+}
+
+static int file_parse(struct policy *p, int fd, struct failure *f)
+{
+	OWNED(text_release) char *text = malloc(POLICY_MAX + 1);
+	size_t length = 0;
+	ssize_t n = 1;
+
+	if (!text)
+		return fail_errno(f, ENOMEM, "read the policy %s", p->path);
+	while (n > 0 && length <= POLICY_MAX) {
+		n = read(fd, text + length, POLICY_MAX + 1 - length);
+		length += n > 0 ? (size_t)n : 0;
+	}
+	if (n < 0)
+		return refuse(p, strerror(errno), f);
+	if (length > POLICY_MAX)
+		return refuse(p, "it has more than 1 MiB", f);
+	return policy_parse(p, text, length, f);
+}
+
+/* Reads the policy; p->json stays NULL where there is none. p is to be released in any case. */
+static int policy_read(struct policy *p, struct failure *f)
+{
+	const char *path = getenv("PODTAP_POLICY");
+
+	if (!path || !*path)
+		path = "/etc/podtap/policy.json";
+	if (snprintf(p->path, sizeof p->path, "%s", path) >= (int)sizeof p->path)
+		return fail(f, CNI_IO, strerror(ENAMETOOLONG), "PODTAP_POLICY");
+	OWNED(fd_release) int fd = file_open(p, f);
+	if (fd < 0)
+		return f->code ? -1 : 0;
+	return file_parse(p, fd, f);
+}
+
+/* An interface of the container is no master of the host, whatever it is called. */
+static const char *host_master(const struct attachment *a)
+{
+	const bool inside = a->config.link_in_container && !netns_same(&a->sandbox.id, &a->host.id);
+	return inside ? NULL : a->master.name;
+}
+
+int policy_permit(const struct attachment *a, struct failure *f)
+{
+	OWNED(policy_release) struct policy p = { .json = NULL };
+	char pod_namespace[NAMESPACE_TEXT] = "";
+	const struct policy_question question = {
+		.network = a->request->name,
+		.pod_namespace = pod_namespace,
+		.master = host_master(a),
+		.config = &a->config,
+		.json = a->request->json,
+	};
+
+	if (policy_read(&p, f) < 0)
+		return -1;
+	if (!p.json)
+		return 0;
+	if (args_find(a->request->args, "K8S_POD_NAMESPACE", pod_namespace, sizeof pod_namespace) <
+	    0)
+		return fail(f, CNI_ENV, "it is longer than a name", "CNI_ARGS: K8S_POD_NAMESPACE");
+	return policy_judge(&p, &question, f);
+}
+
+int policy_permit_network(const struct request *r, const struct config *c, const char *master,
+                          struct failure *f)
+{
+	OWNED(policy_release) struct policy p = { .json = NULL };
+	const struct policy_question question = {
+		.network = r->name,
+		.pod_namespace = "",
+		.any_namespace = true,
+		.master = master,
+		.config = c,
+		.json = r->json,
+	};
+
+	if (policy_read(&p, f) < 0)
+		return -1;
+	return p.json ? policy_judge(&p, &question, f) : 0;
+}
+
+bool policy_permits_log(const char *path)
+{
+	OWNED(policy_release) struct policy p = { .json = NULL };
+	struct failure unusable = { 0 };
+
+	if (policy_read(&p, &unusable) < 0)
+		return false;
+	return !p.json || policy_has_file(&p, path);
+}

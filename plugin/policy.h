@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The node's policy: reading its file, which only root may have written, and asking it. */
+#ifndef PLUGIN_POLICY_H
+#define PLUGIN_POLICY_H
+
+#include "plugin/attachment.h"
+
+/* Refuses an attachment the policy does not allow, its master found. Codes: CNI_CONFIG where no
+ * rule allows it; CNI_IO, CNI_DECODE and CNI_CONFIG where the policy cannot be used, in which case
+ * nothing is allowed. */
+int policy_permit(const struct attachment *a, struct failure *f) MUST_CHECK;
+
+/* The same before there is a container, for whichever namespace. `master`: NULL where it is not
+ * known yet. */
+int policy_permit_network(const struct request *r, const struct config *c, const char *master,
+                          struct failure *f) MUST_CHECK;
+
+/* Whether the log a configuration names may be written. */
+bool policy_permits_log(const char *path);
+
+#endif

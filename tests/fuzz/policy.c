@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A policy and, after an empty line, a question in four lines (network, namespace, master, file):
+ * what is accepted answers every question, and no rule at all allows nothing.
+ *
+ * Reads with: plugin/policy_rules.c plugin/policy_keys.c */
+#include "plugin/policy_rules.h"
+#include "tests/fuzz/fuzz.h"
+
+#include <linux/if_link.h>
+
+enum { LINES = 4 };
+
+static void ask(const struct policy *p, char *line[LINES], const struct config *c)
+{
+	struct failure f = { 0 };
+	const struct policy_question q = { .network = line[0],
+		                           .pod_namespace = line[1],
+		                           .master = *line[2] ? line[2] : NULL,
+		                           .config = c,
+		                           .json = p->json };
+
+	if (policy_judge(p, &q, &f) < 0)
+		PROMISE(f.code == CNI_CONFIG && *f.details);
+	else
+		PROMISE(cJSON_GetArraySize(cJSON_GetObjectItem(p->json, "rules")) > 0);
+	if (policy_has_file(p, line[3]))
+		PROMISE(*line[3] == '/' && !strstr(line[3], "/../"));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	OWNED(text_release) char *text = text_of(data, size);
+	OWNED(policy_release) struct policy p = { .path = "/p" };
+	char *line[LINES] = { "net", "", "eth0", "/" }, *at = strstr(text, "\n\n");
+	struct failure f = { 0 };
+
+	if (at)
+		*at++ = '\0';
+	for (int i = 0; i < LINES && at; i++) {
+		*at++ = '\0';
+		line[i] = at;
+		at = strchr(at, '\n');
+	}
+	if (at)
+		*at = '\0';
+	if (policy_parse(&p, text, strlen(text), &f) < 0) {
+		PROMISE(f.code == CNI_CONFIG || f.code == CNI_DECODE);
+		return 0;
+	}
+	for (int i = 0; i < 4; i++) {
+		const struct config c = { .kind = link_kind_find(i & 1 ? "macvtap" : "macvlan"),
+			                  .mode = i & 2 ? MACVLAN_MODE_BRIDGE
+			                                : MACVLAN_MODE_PASSTHRU,
+			                  .force = i == 3,
+			                  .tap = { 107, 0, 0660 } };
+		ask(&p, line, &c);
+	}
+	return 0;
+}
