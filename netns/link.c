@@ -76,6 +76,23 @@ int link_create(struct rtnl *nl, const struct link_want *want, struct failure *f
 	return rtnl_call(nl, &r, f, "create %s %s", want->kind->name, want->name);
 }
 
+int link_move(struct rtnl *nl, uint32_t index, const struct link_want *want, struct failure *f)
+{
+	struct rtnl_req r;
+	struct ifinfomsg *link = req_begin(&r, RTM_NEWLINK, 0, sizeof *link);
+
+	link->ifi_index = (int)index;
+	req_u32(&r, IFLA_NET_NS_FD, (uint32_t)want->netns);
+	req_u32(&r, IFLA_NEW_IFINDEX, want->index);
+	req_str(&r, IFLA_IFNAME, want->name);
+	if (want->mac)
+		req_put(&r, IFLA_ADDRESS, want->mac->byte, sizeof want->mac->byte);
+	if (want->mtu)
+		req_u32(&r, IFLA_MTU, want->mtu);
+	put_kind(&r, want);
+	return rtnl_call(nl, &r, f, "move link %u into the container as %s", index, want->name);
+}
+
 int link_delete(struct rtnl *nl, uint32_t index, struct failure *f)
 {
 	struct rtnl_req r;

@@ -60,6 +60,14 @@ struct link_want {
 /* Creates a link, down, by one request. Fails with errno set to the kernel's. */
 int link_create(struct rtnl *nl, const struct link_want *want, struct failure *f) MUST_CHECK;
 
+/* Moves the link of an index in the socket's namespace to the one wanted, and gives it the name,
+ * index, MAC address and settings wanted; `master` and `queues` stay as they are, and kernels
+ * before 5.13 keep the index or choose one. It arrives down. Fails with errno the kernel's: EBUSY
+ * where the index is taken there. What is refused after the move (a name, an mtu) leaves the link
+ * moved. */
+int link_move(struct rtnl *nl, uint32_t index, const struct link_want *want,
+              struct failure *f) MUST_CHECK;
+
 /* Deletes a link; one that is not there is success. */
 int link_delete(struct rtnl *nl, uint32_t index, struct failure *f) MUST_CHECK;
 

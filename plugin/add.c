@@ -41,6 +41,17 @@ struct adding {
 	bool committed;
 };
 
+/* The link that another program made for this attachment, also where the ADD ended before it was
+ * looked for or recorded. */
+static int foreign_link_remove(struct attachment *at, struct failure *f)
+{
+	const char *device_id = config_device_id(at->request);
+
+	if (at->taken.link.index || !device_id || at->host.netns < 0 || at->master.index)
+		return takeover_abandon(&at->taken, &at->host.rtnl, f);
+	return takeover_sweep(&at->host.rtnl, device_id, f);
+}
+
 /* Undoes in reverse. The first failure is the one to report; those of undoing are not. */
 static void adding_release(struct adding *a)
 {
@@ -50,7 +61,9 @@ static void adding_release(struct adding *a)
 	if (!a->committed && a->leased && ipam_del(at->request, at->config.ipam, &ignored) < 0)
 		ignored.code = 0;
 	if (!a->committed && a->recorded &&
-	    teardown(&a->endpoint, a->attach.linked ? &at->sandbox : NULL, &ignored) < 0)
+	    teardown(&a->endpoint, &at->host, a->attach.linked ? &at->sandbox : NULL, &ignored) < 0)
+		ignored.code = 0;
+	if (!a->committed && foreign_link_remove(at, &ignored) < 0)
 		ignored.code = 0;
 	ipam_answer_release(&a->lease);
 	fd_release(&a->attach.devices);
@@ -72,6 +85,10 @@ static int choose_mac(const struct attachment *a, struct mac *mac, struct failur
 {
 	if (a->config.has_mac) {
 		*mac = a->config.mac;
+		return 0;
+	}
+	if (a->taken.link.index) {
+		*mac = a->taken.link.mac;
 		return 0;
 	}
 	if (a->config.mode == MACVLAN_MODE_PASSTHRU) {
@@ -99,6 +116,16 @@ static int netns_locate(struct adding *a, struct failure *f)
 		return fail(f, CNI_ENV, strerror(ENAMETOOLONG), "CNI_NETNS %s", path);
 	a->endpoint.netns_path = a->netns_path;
 	return 0;
+}
+
+/* It keeps its index where it can: whoever made the link has told the kubelet of that tap. */
+static void describe_taken(struct endpoint *e, const struct link *link, const struct config *c)
+{
+	e->taken.name = link->name;
+	e->taken.ifindex = link->index;
+	e->taken.mac = link->mac;
+	e->ifindex = link->index;
+	e->mtu = c->mtu ? c->mtu : link->mtu;
 }
 
 static int describe(struct adding *a, struct failure *f)
@@ -129,6 +156,10 @@ static int describe(struct adding *a, struct failure *f)
 		a->endpoint.cdi = a->cdi;
 	if (choose_mac(at, &a->endpoint.mac, f) < 0)
 		return -1;
+	if (at->taken.link.index) {
+		describe_taken(&a->endpoint, &at->taken.link, c);
+		return 0;
+	}
 	return ifindex_draw(&a->endpoint.ifindex, f);
 }
 
@@ -146,6 +177,9 @@ static int clear_stale(struct adding *a, struct failure *f)
 		return failure_join(f, &unreadable);
 	if (found <= 0)
 		return endpoint_remove(e->container_id, e->ifname, f);
+	/* What that one was about to take over is for us now. */
+	if (old.taken.name && old.taken.ifindex == e->taken.ifindex)
+		old.taken.name = NULL;
 	int same = netns_same(&old.netns, &a->attachment.sandbox.id);
 	int open = same ? 1 : 0;
 	struct sandbox *sandbox = same ? &a->attachment.sandbox : &there;
@@ -158,7 +192,7 @@ static int clear_stale(struct adding *a, struct failure *f)
 		return fail(f, CNI_OTHER, "a second ADD needs a DEL first",
 		            "interface %s of container %s exists already", e->ifname,
 		            e->container_id);
-	return teardown(&old, open > 0 ? sandbox : NULL, f);
+	return teardown(&old, &a->attachment.host, open > 0 ? sandbox : NULL, f);
 }
 
 static int record_intent(struct adding *a, struct failure *f)
@@ -312,7 +346,7 @@ int add(const struct request *r, struct failure *f)
 	OWNED(adding_release) struct adding a = { .attach = { .devices = -1 } };
 
 	a.attach.attachment = &a.attachment;
-	if (attachment_open(&a.attachment, r, SANDBOX_EVENTS, r->netns_override, f) < 0 ||
+	if (attachment_open(&a.attachment, r, ATTACHMENT_NEW, f) < 0 ||
 	    policy_permit(&a.attachment, f) < 0 ||
 	    master_fits(&a.attachment.config, attachment_master_rtnl(&a.attachment),
 	                &a.attachment.master, f) < 0 ||

@@ -16,6 +16,13 @@ enum { TRIES = 16 }; /* of about 15 million indices: more than one is rare, sixt
 /* What one try with one index came to. */
 enum outcome { MADE = 0, FAILED = -1, INDEX_TAKEN = 1 };
 
+/* In passthru the kernel gives it the master's. */
+static bool keeps_mac(const struct attachment *at)
+{
+	return at->config.mode == MACVLAN_MODE_PASSTHRU ||
+	       (at->taken.link.index && !at->config.has_mac);
+}
+
 static struct link_want want_of(const struct attach *a, const struct endpoint *e)
 {
 	const struct attachment *at = a->attachment;
@@ -28,7 +35,7 @@ static struct link_want want_of(const struct attach *a, const struct endpoint *e
 		.netns = c->link_in_container ? -1 : at->sandbox.netns,
 		.kind = c->kind,
 		.mode = c->mode,
-		.mac = c->mode == MACVLAN_MODE_PASSTHRU ? NULL : &e->mac,
+		.mac = keeps_mac(at) ? NULL : &e->mac,
 		.mtu = c->mtu,
 		.queues = c->queues,
 		.bcqueuelen = c->bcqueuelen,
@@ -104,11 +111,46 @@ static enum outcome name_or_index(const struct attach *a, const struct endpoint 
 	return FAILED;
 }
 
-static enum outcome make_link(struct attach *a, const struct endpoint *e, struct failure *f)
+/* The kernel has chosen another index than the one wanted, as those before 5.13 do. */
+static enum outcome follow_index(struct endpoint *e, uint32_t index, struct failure *f)
+{
+	if (ifindex_release(e->ifindex, e->container_id, e->ifname, f) < 0)
+		return FAILED;
+	e->ifindex = index;
+	int claimed = ifindex_claim(index, e->container_id, e->ifname, f);
+	if (claimed == 0)
+		fail(f, CNI_AGAIN, "another endpoint has it", "interface index %u", index);
+	return claimed <= 0 || endpoint_write(e, f) < 0 ? FAILED : MADE;
+}
+
+static enum outcome take_link(struct attach *a, struct endpoint *e, struct failure *f)
+{
+	struct attachment *at = a->attachment;
+	const struct link_want want = want_of(a, e);
+	uint32_t index = e->ifindex;
+
+	/* Asked for beforehand: the kernel renames only what it has moved. */
+	if (name_or_index(a, e, f) == FAILED)
+		return FAILED;
+	a->linked = true; /* also where the move was made and refused halfway */
+	int moved = takeover_move(&at->taken, &at->host.rtnl, &at->sandbox.rtnl, a->devices, &want,
+	                          &index, f);
+	if (moved == 0) {
+		a->linked = false;
+		return INDEX_TAKEN;
+	}
+	if (moved < 0)
+		return FAILED;
+	return index == e->ifindex ? MADE : follow_index(e, index, f);
+}
+
+static enum outcome make_link(struct attach *a, struct endpoint *e, struct failure *f)
 {
 	struct failure refusal = { 0 };
 	const struct link_want want = want_of(a, e);
 
+	if (a->attachment->taken.link.index)
+		return take_link(a, e, f);
 	a->linked = true; /* for all we know, if the answer cannot be read */
 	if (link_create(attachment_master_rtnl(a->attachment), &want, &refusal) == 0)
 		return MADE;
@@ -154,6 +196,9 @@ static enum outcome try_index(struct attach *a, struct endpoint *e, struct failu
 	if (made != MADE || !a->attachment->config.kind->tap)
 		return made;
 	made = make_tap(a, e, f);
+	if (made == INDEX_TAKEN && a->attachment->taken.link.index)
+		return (enum outcome)fail(f, CNI_OTHER, "another device or file has its name",
+		                          "the tap of %s", e->ifname);
 	if (made == INDEX_TAKEN) { /* a foreign file or device has the node's name */
 		if (link_delete(inside, e->ifindex, f) < 0)
 			return FAILED;

@@ -4,6 +4,7 @@
 
 #include "cni/json.h"
 #include "netns/privilege.h"
+#include "plugin/device_id.h"
 #include "plugin/master.h"
 
 enum { QUEUES_HEARD = 16 };
@@ -42,23 +43,32 @@ static int read_previous(struct attachment *a, struct failure *f)
 	return result_read(&a->previous, previous, a->request->version, "prevResult", f);
 }
 
-/* Every queue has events of its own, and too many of them would crowd out the tap's. */
-static unsigned taps_by(const struct config *c, unsigned taps)
+/* What tells the number of the tap. Every queue has events of its own, and too many of them would
+ * crowd out the tap's; how many a link has that others made is not known. */
+static unsigned taps_by(const struct attachment *a, enum attachment_use use)
 {
+	const struct config *c = &a->config;
+
 	if (!c->kind->tap)
 		return 0;
-	return taps == SANDBOX_EVENTS && c->queues > QUEUES_HEARD ? SANDBOX_SYSFS : taps;
+	return use == ATTACHMENT_NEW && c->queues <= QUEUES_HEARD && !a->taken.link.index
+	               ? SANDBOX_EVENTS
+	               : SANDBOX_SYSFS;
 }
 
-static unsigned extras_of(const struct config *c, unsigned taps)
+static unsigned extras_of(const struct attachment *a, enum attachment_use use)
 {
-	return taps_by(c, taps) | (c->acd ? SANDBOX_ARP : 0u) |
+	const struct config *c = &a->config;
+
+	return taps_by(a, use) | (c->acd ? SANDBOX_ARP : 0u) |
 	       (c->ipam || c->address_owner == OWNER_GUEST ? SANDBOX_IPV6 : 0u);
 }
 
-int attachment_open(struct attachment *a, const struct request *r, unsigned taps, bool own_allowed,
+int attachment_open(struct attachment *a, const struct request *r, enum attachment_use use,
                     struct failure *f)
 {
+	const bool own_allowed = use == ATTACHMENT_EXISTING || r->netns_override;
+
 	*a = (struct attachment){ .request = r, .host = HOST_CLOSED, .sandbox = SANDBOX_CLOSED };
 	if (host_open(&a->host, f) < 0)
 		return -1;
@@ -68,8 +78,9 @@ int attachment_open(struct attachment *a, const struct request *r, unsigned taps
 	if (config_read(&a->config, r, true, f) < 0 || read_previous(a, f) < 0 ||
 	    privilege_keep(PRIVILEGE_OPENING, f) < 0)
 		return -1;
-	if (sandbox_open(&a->sandbox, a->host.netns, fd_take(&netns), extras_of(&a->config, taps),
-	                 f) < 0)
+	if (a->config.device_id && device_id_resolve(a, use, f) < 0)
 		return -1;
-	return master_find(a, f);
+	if (sandbox_open(&a->sandbox, a->host.netns, fd_take(&netns), extras_of(a, use), f) < 0)
+		return -1;
+	return master_find(a, f) < 0 ? -1 : device_id_fits(a, f);
 }

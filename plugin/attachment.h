@@ -6,7 +6,7 @@
 
 #include "cni/result.h"
 #include "plugin/config.h"
-#include "plugin/host.h"
+#include "plugin/takeover.h"
 
 struct attachment {
 	const struct request *request; /* borrowed */
@@ -16,16 +16,23 @@ struct attachment {
 	struct result previous; /* prevResult; empty where there is none */
 	bool chained;           /* prevResult was given */
 	struct link master;
+	struct taken taken; /* the link on the host to take over, where a deviceID names one */
+};
+
+/* What an attachment is opened for. */
+enum attachment_use {
+	ATTACHMENT_NEW,      /* to be made */
+	ATTACHMENT_EXISTING, /* made by an earlier call */
 };
 
 void attachment_release(struct attachment *a);
 
 /* Opens the namespaces, reads configuration and prevResult, and finds the master, with the
  * privileges of PRIVILEGE_OPENING, which the caller gives up once it has opened what else it needs.
- * `taps`: what tells the number of a tap, SANDBOX_EVENTS or SANDBOX_SYSFS. `own_allowed`: CNI_NETNS
- * may be the namespace we run in. a is to be released in any case. Codes: CNI_ENV, CNI_OWN_NETNS,
- * CNI_CONFIG, CNI_DECODE, and the kernel's. */
-int attachment_open(struct attachment *a, const struct request *r, unsigned taps, bool own_allowed,
+ * What is new may not be in the namespace we run in, unless the request allows it. a is to be
+ * released in any case. Codes: CNI_ENV, CNI_OWN_NETNS, CNI_CONFIG, CNI_DECODE, CNI_IO, and the
+ * kernel's. */
+int attachment_open(struct attachment *a, const struct request *r, enum attachment_use use,
                     struct failure *f) MUST_CHECK;
 
 /* The socket of the namespace the master lives in. */

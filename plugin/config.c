@@ -99,7 +99,6 @@ static void set_defaults(struct config *c, const cJSON *json)
 
 	*c = (struct config){
 		.kind = c->kind,
-		.mode = MACVLAN_MODE_BRIDGE,
 		.queues = 1,
 		.allmulti = c->kind->tap,
 		.tap = { owner, owner, 0600 },
@@ -201,6 +200,15 @@ static int read_arguments(struct config *c, const struct request *r, struct fail
 	return key_read(&runtime_device, json_member(r->json, "runtimeConfig"), c, f);
 }
 
+int config_check_passthru(const struct config *c, struct failure *f)
+{
+	if (c->mode == MACVLAN_MODE_PASSTHRU && !c->master[0])
+		return fail(f, CNI_CONFIG,
+		            "it takes the whole interface from the host: name it with master",
+		            "mode passthru needs configuration key master");
+	return 0;
+}
+
 static int check_relations(const struct config *c, struct failure *f)
 {
 	if (c->mtu && c->mtu < 68)
@@ -213,10 +221,6 @@ static int check_relations(const struct config *c, struct failure *f)
 	if (c->cdi && !c->kind->tap)
 		return fail(f, CNI_CONFIG, "a macvlan has no device to hand over",
 		            "configuration key cdi goes with a macvtap");
-	if (c->mode == MACVLAN_MODE_PASSTHRU && !c->master[0])
-		return fail(f, CNI_CONFIG,
-		            "it takes the whole interface from the host: name it with master",
-		            "mode passthru needs configuration key master");
 	return 0;
 }
 
@@ -229,6 +233,13 @@ static int read_dns(struct config *c, const cJSON *json, struct failure *f)
 		return -1;
 	c->dns = empty ? NULL : dns;
 	return 0;
+}
+
+static void name_mode(struct config *c)
+{
+	c->mode_named = c->mode != 0;
+	if (!c->mode_named)
+		c->mode = MACVLAN_MODE_BRIDGE;
 }
 
 /* All keys, from the kind on, since the kind decides some defaults. */
@@ -245,6 +256,7 @@ static int read_keys(struct config *c, const cJSON *json, struct failure *f)
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
 		if (key_read(&keys[i], json, c, f) < 0)
 			return -1;
+	name_mode(c);
 	if (read_sources(c, json, f) < 0 || read_dns(c, json, f) < 0)
 		return -1;
 	return check_relations(c, f);
@@ -254,7 +266,9 @@ int config_read(struct config *c, const struct request *r, bool arguments, struc
 {
 	if (read_keys(c, r->json, f) < 0)
 		return -1;
-	return arguments ? read_arguments(c, r, f) : 0;
+	if (arguments && read_arguments(c, r, f) < 0)
+		return -1;
+	return c->device_id ? 0 : config_check_passthru(c, f);
 }
 
 void config_read_leniently(struct config *c, const struct request *r)
@@ -267,4 +281,13 @@ void config_read_leniently(struct config *c, const struct request *r)
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
 		if (key_read(&keys[i], r->json, c, &ignored) < 0)
 			ignored.code = 0;
+	name_mode(c);
+}
+
+const char *config_device_id(const struct request *r)
+{
+	const char *id = json_string(
+	        json_member(json_member(r->json, "runtimeConfig"), runtime_device.name));
+
+	return id && *id ? id : json_string(json_member(r->json, runtime_device.name));
 }

@@ -20,6 +20,7 @@ struct config {
 	const struct link_kind *kind;
 	char master[MASTER_TEXT]; /* a name or an alternative name; "": not named */
 	uint32_t mode;
+	bool mode_named; /* by the configuration, not by default */
 	bool force;
 	uint32_t mtu; /* 0: the master's */
 	struct mac mac;
@@ -55,6 +56,12 @@ int config_read(struct config *c, const struct request *r, bool arguments,
 /* What DEL and GC need, which must work whatever else is wrong: kind, ipam, log and the like; a key
  * that cannot be read counts as absent. */
 void config_read_leniently(struct config *c, const struct request *r);
+
+/* The name the runtime allocated, also where nothing else can be read; NULL: none. */
+const char *config_device_id(const struct request *r);
+
+/* Refuses mode passthru without a master. config_read() does where no deviceID may name one. */
+int config_check_passthru(const struct config *c, struct failure *f) MUST_CHECK;
 
 const char *address_owner_name(enum address_owner owner);
 

@@ -6,13 +6,23 @@
 #include "netns/privilege.h"
 #include "plugin/config.h"
 #include "plugin/live.h"
+#include "plugin/takeover.h"
 #include "plugin/teardown.h"
 
 #include <errno.h>
 #include <stdio.h>
 
+/* The link of KubeVirt's device plugin that an ADD without a record left. A DEL that comes late, of
+ * a sandbox that ended before, names no namespace: by then the deviceID may be another pod's. */
+static int sweep(const struct request *r, struct host *host, struct failure *f)
+{
+	const char *device_id = config_device_id(r);
+
+	return device_id && *r->netns ? takeover_sweep(&host->rtnl, device_id, f) : 0;
+}
+
 /* Without a record: by name and kind, in the namespace the runtime names, if that is one. */
-static int undo_by_name(const struct request *r, const struct host *host, struct failure *f)
+static int undo_by_name(const struct request *r, struct host *host, struct failure *f)
 {
 	OWNED(sandbox_release) struct sandbox sandbox = SANDBOX_CLOSED;
 	struct failure gone = { 0 };
@@ -24,18 +34,19 @@ static int undo_by_name(const struct request *r, const struct host *host, struct
 		return fail(f, gone.code, gone.details, "%s", gone.msg);
 	if (netns < 0) {
 		fprintf(stderr, "podtap: %s: %s: taken as gone\n", gone.msg, gone.details);
-		return 0;
+		return sweep(r, host, f);
 	}
 	int own = r->netns_override ? 0 : host_is(host, netns, f);
 	if (own)
 		return own < 0 ? -1 : 0; /* a reused process id: touch nothing */
 	if (sandbox_open(&sandbox, host->netns, fd_take(&netns), SANDBOX_SYSFS, f) < 0)
 		return -1;
-	return teardown_by_name(r->container_id, r->ifname, &sandbox, f);
+	int undone = teardown_by_name(r->container_id, r->ifname, &sandbox, f);
+	return sweep(r, host, f) < 0 ? -1 : undone;
 }
 
-static int undo_by_record(const struct request *r, const struct endpoint *e,
-                          const struct host *host, struct failure *f)
+static int undo_by_record(const struct request *r, const struct endpoint *e, struct host *host,
+                          struct failure *f)
 {
 	OWNED(sandbox_release) struct sandbox sandbox = SANDBOX_CLOSED;
 	int open = endpoint_sandbox(e, *r->netns ? r->netns : NULL, host, &sandbox, f);
@@ -43,7 +54,7 @@ static int undo_by_record(const struct request *r, const struct endpoint *e,
 	/* The runtime's path may be another's by now, the recorded one still right. */
 	if (open == 0 && *r->netns)
 		open = endpoint_sandbox(e, NULL, host, &sandbox, f);
-	return open < 0 ? -1 : teardown(e, open ? &sandbox : NULL, f);
+	return open < 0 ? -1 : teardown(e, host, open ? &sandbox : NULL, f);
 }
 
 static int undo(const struct request *r, struct failure *f)

@@ -45,37 +45,10 @@ static void record_name(const char *ifname, char name[static NAME_MAX])
 	snprintf(name, NAME_MAX, "%s%s", ifname, suffix);
 }
 
-/* Reads a file whole into memory the caller owns; NULL with errno. */
-static char *file_read(int directory, const char *name, size_t *length)
-{
-	/* O_NONBLOCK: a fifo in a record's place must not hold us up. */
-	OWNED(fd_release)
-	int fd = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	struct stat st;
-
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return NULL;
-	if (!S_ISREG(st.st_mode) || st.st_size > RECORD_MAX) {
-		errno = EBADMSG;
-		return NULL;
-	}
-	OWNED(text_release) char *text = malloc((size_t)st.st_size + 1);
-	if (!text)
-		return NULL;
-	ssize_t got = read(fd, text, (size_t)st.st_size);
-	if (got < 0)
-		return NULL;
-	text[got] = '\0';
-	*length = (size_t)got;
-	char *taken = text;
-	text = NULL;
-	return taken;
-}
-
 static int record_read(int directory, const char *name, struct endpoint *e, struct failure *f)
 {
 	size_t length;
-	OWNED(text_release) char *text = file_read(directory, name, &length);
+	OWNED(text_release) char *text = file_read(directory, name, RECORD_MAX, &length);
 
 	*e = (struct endpoint){ .source = NULL };
 	if (!text && errno == ENOENT)

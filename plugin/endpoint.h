@@ -35,6 +35,11 @@ struct endpoint { /* texts borrowed, from `source` when it was read from a file;
 		gid_t gid;
 		mode_t mode;
 	} tap;
+	struct { /* the link of the host's it was before; name NULL: we made it */
+		const char *name;
+		uint32_t ifindex;
+		struct mac mac;
+	} taken;
 	const cJSON *ips; /* as in a 1.1.0 result; borrowed */
 	const cJSON *routes;
 	const cJSON *dns;

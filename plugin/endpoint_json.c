@@ -86,6 +86,22 @@ static void put_tap(struct writer *w, const struct endpoint *e)
 	w->failed |= tap.failed;
 }
 
+static void put_taken(struct writer *w, const struct endpoint *e)
+{
+	char mac[MAC_TEXT];
+	struct writer taken;
+
+	if (!e->taken.name)
+		return;
+	taken = nested(w, "taken");
+	if (taken.failed)
+		return;
+	put_text(&taken, "name", e->taken.name);
+	put_number(&taken, "ifindex", e->taken.ifindex);
+	put_text(&taken, "mac", mac_format(&e->taken.mac, mac));
+	w->failed |= taken.failed;
+}
+
 cJSON *endpoint_to_json(const struct endpoint *e)
 {
 	char mac[MAC_TEXT];
@@ -107,6 +123,7 @@ cJSON *endpoint_to_json(const struct endpoint *e)
 	put_number(&w, "mtu", e->mtu);
 	put_number(&w, "queues", e->queues);
 	put_tap(&w, e);
+	put_taken(&w, e);
 	put_copy(&w, "ips", e->ips);
 	put_copy(&w, "routes", e->routes);
 	put_copy(&w, "dns", e->dns);
@@ -145,6 +162,16 @@ static void read_tap(const cJSON *tap, struct endpoint *e)
 	e->tap.mode = mode ? (mode_t)strtoul(mode, NULL, 8) & 07777 : 0;
 }
 
+static void read_taken(const cJSON *taken, struct endpoint *e)
+{
+	const char *mac = text_of(taken, "mac");
+
+	if (!mac || !mac_parse(mac, &e->taken.mac))
+		return;
+	e->taken.name = text_of(taken, "name");
+	e->taken.ifindex = (uint32_t)number_of(taken, "ifindex");
+}
+
 int endpoint_from_json(cJSON *json, struct endpoint *e, struct failure *f)
 {
 	const char *state = text_of(json, "state"), *mac = text_of(json, "mac");
@@ -177,6 +204,8 @@ int endpoint_from_json(cJSON *json, struct endpoint *e, struct failure *f)
 	};
 	if (json_member(json, "tap"))
 		read_tap(json_member(json, "tap"), e);
+	if (json_member(json, "taken"))
+		read_taken(json_member(json, "taken"), e);
 	if (!mac || !mac_parse(mac, &e->mac) || !e->network || !e->container_id || !e->ifname ||
 	    !e->kind || !e->ifindex)
 		return fail(f, CNI_DECODE, "a member is missing or of another type",

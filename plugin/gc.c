@@ -15,7 +15,7 @@
 struct collection {
 	const struct request *request;
 	const struct config *config;
-	const struct host *host;
+	struct host *host;
 	const cJSON *valid;      /* NULL: none is */
 	struct failure *failure; /* of all attachments */
 };
@@ -34,8 +34,8 @@ static void collect(const struct collection *c, const struct endpoint *e)
 		failure_join(c->failure, &kept);
 	int open = endpoint_sandbox(e, NULL, c->host, &sandbox, &left);
 	struct sandbox *there = open > 0 ? &sandbox : NULL;
-	if (open < 0 ||
-	    (released < 0 ? teardown_devices(e, there, &left) : teardown(e, there, &left)) < 0)
+	if (open < 0 || (released < 0 ? teardown_devices(e, c->host, there, &left)
+	                              : teardown(e, c->host, there, &left)) < 0)
 		failure_join(c->failure, &left);
 }
 

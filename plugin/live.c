@@ -4,6 +4,7 @@
 
 #include "netns/tap.h"
 #include "plugin/state.h"
+#include "plugin/takeover.h"
 
 #include <errno.h>
 #include <string.h>
@@ -11,6 +12,8 @@
 int endpoint_link(const struct endpoint *e, struct sandbox *sandbox, struct link *link,
                   struct failure *f)
 {
+	if (e->taken.name && !e->ready)
+		return takeover_find_moved(e, &sandbox->rtnl, link, f);
 	int found = link_by_index(&sandbox->rtnl, e->ifindex, link, f);
 	if (found <= 0)
 		return found;

@@ -7,6 +7,7 @@
 #include "cni/owned.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* Opens a directory of ours below the state directory ($PODTAP_STATE_DIR or /run/podtap), such as
  * "endpoints". With `make`, what is missing is made (0755). -1 with errno ENOENT and no failure
@@ -16,6 +17,10 @@ int state_open(const char *name, bool make, struct failure *f) MUST_CHECK;
 
 /* Opens a directory within another one by the same rules. */
 int state_open_below(int directory, const char *name, bool make, struct failure *f) MUST_CHECK;
+
+/* Reads a regular file of `max` bytes at most, whole, into memory the caller owns; NULL with errno,
+ * EBADMSG where it is something else or longer. */
+char *file_read(int directory, const char *name, size_t max, size_t *length) MUST_CHECK;
 
 /* The state directory's path, for messages and listings. */
 const char *state_path(void);

@@ -7,6 +7,7 @@
 #include "plugin/ifindex.h"
 #include "plugin/live.h"
 #include "plugin/state.h"
+#include "plugin/takeover.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -53,13 +54,15 @@ static int remove_link(struct sandbox *sandbox, const struct link *link, const s
 	return tap < 0 ? -1 : link_gone;
 }
 
-int teardown_devices(const struct endpoint *e, struct sandbox *sandbox, struct failure *f)
+int teardown_devices(const struct endpoint *e, struct host *host, struct sandbox *sandbox,
+                     struct failure *f)
 {
 	struct link link;
 	int found = sandbox ? endpoint_link(e, sandbox, &link, f) : 0;
 	int failed = found < 0;
 
 	failed |= cdi_remove(e, f) < 0;
+	failed |= takeover_undo(e, &host->rtnl, f) < 0;
 	if (found > 0)
 		failed |= remove_link(sandbox, &link, e, f) < 0;
 	else if (e->tap.path)
@@ -67,10 +70,11 @@ int teardown_devices(const struct endpoint *e, struct sandbox *sandbox, struct f
 	return failed ? -1 : 0;
 }
 
-int teardown(const struct endpoint *e, struct sandbox *sandbox, struct failure *f)
+int teardown(const struct endpoint *e, struct host *host, struct sandbox *sandbox,
+             struct failure *f)
 {
 	/* After a failure the record stays: it is what the next DEL or GC goes by. */
-	if (teardown_devices(e, sandbox, f) < 0 ||
+	if (teardown_devices(e, host, sandbox, f) < 0 ||
 	    ifindex_release(e->ifindex, e->container_id, e->ifname, f) < 0)
 		return -1;
 	return endpoint_remove(e->container_id, e->ifname, f);

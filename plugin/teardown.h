@@ -5,15 +5,17 @@
 
 #include "netns/sandbox.h"
 #include "plugin/endpoint.h"
+#include "plugin/host.h"
 
 /* Removes what a record names: the tap node, the link, the claim of its index, and the record. Goes
  * on past a failure and reports the first. `sandbox` is the endpoint's namespace, NULL when it is
- * gone: then there is no link any more. */
-int teardown(const struct endpoint *e, struct sandbox *sandbox, struct failure *f) MUST_CHECK;
+ * gone: then there is no link any more, but on the host the one an ADD was about to take over. */
+int teardown(const struct endpoint *e, struct host *host, struct sandbox *sandbox,
+             struct failure *f) MUST_CHECK;
 
 /* The same without the record and the claim: for an attachment whose addresses could not be
  * released, which the next GC tries again by its record. */
-int teardown_devices(const struct endpoint *e, struct sandbox *sandbox,
+int teardown_devices(const struct endpoint *e, struct host *host, struct sandbox *sandbox,
                      struct failure *f) MUST_CHECK;
 
 /* Removes a link of ours that no record tells of: one with that name, if it is a macvtap or macvlan
