@@ -9,6 +9,7 @@
 #include "plugin/attach.h"
 #include "plugin/cdi.h"
 #include "plugin/configure.h"
+#include "plugin/device_id.h"
 #include "plugin/ifindex.h"
 #include "plugin/live.h"
 #include "plugin/master.h"
@@ -41,17 +42,6 @@ struct adding {
 	bool committed;
 };
 
-/* The link that another program made for this attachment, also where the ADD ended before it was
- * looked for or recorded. */
-static int foreign_link_remove(struct attachment *at, struct failure *f)
-{
-	const char *device_id = config_device_id(at->request);
-
-	if (at->taken.link.index || !device_id || at->host.netns < 0 || at->master.index)
-		return takeover_abandon(&at->taken, &at->host.rtnl, f);
-	return takeover_sweep(&at->host.rtnl, device_id, f);
-}
-
 /* Undoes in reverse. The first failure is the one to report; those of undoing are not. */
 static void adding_release(struct adding *a)
 {
@@ -63,7 +53,8 @@ static void adding_release(struct adding *a)
 	if (!a->committed && a->recorded &&
 	    teardown(&a->endpoint, &at->host, a->attach.linked ? &at->sandbox : NULL, &ignored) < 0)
 		ignored.code = 0;
-	if (!a->committed && foreign_link_remove(at, &ignored) < 0)
+	if (!a->committed && !a->recorded && at->host.netns >= 0 &&
+	    device_id_sweep(at->request, &at->host.rtnl, &ignored) < 0)
 		ignored.code = 0;
 	ipam_answer_release(&a->lease);
 	fd_release(&a->attach.devices);

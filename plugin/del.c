@@ -5,23 +5,16 @@
 #include "ipam/ipam.h"
 #include "netns/privilege.h"
 #include "plugin/config.h"
+#include "plugin/device_id.h"
 #include "plugin/live.h"
-#include "plugin/takeover.h"
 #include "plugin/teardown.h"
 
 #include <errno.h>
 #include <stdio.h>
 
-/* The link of KubeVirt's device plugin that an ADD without a record left. A DEL that comes late, of
- * a sandbox that ended before, names no namespace: by then the deviceID may be another pod's. */
-static int sweep(const struct request *r, struct host *host, struct failure *f)
-{
-	const char *device_id = config_device_id(r);
-
-	return device_id && *r->netns ? takeover_sweep(&host->rtnl, device_id, f) : 0;
-}
-
-/* Without a record: by name and kind, in the namespace the runtime names, if that is one. */
+/* Without a record: by name and kind, in the namespace the runtime names, if that is one; and on
+ * the host the link made for this attachment, if one was. A DEL that comes late, of a sandbox that
+ * ended before, names no namespace: by then the deviceID may be another pod's. */
 static int undo_by_name(const struct request *r, struct host *host, struct failure *f)
 {
 	OWNED(sandbox_release) struct sandbox sandbox = SANDBOX_CLOSED;
@@ -34,7 +27,7 @@ static int undo_by_name(const struct request *r, struct host *host, struct failu
 		return fail(f, gone.code, gone.details, "%s", gone.msg);
 	if (netns < 0) {
 		fprintf(stderr, "podtap: %s: %s: taken as gone\n", gone.msg, gone.details);
-		return sweep(r, host, f);
+		return device_id_sweep(r, &host->rtnl, f);
 	}
 	int own = r->netns_override ? 0 : host_is(host, netns, f);
 	if (own)
@@ -42,7 +35,7 @@ static int undo_by_name(const struct request *r, struct host *host, struct failu
 	if (sandbox_open(&sandbox, host->netns, fd_take(&netns), SANDBOX_SYSFS, f) < 0)
 		return -1;
 	int undone = teardown_by_name(r->container_id, r->ifname, &sandbox, f);
-	return sweep(r, host, f) < 0 ? -1 : undone;
+	return device_id_sweep(r, &host->rtnl, f) < 0 ? -1 : undone;
 }
 
 static int undo_by_record(const struct request *r, const struct endpoint *e, struct host *host,

@@ -3,6 +3,7 @@
 #include "plugin/device_id.h"
 
 #include "plugin/endpoint.h"
+#include "plugin/policy.h"
 #include "plugin/resources.h"
 #include "plugin/state.h"
 
@@ -124,4 +125,32 @@ int device_id_fits(const struct attachment *a, struct failure *f)
 		return 0;
 	return fail(f, CNI_CONFIG, details, "%s, which deviceID %.64s names, is not as configured",
 	            link->name, a->config.device_id);
+}
+
+/* Whether a configuration may ask for that link, as far as the policy is concerned. */
+static bool may_take(const struct request *r, const struct link *link, const struct link *lower)
+{
+	struct failure refusal = { 0 };
+	struct config c;
+
+	config_read_leniently(&c, r);
+	c.mode = link->mode;
+	if (policy_permit_network(r, &c, lower->name, &refusal) == 0)
+		return true;
+	fprintf(stderr, "podtap: %s is left alone: %s: %s\n", link->name, refusal.msg,
+	        refusal.details);
+	return false;
+}
+
+int device_id_sweep(const struct request *r, struct rtnl *host, struct failure *f)
+{
+	const char *device_id = config_device_id(r);
+	struct link link, lower;
+	int found = device_id ? takeover_look(host, device_id, &link, f) : 0;
+
+	if (found > 0)
+		found = link_by_index(host, link.lower, &lower, f);
+	if (found <= 0)
+		return found;
+	return may_take(r, &link, &lower) ? link_delete(host, link.index, f) : 0;
 }

@@ -34,7 +34,7 @@ static int by_name(struct rtnl *host, const char *name, struct link *link, struc
 	return strcmp(link->kind, macvtap) == 0 && strcmp(link->name, name) == 0;
 }
 
-static int link_find(struct rtnl *host, const char *device_id, struct link *link, struct failure *f)
+int takeover_look(struct rtnl *host, const char *device_id, struct link *link, struct failure *f)
 {
 	char hashed[IFNAMSIZ];
 	int found;
@@ -49,7 +49,7 @@ static int link_find(struct rtnl *host, const char *device_id, struct link *link
 int takeover_find(struct host *host, const char *device_id, struct taken *taken, struct failure *f)
 {
 	OWNED(sandbox_release) struct sandbox here = SANDBOX_CLOSED;
-	const int found = link_find(&host->rtnl, device_id, &taken->link, f);
+	const int found = takeover_look(&host->rtnl, device_id, &taken->link, f);
 
 	if (found <= 0) {
 		taken->link.index = 0;
@@ -105,37 +105,16 @@ static bool is_same(const struct link *link, const char *name, const struct mac 
 
 /* The index, the name and the MAC address, which was drawn at random: a later link of that name,
  * for another pod, differs in two of them. */
-static int abandon(struct rtnl *host, uint32_t index, const char *name, const struct mac *mac,
-                   struct failure *f)
-{
-	struct link link;
-	const int found = link_by_index(host, index, &link, f);
-
-	if (found <= 0)
-		return found;
-	return is_same(&link, name, mac) ? link_delete(host, index, f) : 0;
-}
-
-int takeover_abandon(const struct taken *taken, struct rtnl *host, struct failure *f)
-{
-	const struct link *link = &taken->link;
-
-	return link->index ? abandon(host, link->index, link->name, &link->mac, f) : 0;
-}
-
 int takeover_undo(const struct endpoint *e, struct rtnl *host, struct failure *f)
 {
+	struct link link;
+
 	if (!e->taken.name || e->ready)
 		return 0;
-	return abandon(host, e->taken.ifindex, e->taken.name, &e->taken.mac, f);
-}
-
-int takeover_sweep(struct rtnl *host, const char *device_id, struct failure *f)
-{
-	struct link link;
-	const int found = link_find(host, device_id, &link, f);
-
-	return found > 0 ? link_delete(host, link.index, f) : found;
+	const int found = link_by_index(host, e->taken.ifindex, &link, f);
+	if (found <= 0)
+		return found;
+	return is_same(&link, e->taken.name, &e->taken.mac) ? link_delete(host, link.index, f) : 0;
 }
 
 int takeover_find_moved(const struct endpoint *e, struct rtnl *inside, struct link *link,

@@ -14,8 +14,11 @@ struct taken {
 };
 
 /* Looks on the host for the macvtap a deviceID names: by the hashed name KubeVirt's device plugin
- * gives it, then by the deviceID itself. Links of other kinds are as good as absent. 1, 0, -1.
- * Enters namespaces: PRIVILEGE_OPENING. */
+ * gives it, then by the deviceID itself. Links of other kinds are as good as absent. 1, 0, -1. */
+int takeover_look(struct rtnl *host, const char *device_id, struct link *link,
+                  struct failure *f) MUST_CHECK;
+
+/* The same for a link that is to be moved. Enters namespaces: PRIVILEGE_OPENING. */
 int takeover_find(struct host *host, const char *device_id, struct taken *taken,
                   struct failure *f) MUST_CHECK;
 
@@ -25,14 +28,9 @@ int takeover_find(struct host *host, const char *device_id, struct taken *taken,
 int takeover_move(const struct taken *taken, struct rtnl *host, struct rtnl *inside, int devices,
                   const struct link_want *want, uint32_t *index, struct failure *f) MUST_CHECK;
 
-/* Deletes a link found on the host, while it is the same one there. None: success. */
-int takeover_abandon(const struct taken *taken, struct rtnl *host, struct failure *f) MUST_CHECK;
-
-/* The same by the record of an ADD that ended before it moved the link; by another, nothing. */
+/* Deletes the link on the host that the record of an unfinished ADD names, while it is the same one
+ * there. By any other record: nothing, with success. */
 int takeover_undo(const struct endpoint *e, struct rtnl *host, struct failure *f) MUST_CHECK;
-
-/* The same for a deviceID that no record tells of: an ADD that failed early left the link. */
-int takeover_sweep(struct rtnl *host, const char *device_id, struct failure *f) MUST_CHECK;
 
 /* Finds the link of such a record in its namespace, whichever of its names and indices it has. 1,
  * 0, -1. */

@@ -227,3 +227,15 @@ kubevirt() {
 		{"mode":"private"} bridge
 	END
 }
+@test "ADD, DEL: a link the policy lets nobody take stays on the host" {
+	export PODTAP_POLICY=$BATS_TEST_TMPDIR/policy.json
+	allocated mvt1fe868afb8c3
+	echo '{"rules":[{"masters":["other?"]}]}' >"$PODTAP_POLICY"
+	run -1 kubevirt ADD dev500
+	error_is 7 "$PODTAP_POLICY"
+	run -0 kubevirt DEL dev500
+	run -0 link_exists "$host" mvt1fe868afb8c3
+	echo '{"rules":[{"masters":["lan0"],"modes":["bridge"],"owners":[107]}]}' >"$PODTAP_POLICY"
+	run -0 kubevirt ADD dev500
+	run -0 kubevirt DEL dev500
+}
