@@ -37,6 +37,9 @@ struct link {
 	uint32_t mode; /* of a macvlan or macvtap */
 };
 
+/* Reads the struct link of a message that tells of one; leaves it alone where it tells of none. */
+rtnl_reader link_read;
+
 /* Look a link up. 1: found; 0: there is none; -1: failure. */
 int link_by_name(struct rtnl *nl, const char *name, struct link *link,
                  struct failure *f) MUST_CHECK;

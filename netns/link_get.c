@@ -19,13 +19,13 @@ static void read_macvlan(const struct nlattr *info, struct link *link)
 	link->mode = attr_u32(data[IFLA_MACVLAN_MODE], 0);
 }
 
-static int link_read(const struct nlmsghdr *message, void *data)
+int link_read(const struct nlmsghdr *message, void *data)
 {
 	const struct ifinfomsg *header = mnl_nlmsg_get_payload(message);
 	const struct nlattr *attrs[IFLA_LINK_NETNSID + 1];
 	struct link *link = data;
 
-	if (message->nlmsg_type != RTM_NEWLINK ||
+	if ((message->nlmsg_type != RTM_NEWLINK && message->nlmsg_type != RTM_DELLINK) ||
 	    mnl_nlmsg_get_payload_len(message) < sizeof *header)
 		return RTNL_MORE;
 	attrs_of_message(message, sizeof *header, attrs, IFLA_LINK_NETNSID);

@@ -145,6 +145,7 @@ static int ack_read(const struct nlmsghdr *message, struct sentence *s)
 struct answer {
 	rtnl_reader *reader; /* NULL: only the acknowledgement is of interest */
 	void *data;
+	bool news; /* to no request of ours */
 	struct sentence sentence;
 };
 
@@ -173,8 +174,8 @@ static bool message_whole(const struct nlmsghdr *message, int left)
 	return mnl_nlmsg_ok(message, left) && message->nlmsg_len <= (uint32_t)left;
 }
 
-/* Reads until the request is answered. Messages of another request or port (events, late answers)
- * are passed over. */
+/* Reads until the request is answered, or there is no more news. Messages of another request or
+ * port (events, late answers) are passed over. */
 static int answer_read(struct rtnl *nl, struct answer *a)
 {
 	char bytes[RTNL_REPLY_MAX] __attribute__((aligned(NLMSG_ALIGNTO)));
@@ -186,7 +187,7 @@ static int answer_read(struct rtnl *nl, struct answer *a)
 		int left = (int)got;
 		const struct nlmsghdr *m = (const struct nlmsghdr *)bytes;
 		for (; message_whole(m, left); m = mnl_nlmsg_next(m, &left)) {
-			if (m->nlmsg_seq != nl->seq || m->nlmsg_pid != nl->port)
+			if (!a->news && (m->nlmsg_seq != nl->seq || m->nlmsg_pid != nl->port))
 				continue;
 			int verdict = message_read(m, a);
 			if (verdict != RTNL_MORE)
@@ -242,6 +243,13 @@ int rtnl_query(struct rtnl *nl, struct rtnl_req *r, rtnl_reader *reader, void *d
 	int done = transact(nl, r, &a, f, fmt, ap);
 	va_end(ap);
 	return done;
+}
+
+int rtnl_news(struct rtnl *nl, rtnl_reader *reader, void *data)
+{
+	struct answer a = { .reader = reader, .data = data, .news = true };
+
+	return answer_read(nl, &a);
 }
 
 struct attr_array {

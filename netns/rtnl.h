@@ -63,6 +63,11 @@ int rtnl_query(struct rtnl *nl, struct rtnl_req *r, rtnl_reader *reader, void *d
                struct failure *f, const char *fmt, ...) MUST_CHECK
         __attribute__((format(printf, 6, 7)));
 
+/* Reads what the kernel sent unasked to a socket that does not wait, until -1 with errno: EAGAIN
+ * when that was all, ENOBUFS when some of it was lost. Messages that are no news are passed over;
+ * where the reader says RTNL_ENOUGH, 0. */
+int rtnl_news(struct rtnl *nl, rtnl_reader *reader, void *data) MUST_CHECK;
+
 /* Fills an array of `max` + 1 attribute pointers, by type, from a message after its family header
  * of `size` bytes, from a nest, or from plain bytes. Unknown types are left out; the last of equal
  * types counts. */

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The kernel's news of links. */
+#include "netns/link_watch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_arp.h>
+#include <string.h>
+#include <sys/socket.h>
+
+int link_watch_open(struct link_watch *w, struct failure *f)
+{
+	static const int group = RTNLGRP_LINK;
+
+	if (rtnl_open(&w->nl, f) < 0)
+		return -1;
+	if (setsockopt(w->nl.fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof group) == 0 &&
+	    fcntl(w->nl.fd, F_SETFL, O_NONBLOCK) == 0)
+		return 0;
+	fail_errno(f, errno, "watch links");
+	rtnl_release(&w->nl);
+	return -1;
+}
+
+struct telling {
+	link_seen *seen;
+	void *data;
+};
+
+static int link_tell(const struct nlmsghdr *message, void *data)
+{
+	const struct ifinfomsg *header = mnl_nlmsg_get_payload(message);
+	const struct telling *t = data;
+	struct link link = { .index = 0 };
+
+	/* A bridge tells of its ports in the same messages, under its own family. */
+	if ((message->nlmsg_type != RTM_NEWLINK && message->nlmsg_type != RTM_DELLINK) ||
+	    mnl_nlmsg_get_payload_len(message) < sizeof *header || header->ifi_family != AF_UNSPEC)
+		return RTNL_MORE;
+	link_read(message, &link);
+	t->seen(&link, message->nlmsg_type == RTM_DELLINK, t->data);
+	return RTNL_MORE;
+}
+
+int link_watch_read(struct link_watch *w, link_seen *seen, void *data, struct failure *f)
+{
+	struct telling t = { seen, data };
+	const int read = rtnl_news(&w->nl, link_tell, &t);
+
+	if (read == 0 || errno == EAGAIN)
+		return 1;
+	/* More happened than fitted, or a message did not. */
+	if (errno == ENOBUFS || errno == EMSGSIZE || errno == EBADMSG)
+		return 0;
+	return fail_errno(f, errno, "read what happened to links");
+}
+
+int link_each(struct rtnl *nl, link_seen *seen, void *data, struct failure *f)
+{
+	struct telling t = { seen, data };
+	struct rtnl_req r;
+
+	req_begin(&r, RTM_GETLINK, NLM_F_DUMP, sizeof(struct ifinfomsg));
+	req_u32(&r, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	return rtnl_query(nl, &r, link_tell, &t, f, "list the links");
+}
+
+bool link_is_port(const struct link *link)
+{
+	return link->type == ARPHRD_ETHER && !(link->flags & IFF_LOOPBACK) &&
+	       (!link->kind[0] || strcmp(link->kind, "bond") == 0);
+}
