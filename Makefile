@@ -22,6 +22,7 @@ table := podtap:plugin/main:$(CNI_BIN_DIR) \
 	podtap-ipam:ipam/main:$(CNI_BIN_DIR) \
 	podtap-hook:expose/podtap-hook:$(LIBEXECDIR) \
 	podtap-nri:expose/podtap-nri:$(LIBEXECDIR):libprotobuf-c,libseccomp \
+	podtap-device-plugin:expose/podtap-device-plugin:$(LIBEXECDIR):libprotobuf-c,libnghttp2,libseccomp \
 	podtapctl:tools/podtapctl:$(BINDIR) \
 	podtap-exec:tools/podtap-exec:$(BINDIR)
 # Every other file that is installed: file, folder.

@@ -1,0 +1,325 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# The kubelet device plugin, before a scripted kubelet: what it offers, when it is healthy, what is
+# given out, and that nothing a client does ends it.
+load lib
+
+setup() {
+	lan_setup
+	kubelet=$BATS_TEST_DIRNAME/kubelet/kubelet
+	folder=$BATS_TEST_TMPDIR/k
+	mkdir "$folder"
+	heard=$BATS_TEST_TMPDIR/heard
+	said=$BATS_TEST_TMPDIR/said
+	dataplane='[{"name":"dataplane","lowerDevice":"lan0","capacity":3}]'
+}
+teardown() {
+	# The file of resources stays behind on purpose.
+	rm -f "$PODTAP_STATE_DIR/resources.json"
+	lan_teardown
+}
+
+kubelet_start() {
+	"$kubelet" serve "$folder" "$@" >>"$heard" 3>&- &
+	kubelet_pid=$!
+	background+=("$kubelet_pid")
+}
+kubelet_stop() {
+	kill "$kubelet_pid"
+	wait "$kubelet_pid" || true
+}
+# Starts the device plugin with this configuration and these arguments.
+plugin_start() {
+	DP_MACVTAP_CONF=$1 nsenter --net="/run/netns/$host" -- "$BUILD/podtap-device-plugin" -d "$folder" "${@:2}" 2>>"$said" 3>&- &
+	plugin_pid=$!
+	background+=("$plugin_pid")
+}
+# Waits until a file has this many lines of a pattern: lines FILE PATTERN [COUNT]
+lines() {
+	local end=$((SECONDS + 15))
+	until [ "$(grep -cE -e "$2" "$1" 2>/dev/null)" -ge "${3:-1}" ]; do
+		if [ "$SECONDS" -ge "$end" ]; then
+			echo "no ${3:-1} lines of $2 in:"
+			cat "$1"
+			return 1
+		fi
+		sleep 0.02
+	done
+}
+# What kubelet heard last of an event: heard EVENT
+heard() {
+	output=$(grep "\"event\": \"$1\"" "$heard" | tail -n 1)
+}
+ask() { # METHOD JSON
+	"$kubelet" call "$folder/podtap-dataplane.sock" "$1" <<<"$2"
+}
+peak() { # of the device plugin's memory, in KiB
+	sed -n 's/^VmHWM:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$plugin_pid/status"
+}
+
+@test "a resource is registered as macvtap-cni's is, and kubelet hears of each device (KV-20, KV-21)" {
+	kubelet_start
+	plugin_start "$dataplane"
+	lines "$heard" '"devices"'
+	heard register
+	json_is .version v1beta1
+	json_is .resource_name macvtap.network.kubevirt.io/dataplane
+	json_is .options '{}'
+	[ -S "$folder/$(jq -r .endpoint <<<"$output")" ]
+	heard options
+	json_is .options '{}'
+	heard devices
+	json_is .ids '["dataplaneMvp0","dataplaneMvp1","dataplaneMvp2"]'
+	json_is '[.healthy, .unhealthy]' '[3,0]'
+}
+@test "devices are unhealthy while the lower device is gone, renamed or not, and healthy when it is back" {
+	kubelet_start
+	plugin_start '{"resourceNamespace":"example.com","resources":[{"Name":"dataplane","lowerDevice":"lan0"}]}'
+	lines "$heard" '"healthy": 100'
+	heard register
+	json_is .resource_name example.com/dataplane
+	ip -n "$host" link set lan0 down
+	ip -n "$host" link set lan0 name away
+	ip -n "$host" link set away up
+	lines "$heard" '"unhealthy": 100'
+	ip -n "$host" link property add dev away altname lan0
+	lines "$heard" '"healthy": 100' 2
+	ip -n "$host" link del away
+	lines "$heard" '"unhealthy": 100' 2
+	ip -n "$host" link add br0 type bridge
+	ip -n "$host" link set br0 name lan0
+	lines "$heard" '"healthy": 100' 3
+	[ "$(grep -c '"event": "devices"' "$heard")" = 5 ]
+}
+@test "news of links that got lost is made good by looking again" {
+	kubelet_start
+	plugin_start "$dataplane"
+	lines "$heard" '"healthy": 3'
+	ip -n "$host" link add noise type bridge
+	for ((i = 0; i < 1000; i++)); do
+		echo "link set noise mtu $((1400 + i % 2))"
+	done >"$BATS_TEST_TMPDIR/batch"
+	kill -STOP "$plugin_pid"
+	ip -n "$host" -batch "$BATS_TEST_TMPDIR/batch"
+	ip -n "$host" link del lan0
+	kill -CONT "$plugin_pid"
+	lines "$heard" '"unhealthy": 3'
+}
+@test "Allocate answers CDI devices by the devices' names, for each container, and nothing is made" {
+	kubelet_start
+	plugin_start "$dataplane"
+	lines "$heard" '"healthy": 3'
+	before=$(ip -n "$host" -o link show)
+	run -0 ask Allocate '{"container_requests":[{"devicesIDs":["dataplaneMvp2","dataplaneMvp0"]},{},{"devicesIDs":["dataplaneMvp1"]}]}'
+	json_is '[.container_responses[] | [.cdi_devices[]?.name]]' \
+		'[["podtap.dev/tap=dataplaneMvp2","podtap.dev/tap=dataplaneMvp0"],[],["podtap.dev/tap=dataplaneMvp1"]]'
+	json_is '[.container_responses[] | keys[]] | unique' '["cdi_devices"]'
+	[ "$(ip -n "$host" -o link show)" = "$before" ]
+	[ ! -e "$PODTAP_CDI_DIR" ]
+	for id in dataplaneMvp3 dataplaneMvp00 dataplaneMvp dataplaneMvp+1 Mvp0 otherMvp0 '' 'dataplaneMvp1 é%'; do
+		run -1 ask Allocate "{\"container_requests\":[{\"devicesIDs\":[\"dataplaneMvp1\",\"$id\"]}]}"
+		[ "$output" = "NOT_FOUND dataplane has no device $id" ]
+	done
+	run -0 ask PreStartContainer '{"devicesIDs":["dataplaneMvp0"]}'
+	[ "$output" = '{}' ]
+	run -0 ask GetPreferredAllocation '{"container_requests":[{"available_deviceIDs":["dataplaneMvp0"],"allocation_size":1}]}'
+	[ "$output" = '{}' ]
+}
+@test "ten thousand devices are listed, and given out in one call" {
+	kubelet_start
+	plugin_start '[{"name":"dataplane","lowerDevice":"lan0","capacity":10000}]'
+	lines "$heard" '"last": "dataplaneMvp9999", "healthy": 10000'
+	run -0 ask Allocate "$(jq -cn '{container_requests: [{devicesIDs: [range(10000) | "dataplaneMvp\(.)"]}]}')"
+	json_is '.container_responses[0].cdi_devices | length' 10000
+	json_is '.container_responses[0].cdi_devices[9999].name' podtap.dev/tap=dataplaneMvp9999
+}
+@test "a kubelet that comes later, goes, or is another one is registered with; what it removed is made anew" {
+	rmdir "$folder"
+	plugin_start "$dataplane"
+	lines "$said" 'lan0 is there'
+	mkdir "$folder"
+	kubelet_start
+	lines "$heard" '"healthy": 3'
+	kubelet_stop
+	touch "$folder/checkpoint"
+	kubelet_start
+	lines "$heard" '"serving"' 2
+	[ ! -e "$folder/checkpoint" ]
+	lines "$heard" '"healthy": 3' 2
+	run -0 ask Allocate '{"container_requests":[{"devicesIDs":["dataplaneMvp0"]}]}'
+	rm "$folder/podtap-dataplane.sock"
+	lines "$heard" '"healthy": 3' 3
+	[ -S "$folder/podtap-dataplane.sock" ]
+}
+@test "a kubelet that refuses is asked again, later each time, and the log has its words" {
+	kubelet_start refuse
+	plugin_start "$dataplane"
+	lines "$heard" '"register"' 4
+	lines "$said" 'dataplane is not registered: kubelet says \(code 3\): no such version: 100% wrong' 4
+	sleep 0.4
+	[ "$(grep -c '"register"' "$heard")" -le 5 ]
+}
+@test "another program's socket in ours' place stays; ours comes back when it has gone" {
+	kubelet_start
+	plugin_start "$dataplane"
+	lines "$heard" '"healthy": 3'
+	first=$plugin_pid
+	plugin_start '[{"name":"dataplane","lowerDevice":"lan0","capacity":7}]'
+	lines "$heard" '"healthy": 7'
+	kill "$plugin_pid"
+	wait "$plugin_pid"
+	lines "$heard" '"healthy": 3' 2
+	[ -d "/proc/$first" ]
+}
+@test "SIGTERM: the sockets are removed, exit 0; the file of resources stays" {
+	kubelet_start
+	plugin_start '[{"name":"a","lowerDevice":"lan0"},{"name":"b","lowerDevice":"lan0","mode":"private"}]'
+	lines "$heard" '"healthy": 100' 2
+	kill "$plugin_pid"
+	wait "$plugin_pid"
+	run -0 ls "$folder"
+	[ "$output" = kubelet.sock ]
+	[ -e "$PODTAP_STATE_DIR/resources.json" ]
+}
+@test "resources.json tells each resource's interface and mode, and is readable by all" {
+	plugin_start '[{"name":"dataplane","lowerDevice":"eth7","mode":""},{"name":"vf","lowerDevice":"eth8","mode":"passthru"}]'
+	lines "$said" 'there is no eth8 yet'
+	[ "$(stat -c %a "$PODTAP_STATE_DIR/resources.json")" = 644 ]
+	run -0 cat "$PODTAP_STATE_DIR/resources.json"
+	json_is . '{"version":1,"resources":[{"name":"dataplane","resource":"macvtap.network.kubevirt.io/dataplane","master":"eth7","mode":"bridge"},{"name":"vf","resource":"macvtap.network.kubevirt.io/vf","master":"eth8","mode":"passthru"}]}'
+	[ "$(ls "$PODTAP_STATE_DIR")" = resources.json ]
+}
+@test "passthru has one device" {
+	kubelet_start
+	plugin_start '[{"name":"vf","lowerDevice":"lan0","mode":"passthru"}]'
+	lines "$heard" '"last": "vfMvp0", "healthy": 1, "unhealthy": 0'
+}
+@test "[]: every physical interface and bond of the host is a resource" {
+	# Only hardware is without a kind, so this is about the machine's own; nothing is done to it.
+	kubelet_start
+	DP_MACVTAP_CONF='[]' "$BUILD/podtap-device-plugin" -d "$folder" 2>>"$said" 3>&- &
+	background+=($!)
+	expected=$(ip -d -j link show | jq -c '[.[] | select(.link_type == "ether" and
+		(.linkinfo.info_kind // "bond") == "bond").ifname] | sort')
+	[ "$expected" != '[]' ]
+	lines "$heard" '"healthy": 100' "$(jq length <<<"$expected")"
+	run -0 jq -cS '[.resources[] | .name] | sort' "$PODTAP_STATE_DIR/resources.json"
+	[ "$output" = "$expected" ]
+	run -0 jq -cS '[.resources[] | select(.master != .name or .mode != "bridge")]' "$PODTAP_STATE_DIR/resources.json"
+	[ "$output" = '[]' ]
+}
+
+# The device plugin refuses this configuration, saying these words: refused CONFIGURATION WORDS...
+refused() {
+	local word
+	DP_MACVTAP_CONF=$1 run -1 at "$host" "$BUILD/podtap-device-plugin" -d "$folder"
+	for word in "${@:2}"; do
+		[[ $output == *"$word"* ]] || { echo "does not say \"$word\": $output"; return 1; }
+	done
+}
+@test "a configuration with a mistake is refused at start, by the entry's name" {
+	refused '' 'cannot decode the configuration'
+	refused '[' 'cannot decode the configuration'
+	refused '"x"' 'it must be a list or an object'
+	refused '{}' "configuration's resources" 'it must be a list'
+	refused '{"resources":[],"resource":1}' 'configuration key resource:' 'there is no such key'
+	refused '{"resources":[],"resourceNamespace":"Example.com"}' 'resourceNamespace is "Example.com"'
+	refused '[{"name":"a","lowerDevice":"lan0"},{"name":"two","lowerDevice":"lan0","lower":1}]' \
+		'entry 2, "two": configuration key lower: there is no such key'
+	refused '[{"name":"a","lowerDevice":"lan0"},{"name":"a","lowerDevice":"lan1"}]' 'entry 2, "a": its name: another entry has it'
+	refused '[{"name":"a","lowerDevice":"lan0","capacity":-1}]' 'entry 1, "a": configuration key capacity is -1' '0 to 10000'
+	refused '[{"name":"a","lowerDevice":"lan0","capacity":10001}]' 'entry 1, "a": configuration key capacity is 10001'
+	refused '[{"name":"a","lowerDevice":"lan0","capacity":1.0}]' 'configuration key capacity is 1'
+	refused '[{"name":"a","lowerDevice":"lan0","mode":"hairpin"}]' 'entry 1, "a": configuration key mode is "hairpin"' bridge
+	refused '[{"name":"a","lowerDevice":"lan0","mode":"passthru","capacity":2}]' 'entry 1, "a"' 'passthru serves one'
+	refused '[{"name":"a"}]' 'entry 1, "a": configuration key lowerDevice is missing'
+	refused '[{"name":"a","lowerDevice":"lan/0"}]' 'entry 1, "a": configuration key lowerDevice is "lan/0"'
+	refused '[{"lowerDevice":"lan0"}]' 'entry 1, "": configuration key name is ""'
+	refused '[{"name":"a/../b","lowerDevice":"lan0"}]' 'configuration key name is "a/../b"'
+	refused "[{\"name\":\"$(printf 'a%.0s' {1..64})\",\"lowerDevice\":\"lan0\"}]" 'configuration key name'
+	refused '[[]]' 'entry 1' 'it must be an object'
+	[ ! -e "$PODTAP_STATE_DIR/resources.json" ]
+	run -1 env -u DP_MACVTAP_CONF "$BUILD/podtap-device-plugin"
+	[[ $output == *'there is no configuration'* ]]
+	run -2 "$BUILD/podtap-device-plugin" more
+}
+@test "-c: the configuration of a file counts, and one that cannot be read is refused" {
+	printf '%s' "$dataplane" >"$BATS_TEST_TMPDIR/conf"
+	kubelet_start
+	plugin_start '[' -c "$BATS_TEST_TMPDIR/conf"
+	lines "$heard" '"healthy": 3'
+	run -1 "$BUILD/podtap-device-plugin" -c /nowhere
+	[[ $output == *'read the configuration /nowhere: No such file'* ]]
+	truncate -s 2M "$BATS_TEST_TMPDIR/conf"
+	run -1 "$BUILD/podtap-device-plugin" -c "$BATS_TEST_TMPDIR/conf"
+	[[ $output == *'it is too large'* ]]
+}
+
+# POSTs stdin to a method as gRPC does, and prints the answer's headers and trailers.
+post() {
+	curl -sS --http2-prior-knowledge --max-time 10 --unix-socket "$folder/podtap-dataplane.sock" -o /dev/null -D - \
+		-H 'content-type: application/grpc' -H 'te: trailers' --data-binary @- "${@:2}" \
+		"http://localhost/v1beta1.DevicePlugin/$1"
+}
+# What was posted is answered with this code: code CODE FORMAT METHOD [ARGUMENT...]
+code() {
+	printf %b "$2" >"$BATS_TEST_TMPDIR/body"
+	run -0 post "${@:3}" <"$BATS_TEST_TMPDIR/body"
+	[[ $output == *"grpc-status: $1"* ]] || { echo "no $1 for $2: $output"; return 1; }
+}
+@test "what is no gRPC is told so, and nothing a client sends ends the device plugin or makes it grow" {
+	kubelet_start
+	plugin_start "$dataplane"
+	lines "$heard" '"healthy": 3'
+	socket=$folder/podtap-dataplane.sock
+	code 0 '\0\0\0\0\0' Allocate
+	code 12 '\0\0\0\0\0' Deallocate
+	code 12 '\1\0\0\0\0' Allocate
+	code 13 '\2\0\0\0\0' Allocate
+	code 13 '\0\0\0\0\0\0\0\0\0\0' Allocate
+	code 13 '\0\0\0\0\7\n' Allocate
+	code 13 '' Allocate
+	code 8 '\0\6\100\0\0\n' Allocate # 100 MiB
+	code 3 '\0\0\0\0\2\n\5' Allocate
+	head -c 20000000 /dev/zero >"$BATS_TEST_TMPDIR/body"
+	run -0 post Allocate <"$BATS_TEST_TMPDIR/body"
+	[[ $output == *"grpc-status: 13"* ]]
+	run -0 post Allocate -H 'content-type: text/plain' <<<''
+	[[ $output == 'HTTP/2 415'* ]] || { echo "$output"; false; }
+	run -0 post Allocate -X PUT <<<''
+	[[ $output == 'HTTP/2 405'* ]]
+	# Each two bytes of this are a field of their own.
+	{ printf '\0\0\17\377\376'; yes $'\x10' | head -c 1048574; } >"$BATS_TEST_TMPDIR/body"
+	run -0 post Allocate <"$BATS_TEST_TMPDIR/body"
+	[[ $output == *"grpc-status: 3"* ]]
+	run -0 "$kubelet" send "$socket" <<<'GET / HTTP/1.1'
+	lines "$said" 'a client is closed: .*magic'
+	yes garbage | head -c 100000 >"$BATS_TEST_TMPDIR/body"
+	run -0 "$kubelet" send "$socket" <"$BATS_TEST_TMPDIR/body"
+	{ printf 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0'; cat "$BATS_TEST_TMPDIR/body"; } >"$BATS_TEST_TMPDIR/framed"
+	run -0 "$kubelet" send "$socket" <"$BATS_TEST_TMPDIR/framed"
+	lines "$said" 'a client is closed: FRAME_SIZE_ERROR'
+	[ "$(peak)" -lt $((32 * 1024)) ]
+	run -0 ask Allocate '{"container_requests":[{"devicesIDs":["dataplaneMvp0"]}]}'
+	heard over
+	[ -z "$output" ]
+}
+@test "clients that say nothing are closed in a while, and keep nobody out until then" {
+	kubelet_start
+	plugin_start "$dataplane"
+	lines "$heard" '"healthy": 3'
+	mkfifo "$BATS_TEST_TMPDIR/silence"
+	for i in 1 2 3 4 5 6; do
+		"$kubelet" send "$folder/podtap-dataplane.sock" <"$BATS_TEST_TMPDIR/silence" >>"$BATS_TEST_TMPDIR/ended" 3>&- &
+		background+=($!)
+	done
+	exec 8>"$BATS_TEST_TMPDIR/silence"
+	lines "$said" 'a client is closed: there are too many' 2
+	run -0 ask Allocate '{"container_requests":[{"devicesIDs":["dataplaneMvp0"]}]}'
+	printf 'PRI * HTTP/2.0\r\n' >&8
+	exec 8>&-
+	lines "$said" 'a client is closed: it made no call for too long'
+	lines "$BATS_TEST_TMPDIR/ended" closed 6
+	heard over
+	[ -z "$output" ]
+}
