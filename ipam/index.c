@@ -26,7 +26,7 @@ struct head { /* page 0 */
 	uint32_t stamped;
 	char boot[BOOT_TEXT];
 };
-_Static_assert(sizeof(struct head) <= PAGE_SIZE, "the head is one page");
+_Static_assert(sizeof(struct head) <= PAGE_BYTES, "the head is one page");
 
 void index_release(struct index *x)
 {

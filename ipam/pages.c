@@ -14,16 +14,16 @@ void pages_release(struct pages *p)
 
 size_t pages_size(const struct pages *p)
 {
-	return ((size_t)1 + p->holders.pages + p->blocks.pages) * PAGE_SIZE;
+	return ((size_t)1 + p->holders.pages + p->blocks.pages) * PAGE_BYTES;
 }
 
 /* A page of another file, another time or another place is as wrong as a scribbled one. */
 static uint64_t page_sum(const struct pages *p, uint32_t page_number, const struct page *page)
 {
-	uint64_t words[PAGE_SIZE / 8], sum = p->seed + page_number;
+	uint64_t words[PAGE_BYTES / 8], sum = p->seed + page_number;
 
 	memcpy(words, page, sizeof words);
-	for (size_t i = 1; i < PAGE_SIZE / 8; i++) {
+	for (size_t i = 1; i < PAGE_BYTES / 8; i++) {
 		sum = (sum ^ words[i]) * 0x9e3779b97f4a7c15u;
 		sum ^= sum >> 32;
 	}
@@ -44,7 +44,7 @@ static struct page *page_in_memory(struct pages *p, uint32_t page_number)
 
 static int page_read(const struct pages *p, uint32_t from, void *into, size_t size)
 {
-	return pread(p->fd, into, size, (off_t)from * PAGE_SIZE) == (ssize_t)size ? 1 : -1;
+	return pread(p->fd, into, size, (off_t)from * PAGE_BYTES) == (ssize_t)size ? 1 : -1;
 }
 
 struct page *page_get(struct pages *p, uint32_t page_number)
@@ -68,14 +68,15 @@ int page_put(struct pages *p, uint32_t page_number, struct page *page)
 	page->sum = page_sum(p, page_number, page);
 	if (p->fd < 0)
 		return 1;
-	return pwrite(p->fd, page, PAGE_SIZE, (off_t)page_number * PAGE_SIZE) == PAGE_SIZE ? 1 : -1;
+	return pwrite(p->fd, page, PAGE_BYTES, (off_t)page_number * PAGE_BYTES) == PAGE_BYTES ? 1
+	                                                                                      : -1;
 }
 
 int pages_load(struct pages *p, uint32_t from, uint32_t count)
 {
 	if (p->fd < 0 || (from >= p->from && from + count <= p->from + p->count))
 		return 1;
-	struct page *memory = malloc((size_t)count * PAGE_SIZE);
+	struct page *memory = malloc((size_t)count * PAGE_BYTES);
 	if (!memory)
 		return -1;
 	free(p->memory);
@@ -83,7 +84,7 @@ int pages_load(struct pages *p, uint32_t from, uint32_t count)
 	p->memory = memory;
 	p->from = from;
 	p->count = count;
-	bool sound = page_read(p, from, memory, (size_t)count * PAGE_SIZE) > 0;
+	bool sound = page_read(p, from, memory, (size_t)count * PAGE_BYTES) > 0;
 	for (uint32_t i = 0; sound && i < count; i++)
 		sound = page_sound(p, from + i, &memory[i]);
 	if (!sound)
@@ -96,7 +97,7 @@ int pages_make(struct pages *p, uint64_t seed, uint32_t holder_pages, uint32_t b
 	const struct table holders = { 1, holder_pages, 0 };
 	const struct table blocks = { 1 + holder_pages, block_pages, 0 };
 	const uint32_t count = 1 + holder_pages + block_pages;
-	struct page *memory = calloc(count, PAGE_SIZE);
+	struct page *memory = calloc(count, PAGE_BYTES);
 
 	if (!memory)
 		return -1;

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 enum {
-	PAGE_SIZE = 512,
+	PAGE_BYTES = 512,
 	PAGE_HOLDERS = 20,
 	PAGE_BLOCKS = 15,
 	BLOCK_BITS = 128, /* addresses a block tells about */
@@ -35,7 +35,7 @@ struct page {
 	union {
 		struct holder_entry holders[PAGE_HOLDERS];
 		struct block_entry blocks[PAGE_BLOCKS];
-		uint8_t raw[PAGE_SIZE - 16];
+		uint8_t raw[PAGE_BYTES - 16];
 	};
 };
 

@@ -2,6 +2,7 @@
 /* Opening, telling apart and visiting network namespaces. */
 #include "netns/netns.h"
 
+#include <asm/socket.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>

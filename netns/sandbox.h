@@ -6,6 +6,8 @@
 #include "netns/netns.h"
 #include "netns/rtnl.h"
 
+#include <sys/types.h>
+
 struct sandbox {
 	int netns;          /* the namespace */
 	struct netns_id id; /* with its cookie */

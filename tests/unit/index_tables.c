@@ -159,7 +159,7 @@ static void a_damaged_page_is_never_believed(struct verdict *v)
 	const int fd = to_file(&p);
 	const struct pages sound = p;
 	for (unsigned round = 0; round < 500 && !v->why[0]; round++) {
-		const off_t at = (off_t)(PAGE_SIZE + draw(&state) % (pages_size(&p) - PAGE_SIZE));
+		const off_t at = (off_t)(PAGE_BYTES + draw(&state) % (pages_size(&p) - PAGE_BYTES));
 		uint8_t byte, flipped;
 		if (pread(fd, &byte, 1, at) != 1)
 			abort();
