@@ -10,12 +10,16 @@
 #include <sys/random.h>
 #include <time.h>
 
-static const char magic[8] = "podtapI";
+static const char magic[7] = { 'p', 'o', 'd', 't', 'a', 'p', 'I' };
 
-enum { PAGES_MAX = 1 << 24 };
+enum {
+	PAGES_MAX = 1 << 24,
+	INDEX_VERSION = 1, /* another layout, or meaning, is another version: see index.h */
+};
 
 struct head { /* page 0 */
-	char magic[8];
+	char magic[sizeof magic];
+	uint8_t version;
 	uint64_t sum;
 	uint64_t seed;
 	uint64_t dev;
@@ -53,9 +57,10 @@ static bool is_power(uint32_t n)
 
 static bool head_sound(const struct head *h)
 {
-	return memcmp(h->magic, magic, sizeof magic) == 0 && h->sum == head_sum(h) &&
-	       is_power(h->holders.pages) && is_power(h->blocks.pages) && h->holders.first == 1 &&
-	       h->blocks.first == 1 + h->holders.pages && h->boot[BOOT_TEXT - 1] == '\0';
+	return memcmp(h->magic, magic, sizeof magic) == 0 && h->version == INDEX_VERSION &&
+	       h->sum == head_sum(h) && is_power(h->holders.pages) && is_power(h->blocks.pages) &&
+	       h->holders.first == 1 && h->blocks.first == 1 + h->holders.pages &&
+	       h->boot[BOOT_TEXT - 1] == '\0';
 }
 
 static void stat_to_head(const struct stat *st, struct head *h)
@@ -181,6 +186,7 @@ void index_save(struct index *x, const struct store *s, const char *boot)
 		return;
 	memset(&h, 0, sizeof h); /* the sum counts what lies between members */
 	memcpy(h.magic, magic, sizeof h.magic);
+	h.version = INDEX_VERSION;
 	memcpy(h.boot, boot, strlen(boot));
 	h.seed = x->pages.seed;
 	h.holders = x->pages.holders;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A cache of a network's reservations, beside the store: who holds which address. It is believed
- * only while the store's directory is exactly as our own last change left it. */
+ * only while the store's directory is exactly as our own last change left it. Generations of podtap
+ * that work on one store need nothing more: its layout is host-local's for good, and an index of
+ * another version is none and is built anew. */
 #ifndef IPAM_INDEX_H
 #define IPAM_INDEX_H
 

@@ -222,8 +222,13 @@ static int check_routes(struct checking *c, struct failure *f)
 	OWNED(result_release) struct result own = { 0 };
 	struct failure ignored = { 0 };
 
-	if (!alone && endpoint_read(r->container_id, r->ifname, &e, &ignored) > 0 && e.source &&
-	    result_read(&own, e.source, V1_1_0, "the endpoint record", f) < 0)
+	const int found = alone ? 0 : endpoint_read(r->container_id, r->ifname, &e, &ignored);
+	if (found > 0 && endpoint_is_newer(&e))
+		fprintf(stderr,
+		        "podtap: the record of %s is of a newer podtap: routes are not "
+		        "checked\n",
+		        r->ifname);
+	else if (found > 0 && result_read(&own, e.source, V1_1_0, "the endpoint record", f) < 0)
 		return -1;
 	for (size_t i = 0; i < previous->n_routes; i++)
 		if ((alone || is_ours(&own, &previous->routes[i])) &&

@@ -14,8 +14,19 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+/* Generations of podtap work on one host, during an upgrade and after a downgrade, and each undoes
+ * the endpoints of every other: undoing goes by nothing but the members state, network,
+ * containerID, ifname, netns, kind, ifindex, mac, taken, cdi and tap's path, major and minor, which
+ * mean in every version what they mean in version 1. Other members may come at any time, and
+ * readers ignore those they do not know; changing what one means makes a new version. Of a newer
+ * version a reader takes only the members above, and says that it is newer where it would hand the
+ * tap out or tell its configuration. A number out of its range is never cut: such a record is none.
+ */
+enum { ENDPOINT_VERSION = 1 };
+
 struct endpoint { /* texts borrowed, from `source` when it was read from a file; NULL when absent */
-	bool ready; /* false: ADD was under way; what it names may not exist */
+	uint32_t version; /* as read; 0 is the current one */
+	bool ready;       /* false: ADD was under way; what it names may not exist */
 	const char *network;
 	const char *container_id;
 	const char *ifname;
@@ -53,6 +64,12 @@ struct endpoint { /* texts borrowed, from `source` when it was read from a file;
 };
 
 void endpoint_release(struct endpoint *e);
+
+/* Whether a newer podtap wrote the record. */
+static inline bool endpoint_is_newer(const struct endpoint *e)
+{
+	return e->version > ENDPOINT_VERSION;
+}
 
 /* Reads one attachment's record. 1: there is one; 0: there is none; -1: it cannot be read or is
  * not this attachment's record: CNI_DECODE, which no later attempt changes, or CNI_IO. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The endpoint record as JSON, both ways. Members it does not know are left alone by readers. */
+/* The endpoint record as JSON, both ways. */
 #include "plugin/endpoint_json.h"
 
 #include "cni/json.h"
@@ -8,8 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/sysmacros.h>
-
-enum { RECORD_VERSION = 1 };
 
 /* Adding a member to an object that runs out of memory is noticed once, when all are added. */
 struct writer {
@@ -109,7 +107,7 @@ cJSON *endpoint_to_json(const struct endpoint *e)
 
 	if (!w.object)
 		return NULL;
-	put_number(&w, "version", RECORD_VERSION);
+	put_number(&w, "version", e->version ? e->version : ENDPOINT_VERSION);
 	put_text(&w, "state", e->ready ? "ready" : "adding");
 	put_text(&w, "network", e->network);
 	put_text(&w, "containerID", e->container_id);
@@ -139,76 +137,115 @@ cJSON *endpoint_to_json(const struct endpoint *e)
 	return w.object;
 }
 
-static uint64_t number_of(const cJSON *object, const char *name)
+/* A number that is out of range is noticed once, when all are read. */
+struct reader {
+	const cJSON *object;
+	bool failed;
+};
+
+static uint64_t number_of(struct reader *r, const char *name, uint64_t max)
 {
+	const cJSON *member = json_member(r->object, name);
 	int64_t value;
-	return json_integer(json_member(object, name), &value) && value >= 0 ? (uint64_t)value : 0;
+
+	if (!member)
+		return 0;
+	if (json_integer(member, &value) && value >= 0 && (uint64_t)value <= max)
+		return (uint64_t)value;
+	r->failed = true;
+	return 0;
 }
 
-static const char *text_of(const cJSON *object, const char *name)
+static uint32_t number32_of(struct reader *r, const char *name)
 {
-	return json_string(json_member(object, name));
+	return (uint32_t)number_of(r, name, UINT32_MAX);
 }
 
-static void read_tap(const cJSON *tap, struct endpoint *e)
+static const char *text_of(const struct reader *r, const char *name)
 {
-	const char *mode = text_of(tap, "mode");
-
-	e->tap.path = text_of(tap, "path");
-	e->tap.number =
-	        makedev((unsigned)number_of(tap, "major"), (unsigned)number_of(tap, "minor"));
-	e->tap.uid = (uid_t)number_of(tap, "uid");
-	e->tap.gid = (gid_t)number_of(tap, "gid");
-	e->tap.mode = mode ? (mode_t)strtoul(mode, NULL, 8) & 07777 : 0;
+	return json_string(json_member(r->object, name));
 }
 
-static void read_taken(const cJSON *taken, struct endpoint *e)
+/* Octal digits, as chmod(1) takes them. */
+static mode_t mode_of(struct reader *r, const char *name)
 {
-	const char *mac = text_of(taken, "mac");
+	const char *text = text_of(r, name);
+	const size_t length = text ? strspn(text, "01234567") : 0;
 
-	if (!mac || !mac_parse(mac, &e->taken.mac))
+	if (!text)
+		return 0;
+	r->failed |= length == 0 || length > 4 || text[length];
+	return r->failed ? 0 : (mode_t)strtoul(text, NULL, 8);
+}
+
+static void read_taken(struct reader *r, struct endpoint *e)
+{
+	struct reader taken = { .object = json_member(r->object, "taken") };
+	const char *mac = text_of(&taken, "mac");
+
+	if (!taken.object)
 		return;
-	e->taken.name = text_of(taken, "name");
-	e->taken.ifindex = (uint32_t)number_of(taken, "ifindex");
+	e->taken.name = text_of(&taken, "name");
+	e->taken.ifindex = (uint32_t)number_of(&taken, "ifindex", INT32_MAX);
+	r->failed |= taken.failed || !mac || !mac_parse(mac, &e->taken.mac);
+}
+
+static void read_identity(struct reader *r, struct endpoint *e)
+{
+	struct reader netns = { .object = json_member(r->object, "netns") };
+	struct reader tap = { .object = json_member(r->object, "tap") };
+	const char *state = text_of(r, "state"), *mac = text_of(r, "mac");
+
+	e->ready = state && strcmp(state, "ready") == 0;
+	e->network = text_of(r, "network");
+	e->container_id = text_of(r, "containerID");
+	e->ifname = text_of(r, "ifname");
+	e->netns_path = text_of(&netns, "path");
+	e->netns.dev = number_of(&netns, "dev", INT64_MAX);
+	e->netns.inode = number_of(&netns, "inode", INT64_MAX);
+	e->netns.cookie = number_of(&netns, "cookie", INT64_MAX);
+	e->kind = text_of(r, "kind");
+	e->ifindex = (uint32_t)number_of(r, "ifindex", INT32_MAX);
+	e->tap.path = text_of(&tap, "path");
+	e->tap.number = makedev(number32_of(&tap, "major"), number32_of(&tap, "minor"));
+	e->cdi = text_of(r, "cdi");
+	read_taken(r, e);
+	r->failed |= netns.failed || tap.failed || !mac || !mac_parse(mac, &e->mac) ||
+	             !e->network || !e->container_id || !e->ifname || !e->kind || !e->ifindex;
+}
+
+static void read_rest(struct reader *r, struct endpoint *e)
+{
+	struct reader tap = { .object = json_member(r->object, "tap") };
+
+	e->mode = text_of(r, "mode");
+	e->master = text_of(r, "master");
+	e->mtu = number32_of(r, "mtu");
+	e->queues = number32_of(r, "queues");
+	e->tap.uid = number32_of(&tap, "uid");
+	e->tap.gid = number32_of(&tap, "gid");
+	e->tap.mode = mode_of(&tap, "mode");
+	e->ips = json_member(r->object, "ips");
+	e->routes = json_member(r->object, "routes");
+	e->dns = json_member(r->object, "dns");
+	e->address_owner = text_of(r, "addressOwner");
+	e->ipam = text_of(r, "ipam");
+	e->device_id = text_of(r, "deviceID");
+	e->vm_devices = cJSON_IsTrue(json_member(r->object, "vmDevices"));
+	e->created = text_of(r, "created");
+	r->failed |= tap.failed;
 }
 
 int endpoint_from_json(cJSON *json, struct endpoint *e, struct failure *f)
 {
-	const char *state = text_of(json, "state"), *mac = text_of(json, "mac");
-	const cJSON *netns = json_member(json, "netns");
+	struct reader r = { .object = json };
 
-	*e = (struct endpoint){
-		.ready = state && strcmp(state, "ready") == 0,
-		.network = text_of(json, "network"),
-		.container_id = text_of(json, "containerID"),
-		.ifname = text_of(json, "ifname"),
-		.netns_path = text_of(netns, "path"),
-		.netns = { number_of(netns, "dev"), number_of(netns, "inode"),
-		           number_of(netns, "cookie") },
-		.kind = text_of(json, "kind"),
-		.mode = text_of(json, "mode"),
-		.master = text_of(json, "master"),
-		.ifindex = (uint32_t)number_of(json, "ifindex"),
-		.mtu = (uint32_t)number_of(json, "mtu"),
-		.queues = (uint32_t)number_of(json, "queues"),
-		.ips = json_member(json, "ips"),
-		.routes = json_member(json, "routes"),
-		.dns = json_member(json, "dns"),
-		.address_owner = text_of(json, "addressOwner"),
-		.ipam = text_of(json, "ipam"),
-		.device_id = text_of(json, "deviceID"),
-		.cdi = text_of(json, "cdi"),
-		.vm_devices = cJSON_IsTrue(json_member(json, "vmDevices")),
-		.created = text_of(json, "created"),
-		.source = json,
-	};
-	if (json_member(json, "tap"))
-		read_tap(json_member(json, "tap"), e);
-	if (json_member(json, "taken"))
-		read_taken(json_member(json, "taken"), e);
-	if (!mac || !mac_parse(mac, &e->mac) || !e->network || !e->container_id || !e->ifname ||
-	    !e->kind || !e->ifindex)
-		return fail(f, CNI_DECODE, "a member is missing or of another type",
+	*e = (struct endpoint){ .version = number32_of(&r, "version"), .source = json };
+	read_identity(&r, e);
+	if (!endpoint_is_newer(e))
+		read_rest(&r, e);
+	if (r.failed)
+		return fail(f, CNI_DECODE, "a member is missing, of another type or out of range",
 		            "read an endpoint record");
 	return 0;
 }

@@ -77,8 +77,10 @@ int endpoint_live_in(const struct endpoint *e, struct sandbox *sandbox, int devi
                      struct failure *why)
 {
 	struct link link;
-	const int found = endpoint_link(e, sandbox, &link, why);
 
+	if (endpoint_is_newer(e))
+		return differs(why, e, "its record is of a newer podtap");
+	const int found = endpoint_link(e, sandbox, &link, why);
 	if (found < 0)
 		return -1;
 	if (found == 0)

@@ -22,7 +22,8 @@ int endpoint_sandbox(const struct endpoint *e, const char *path, const struct ho
 
 /* Proves a record against its namespace, opened with sysfs: the link of its index and kind, the
  * tap's number as the kernel tells it there, and the node of that number among the host's devices
- * (`devices`, a directory). 1: all true; 0: one is not, and *why says which; -1 with *why. */
+ * (`devices`, a directory). A newer podtap's record is not proved. 1: all true; 0: one is not, and
+ * *why says which; -1 with *why. */
 int endpoint_live_in(const struct endpoint *e, struct sandbox *sandbox, int devices,
                      struct failure *why) MUST_CHECK;
 

@@ -140,7 +140,9 @@ static int visit(const struct endpoint *e, const struct failure *error, void *da
 	if (stale && asprintf(&row->why, "%s of %s: %s: %s", e->ifname, e->container_id, why.msg,
 	                      why.details) < 0)
 		row->why = NULL;
-	row->json = error ? unreadable_json(e) : endpoint_to_json(e);
+	row->json = error                  ? unreadable_json(e)
+	            : endpoint_is_newer(e) ? cJSON_Duplicate(e->source, true)
+	                                   : endpoint_to_json(e);
 	if ((stale && !row->why) || !row_fill(row, e))
 		return fail_errno(t->failure, ENOMEM, "list the endpoints");
 	t->listing->stale += stale != 0;

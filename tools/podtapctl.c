@@ -61,6 +61,9 @@ static int guest_config(const struct call *call, struct failure *f)
 	if (found == 0)
 		return fail(f, CNI_OTHER, "there is no record of one", "endpoint %s of %s",
 		            call->ifname, call->container_id);
+	if (found > 0 && endpoint_is_newer(&e))
+		return fail(f, CNI_OTHER, "its record is of a newer podtap", "endpoint %s of %s",
+		            call->ifname, call->container_id);
 	if (found < 0 || result_read(&r, e.source, V1_1_0, "the endpoint record", f) < 0)
 		return -1;
 	return format->print(&e, &r, stdout, f);
