@@ -18,12 +18,12 @@ static int pod_id(const Nri__CreateContainerRequest *r, char id[static NAME_MAX 
                   struct failure *f)
 {
 	const ProtobufCBinaryData *pod = &r->pod->id, *of = &r->container->pod_sandbox_id;
+	const bool fits = pod->len && pod->len <= NAME_MAX;
 
-	if (pod->len <= NAME_MAX) {
+	if (fits)
 		memcpy(id, pod->data, pod->len);
-		id[pod->len] = '\0';
-	}
-	if (pod->len > NAME_MAX || strlen(id) != pod->len || !identifier_valid(id))
+	id[fits ? pod->len : 0] = '\0';
+	if (!fits || strlen(id) != pod->len || !identifier_valid(id))
 		return fail(f, CNI_OTHER, "it is empty, too long or has unexpected characters",
 		            "the pod's id");
 	if (of->len && (of->len != pod->len || memcmp(of->data, pod->data, pod->len) != 0))
