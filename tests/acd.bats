@@ -37,7 +37,7 @@ squat() {
 	squat 10.99.0.2/24 10.99.0.3/24
 	run -0 cni ADD "$(ranges 10.99.0.0/24)"
 	json_is '.ips[0].address' 10.99.0.4/24
-	[ "$(link "$pod" eth0 .operstate)" = UP ]
+	[ "$(link "$pod" eth0 '.flags | contains(["LOWER_UP"])')" = true ]
 	run -0 ip -n "$pod" -j -4 address show dev eth0
 	json_is '[.[0].addr_info[].local]' '["10.99.0.4"]'
 	[ ! -e "$leases/net/10.99.0.2" ] && [ ! -e "$leases/net/10.99.0.3" ] && [ -e "$leases/net/10.99.0.4" ]

@@ -142,12 +142,13 @@ in_pod() {
 	change='{"master":"lan1"}'
 	finds master lan1
 	unset change
+	ip -n "$host" link set lan0 down # before 6.2 no interface that is up is renamed
 	ip -n "$host" link set lan0 name away0
 	code=7 finds lan0 "no such interface"
 	ip -n "$host" link set lan1 name lan0
 	finds master lan0
 	ip -n "$host" link del lan0
-	ip -n "$host" link set away0 name lan0
+	ip -n "$host" link set away0 name lan0 up
 	is_fine
 	ip -n "$host" link del lan0
 	code=7 finds lan0

@@ -1,0 +1,91 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Masters that take a module of their own: a VLAN's interface, a bond, a dummy.
+load ../lib
+load ../frames
+
+setup() {
+	lan_setup
+}
+teardown() {
+	lan_teardown
+}
+
+# An endpoint with a fixed address: attach CHANGES ADDRESS [VARIABLE=VALUE...]
+attach() {
+	local change=$1 address=$2
+	shift 2
+	run -0 cni ADD "{$change,\"ipam\":{\"type\":\"podtap-ipam\",\"addresses\":[{\"address\":\"$address\"}]}}" "$@"
+}
+second() {
+	attach "$1" "$2" CNI_CONTAINERID="$container-2" CNI_NETNS="/run/netns/$other"
+}
+
+@test "VLAN: endpoints on its interface reach the VLAN and one another, and nobody outside" {
+	ip -n "$host" -batch - <<-END
+		link add link lan0 name lan0.5 mtu 1400 type vlan id 5
+		link set lan0.5 up
+	END
+	ip -n "$switch" -batch - <<-END
+		link add link port0 name vlan5 type vlan id 5
+		address add 10.98.0.254/24 dev vlan5
+		link set vlan5 up
+	END
+	for kind in macvtap macvlan; do
+		attach '"master":"lan0.5","link":"'$kind'"' 10.98.0.1/24
+		json_is '.interfaces[0].mtu' 1400
+		second '"master":"lan0.5","link":"'$kind'"' 10.98.0.2/24
+		run -0 at "$pod" ping -c 1 -w 20 10.98.0.254
+		run -0 at "$other" ping -c 1 -w 20 10.98.0.1
+
+		listen outside-$kind "$switch" br0 refuse "$(text_hex "in the VLAN")" 300
+		listen inside-$kind "$switch" vlan5 expect "$(text_hex "in the VLAN")" 5000
+		run -0 at "$pod" "$tapio" eth0 send "$(frame "$broadcast" "$(link "$pod" eth0 .address)" "in the VLAN")"
+		run -0 heard inside-$kind
+		run -0 heard outside-$kind
+		run -0 cni CHECK '{"master":"lan0.5","link":"'$kind'"}'
+		cni_del_all
+		rm -f "$cache"/*
+	done
+}
+
+@test "bond: an endpoint on it stays on the LAN when the active port fails; a port of it is refused by name" {
+	ip -n "$switch" link add port1 type veth peer name lan1 netns "$host"
+	ip -n "$switch" link set port1 master br0 up
+	ip -n "$host" -batch - <<-END
+		link set lan0 down
+		link add bond0 type bond mode active-backup miimon 20
+		link set lan0 master bond0
+		link set lan1 master bond0
+		link set bond0 up
+	END
+	attach '"master":"bond0"' 10.99.0.1/24
+	run -0 at "$pod" ping -c 1 -w 20 10.99.0.254
+	active=$(link "$host" bond0 .linkinfo.info_data.active_slave)
+	run -0 ip -n "$switch" link set "port${active#lan}" down
+	run -0 at "$pod" ping -c 1 -w 20 10.99.0.254
+	[ "$(link "$host" bond0 .linkinfo.info_data.active_slave)" != "$active" ]
+
+	run -1 cni ADD '{"master":"lan1"}' CNI_CONTAINERID="$container-2" CNI_NETNS="/run/netns/$other"
+	error_is 11 lan1 'port of a bridge, bond'
+}
+
+@test "dummy: passthru has its MAC, sets the one asked for until DEL, and sends by it; a second endpoint is refused" {
+	ip -n "$host" link add dummy0 address 02:00:00:00:0d:00 type dummy
+	ip -n "$host" link set dummy0 up
+	passthru='"master":"dummy0","mode":"passthru"'
+	run -0 cni ADD "{$passthru}"
+	json_is '.interfaces[0].mac' 02:00:00:00:0d:00
+	sent=$(ip -n "$host" -s -j link show dev dummy0 | jq '.[0].stats64.tx.packets')
+	run -0 "$tapio" "$(tap)" send "$(frame "$broadcast" 02:00:00:00:0d:00 "by the dummy")"
+	[ "$(ip -n "$host" -s -j link show dev dummy0 | jq '.[0].stats64.tx.packets')" -gt "$sent" ]
+	run -1 cni ADD '{"master":"dummy0"}' CNI_CONTAINERID="$container-2" CNI_NETNS="/run/netns/$other"
+	error_is 7 dummy0 "$container" eth0
+	run -0 cni DEL "{$passthru}"
+
+	run -0 cni ADD "{$passthru,\"mac\":\"02:00:00:00:0d:01\"}"
+	[ "$(link "$host" dummy0 .address)" = 02:00:00:00:0d:01 ]
+	run -0 cni CHECK "{$passthru,\"mac\":\"02:00:00:00:0d:01\"}"
+	run -0 cni DEL "{$passthru,\"mac\":\"02:00:00:00:0d:01\"}"
+	[ "$(link "$host" dummy0 .address)" = 02:00:00:00:0d:00 ]
+}
