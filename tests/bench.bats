@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# The yardsticks of `make bench`: a ratio to them says something only while they do nothing else.
+# `make bench` and its yardsticks: a ratio to them says something only while they do nothing else.
 load lib
 
 setup() {
@@ -68,4 +68,25 @@ allowed() {
 	counted=$(grep -cvE '<unfinished|---|\+\+\+' "$BATS_TEST_TMPDIR/calls")
 	[ "${output% *}" = "$counted" ]
 	[ "${output#* }" -gt 500 ]
+}
+@test "bench: a short run prints tables and budgets, leaves CSV, JSON and a plot, and nothing else" {
+	local own=$BATS_TEST_TMPDIR/build
+	mkdir "$own"
+	ln -s "$BUILD/podtap" "$BUILD/podtap-ipam" "$BUILD/tests" "$own"
+	run -0 sh -c 'echo $$ >"$0/pid" && ROUNDS=2 exec "$@"' "$own" "$BATS_TEST_DIRNAME/bench/bench" "$own" \
+		VERSION 'without IPAM' 'CHECK without' '0 reservations' '1000 reservations'
+	[[ $output == *"[5/5, "*"1000 reservations"* ]]
+	[[ $output == *"podtap+podtap-ipam run"*"macvlan+host-local"* ]]
+	[ "$(grep -cE '^  (PASS|MISS)  ' <<<"$output")" = 6 ]
+	[ "$(grep -c '^  not measured  ' <<<"$output")" = 3 ]
+	[[ $output == *"DEL, podtap macvtap: "*" ms of CPU"*" system calls"* ]]
+	run -0 find /run/netns /dev/shm /var/tmp -maxdepth 1 -name "pb$(<"$own/pid")x*"
+	[ "$output" = '' ]
+	cd "$own/bench"
+	[ "$(printf '%s ' *)" = 'cost.svg results.csv results.json ' ]
+	[ "$(jq '.rows | map(select(.wall <= 0 or .calls <= 0 or .peak_kib <= 0 or .bytes <= 0)) | length' results.json)" = 0 ]
+	[ "$(jq '.rows | length' results.json)" = "$(($(wc -l <results.csv) - 1))" ]
+	[ "$(jq -r '.rows | map(select(.x == 1000 and .verb == "ADD") | .contender) | join(" ")' results.json)" = \
+		'floor macvtap podtap+podtap-ipam podtap+podtap-ipam run podtap+host-local macvlan+host-local' ]
+	[[ $(<cost.svg) == *"macvlan+host-local"*"</svg>"* ]]
 }

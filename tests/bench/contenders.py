@@ -6,12 +6,12 @@ import os
 import shutil
 import subprocess
 import tempfile
+import zlib
 from dataclasses import dataclass, field
 
 from lab import MASTER
 
 HIDDEN = "-"  # the label of a call that only prepares for another one
-SUBNETS = {4: ("10.64.0.0/12", "10.64.7.7/12"), 6: ("fd64::/64", "fd64::7/64")}
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,10 @@ class Plugin:
     keys: dict = field(default_factory=dict)
     gateway: bool = True
 
+    @property
+    def kind(self):
+        return self.keys.get("link", "macvtap") if self.program == "podtap" else "macvlan"
+
     def path(self, lab, program):
         for directory in lab.path:
             if os.path.exists(f"{directory}/{program}"):
@@ -72,14 +76,18 @@ class Plugin:
     def data_directory(self, lab):
         return f"{lab.disk}/{self.name}"
 
+    def nets(self):
+        """Subnet, an address and the gateway of each family. All contenders are on one LAN, where
+        duplicate address detection hears the others: it is to hear none with the same address."""
+        own = f"fd64:0:0:{zlib.crc32(self.name.encode()) & 0xffff:x}::"
+        nets = {4: ("10.64.0.0/12", "10.64.7.7/12", "10.64.0.1"), 6: (f"{own}/64", f"{own}7/64", f"{own}1")}
+        return [nets[family] for family in self.families]
+
     def ipam_keys(self, lab):
-        if self.ipam.startswith("static"):
-            gateway = {4: "10.64.0.1", 6: "fd64::1"}
-            return {"addresses": [
-                {"address": SUBNETS[f][1], **({"gateway": gateway[f]} if self.gateway else {})}
-                for f in self.families]}
-        return {"dataDir": self.data_directory(lab),
-                "ranges": [[{"subnet": SUBNETS[f][0]}] for f in self.families]}
+        if self.ipam == "static":
+            return {"addresses": [{"address": address, **({"gateway": gateway} if self.gateway else {})}
+                                  for _, address, gateway in self.nets()]}
+        return {"dataDir": self.data_directory(lab), "ranges": [[{"subnet": net}] for net, *_ in self.nets()]}
 
     def config(self, lab, previous=None):
         config = {"cniVersion": "1.0.0", "name": "bench", "type": self.program, "master": MASTER,
@@ -94,7 +102,8 @@ class Plugin:
         identity = "".join(c for c in self.name if c.isalnum())
         return {"CNI_COMMAND": verb, "CNI_CONTAINERID": f"{lab.id}-{identity}-{pod}",
                 "CNI_NETNS": f"/run/netns/{lab.pod(pod)}", "CNI_IFNAME": "eth0",
-                "CNI_PATH": ":".join(lab.path), "PODTAP_STATE_DIR": f"{lab.state}/podtap"}
+                "CNI_PATH": ":".join(lab.path), "PODTAP_STATE_DIR": f"{lab.state}/podtap",
+                "PODTAP_IPAM_STATE_DIR": f"{lab.disk}/podtap-ipam"}
 
     def input(self, lab, previous=None):
         name = "".join(c for c in self.name if c.isalnum())
@@ -113,6 +122,10 @@ class BareDelete:
     """The bare request on what a plugin's ADD made, which is more than the bare ADD made: it is up."""
     name: str
     of: Plugin
+
+    @property
+    def kind(self):
+        return self.of.kind
 
     def calls(self, lab, verb, pod, label):
         if verb == "ADD":

@@ -2,7 +2,6 @@
 """Where a scenario happens: a host with a LAN interface and pods, namespaces all of them, and the
 directories its plugins keep things in. Nothing of it is left when the scenario has ended."""
 
-import glob
 import itertools
 import json
 import os
@@ -27,14 +26,23 @@ class Lab:
         self.host = f"{self.id}-host"
         self.names = []
         self.pods = pods
+        self.master_index = 0
         # A record is kept in /run, which is a tmpfs; reservations are kept on a disk.
-        self.state = tempfile.mkdtemp(prefix="podtap-bench-", dir="/dev/shm")
-        self.disk = tempfile.mkdtemp(prefix="podtap-bench-", dir="/var/tmp")
+        self.state = tempfile.mkdtemp(prefix=f"{self.id}-", dir="/dev/shm")
+        self.disk = tempfile.mkdtemp(prefix=f"{self.id}-", dir="/var/tmp")
         self.path = [self.build, self.state, peers]  # where plugins are found
         # Under another name it is run as any IPAM plugin is, instead of being called in process.
         os.symlink(f"{self.build}/podtap-ipam", f"{self.state}/delegated-ipam")
 
     def __enter__(self):
+        try:
+            self.hosts()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def hosts(self):
         self.namespaces([self.host, f"{self.id}-lan"])
         batch(f"link add {MASTER} netns {self.host} type veth peer name p netns {self.id}-lan\n")
         batch(f"link set {MASTER} up\n", self.host)
@@ -43,23 +51,15 @@ class Lab:
         link = subprocess.run(["ip", "-n", self.host, "-j", "link", "show", MASTER],
                               capture_output=True, check=True).stdout
         self.master_index = json.loads(link)[0]["ifindex"]
-        return self
 
     def __exit__(self, *_):
-        batch("".join(f"netns del {name}\n" for name in self.names))
-        for directory in (self.state, self.disk, *self.index_directories()):
+        batch("".join(f"netns del {name}\n" for name in self.names if os.path.exists(f"/run/netns/{name}")))
+        for directory in (self.state, self.disk):
             shutil.rmtree(directory, ignore_errors=True)
 
-    def index_directories(self):
-        """What podtap-ipam keeps beside the dataDirs below our disk, which it names in a file."""
-        for name in glob.glob("/var/lib/podtap/ipam/*/.dataDir"):
-            with open(name, encoding="utf-8") as file:
-                if file.read().startswith(self.disk):
-                    yield os.path.dirname(name)
-
     def namespaces(self, names):
-        batch("".join(f"netns add {name}\n" for name in names))
         self.names += names
+        batch("".join(f"netns add {name}\n" for name in names))
 
     def pod(self, number):
         return f"{self.id}-pod{number}"

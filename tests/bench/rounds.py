@@ -22,8 +22,9 @@ class Row:
     runs: int
     wall: float  # median
     wall_p99: float
-    user: float  # mean, like system
-    system: float
+    cpu: float  # user and system, mean
+    user: float  # of it, as far as the kernel's tick tells in so short a time
+    wait: float  # wall without cpu
     all_wall: float  # median of the time until the last of those at once had ended
     ratio: float = 0  # of wall to the floor's; 0: there is none
     calls: int = 0
@@ -39,10 +40,16 @@ def groups(lab, scenario, contender, index, verb):
     return [list(group) for group in zip(*steps)]
 
 
+def takes_part(scenario, contender, number, rounds):
+    """Whether a contender is measured in this round; slow ones are in few, spread over all."""
+    few = scenario.few.get(contender.name, rounds)
+    return number * few // rounds != (number - 1) * few // rounds
+
+
 def plan(lab, scenario, rounds):
     for number in range(rounds):
         for index, contender in enumerate(scenario.contenders):
-            if number % scenario.slow.get(contender.name, 1):
+            if not takes_part(scenario, contender, number, rounds):
                 continue
             for verb in scenario.verbs:
                 for group in groups(lab, scenario, contender, index, verb):
@@ -50,39 +57,42 @@ def plan(lab, scenario, rounds):
                     yield ""
 
 
-def check_plan(lab, scenario, rounds):
-    """CHECK compares with what ADD answered, so it needs an endpoint that stays."""
-    calls = []
+def check_calls(lab, scenario):
+    """CHECK compares with what ADD answered, so it needs an endpoint that stays: one call each."""
     for index, contender in enumerate(scenario.contenders):
-        previous = None
-        if not isinstance(contender, Floor):
-            previous = json.loads(run(lab, contender.calls(lab, "ADD", index, HIDDEN)[0]))
-            calls += contender.calls(lab, "CHECK", index, f"{index}:CHECK", previous)
-        else:
-            calls += contender.calls(lab, "CHECK", index, f"{index}:CHECK")
-    for _ in range(rounds):
-        for call in calls:
-            yield from (call.plan(), "")
+        label = f"{index}:CHECK"
+        if isinstance(contender, Floor):
+            yield from contender.calls(lab, "CHECK", index, label)
+            continue
+        previous = json.loads(run(lab, contender.calls(lab, "ADD", index, HIDDEN)[0]))
+        yield from contender.calls(lab, "CHECK", index, label, previous)
 
 
 def row_of(scenario, label, figures):
     index, verb = label.split(":")
     wall, user, system, together = zip(*figures)
+    cpu = statistics.fmean(user) + statistics.fmean(system)
     return Row(scenario.title, scenario.series, scenario.x, scenario.contenders[int(index)].name,
                verb, scenario.together, len(wall), statistics.median(wall),
-               sorted(wall)[min(len(wall) - 1, int(len(wall) * 0.99))], statistics.fmean(user),
-               statistics.fmean(system), statistics.median(together))
+               sorted(wall)[min(len(wall) - 1, int(len(wall) * 0.99))], cpu, statistics.fmean(user),
+               max(0, statistics.median(wall) - cpu), statistics.median(together))
 
 
 def compare(scenario, rows):
-    """Ratios to the floor; what a plugin's ADD made is up, so only the bare delete compares with DEL."""
-    floors = {row.verb: row.wall for row in reversed(rows)
-              if isinstance(by_name(scenario, row.contender), Floor)}
+    """Ratios to the floor of the same kind of link where it takes part, else to the first floor; what
+    a plugin's ADD made is up, so DEL compares with the bare delete of such a link."""
+    floors, bare = {}, {}
     for row in rows:
-        if isinstance(by_name(scenario, row.contender), BareDelete):
-            floors[row.verb] = row.wall
+        contender = by_name(scenario, row.contender)
+        if isinstance(contender, Floor):
+            floors[row.verb, contender.kind] = row.wall
+            floors.setdefault((row.verb, ""), row.wall)
+        if isinstance(contender, BareDelete):
+            bare[row.verb] = row.wall
     for row in rows:
-        row.ratio = row.wall / floors[row.verb] if row.verb in floors else 0
+        kind = by_name(scenario, row.contender).kind
+        floor = bare.get(row.verb) or floors.get((row.verb, kind)) or floors.get((row.verb, ""))
+        row.ratio = row.wall / floor if floor else 0
 
 
 def by_name(scenario, name):
@@ -97,30 +107,32 @@ def traced(lab, call):
     return [int(word) for word in done.stderr.splitlines()[-1].split()]
 
 
-def trace(lab, scenario, rows):
+def trace(lab, scenario, rows, checks):
     """Adds what only a traced run tells to the rows."""
     for index, contender in enumerate(scenario.contenders):
         size = sum(stripped_bytes(path) for path in contender.programs(lab))
-        for verb in scenario.verbs:
-            for call in contender.calls(lab, verb, index, "shown"):
-                if call.label == HIDDEN:
-                    run(lab, call)
-                    continue
-                calls, kib = traced(lab, call)
-                for row in rows:
-                    if (row.contender, row.verb) == (contender.name, verb):
-                        row.calls, row.peak_kib, row.bytes = calls, kib, size
+        calls = [call for call in checks if call.label == f"{index}:CHECK"] or [
+            call for verb in scenario.verbs for call in contender.calls(lab, verb, index, f"{index}:{verb}")]
+        for call in calls:
+            if call.label == HIDDEN:
+                run(lab, call)
+                continue
+            count, kib = traced(lab, call)
+            for row in rows:
+                if (row.contender, row.verb) == (contender.name, call.label.split(":")[1]):
+                    row.calls, row.peak_kib, row.bytes = count, kib, size
 
 
 def scenario_run(lab, scenario, rounds, progress):
     rounds = max(3, int(rounds * scenario.share))
-    checking = scenario.verbs == ("CHECK",)
-    lines = list((check_plan if checking else plan)(lab, scenario, rounds))
+    checks = list(check_calls(lab, scenario)) if scenario.verbs == ("CHECK",) else []
+    lines = [line for call in checks for line in (call.plan(), "")] * rounds or \
+        list(plan(lab, scenario, rounds))
     total = sum(1 for line in lines if line)
     figures = measure(lab, lines, lambda done: progress(done + 1, total))
     rows = [row_of(scenario, label, numbers) for label, numbers in figures.items()
             if label != HIDDEN]
     compare(scenario, rows)
-    if scenario.together == 1 and not checking:
-        trace(lab, scenario, rows)
+    if scenario.together == 1:
+        trace(lab, scenario, rows, checks)
     return rows

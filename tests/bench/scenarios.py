@@ -19,13 +19,15 @@ BARE = BareDelete("bare delete", PODTAP)
 
 # The label of a measured call says which budget it is judged by; see report.py.
 IN_PROCESS = "podtap+podtap-ipam"
+DELEGATED = "podtap+podtap-ipam run"
 PEER = "macvlan+host-local"
+THEIRS = "podtap+host-local"
 
 
 def with_ipam(families, gateway=True, **keys):
     """Every pair of a plugin and an IPAM plugin; the first is called in process."""
-    pairs = [(IN_PROCESS, "podtap", "podtap-ipam"), ("podtap+podtap-ipam run", "podtap", "delegated-ipam"),
-             ("podtap+host-local", "podtap", "host-local"), ("podtap+static", "podtap", "static"),
+    pairs = [(IN_PROCESS, "podtap", "podtap-ipam"), (DELEGATED, "podtap", "delegated-ipam"),
+             (THEIRS, "podtap", "host-local"), ("podtap+static", "podtap", "static"),
              ("macvlan+podtap-ipam", "macvlan", "podtap-ipam"), (PEER, "macvlan", "host-local"),
              ("macvlan+static", "macvlan", "static")]
     return [Plugin(name, program, ipam, families, keys if program == "podtap" else {}, gateway)
@@ -42,7 +44,7 @@ class Scenario:
     contenders: list
     verbs: tuple = ("ADD", "DEL")
     share: float = 1.0  # of the rounds asked for
-    slow: dict = field(default_factory=dict)  # contenders that take part in every n-th round only
+    few: dict = field(default_factory=dict)  # contenders that take part in so many rounds only
     together: int = 1  # calls at once
     prepare: Optional[Callable] = None
     series: str = ""  # what x counts, for plots and budgets
@@ -102,19 +104,22 @@ def everything():
     yield Scenario("without IPAM", [FLOOR, PODTAP, BARE, FLOOR_MACVLAN, PODTAP_MACVLAN, MACVLAN])
     yield Scenario("IPv4", [FLOOR, BARE, *v4])
     yield Scenario("IPv4 and IPv6, no duplicate address detection",
-                   [FLOOR, *pick(dual, IN_PROCESS, "podtap+host-local"), *bare_dual], share=0.5)
+                   [FLOOR, *pick(dual, IN_PROCESS, DELEGATED, THEIRS), *bare_dual], share=0.5)
     yield Scenario("IPv4 and IPv6, waiting for duplicate address detection", [FLOOR, *waiting],
                    share=0.05)
-    yield Scenario("CHECK", [EMPTY, PODTAP, MACVLAN, *few], ("CHECK",))
+    yield Scenario("CHECK without IPAM", [EMPTY, PODTAP, MACVLAN], ("CHECK",))
+    yield Scenario("CHECK with IPv4", [EMPTY, *v4], ("CHECK",))
+    yield Scenario("CHECK with IPv4 and IPv6", [EMPTY, *with_ipam((4, 6))], ("CHECK",))
     for together in (8, 64):
         yield Scenario(f"{together} at once", [FLOOR, PODTAP, MACVLAN, *few], share=0.1,
                        together=together)
     for count in (0, 1000, 10000, 60000):
-        yield Scenario(f"{count} reservations", [FLOOR, *pick(v4, IN_PROCESS, "podtap+podtap-ipam run", PEER)],
-                       share=0.5, slow={PEER: max(1, count // 1000)}, prepare=reservations(count),
+        slow = max(4, 20000 // (count + 1))
+        yield Scenario(f"{count} reservations", [FLOOR, *pick(v4, IN_PROCESS, DELEGATED, THEIRS, PEER)],
+                       share=0.5, few={THEIRS: slow, PEER: slow}, prepare=reservations(count),
                        series="reservations", x=count)
     for count in (10, 500, 4000):
         yield Scenario(f"{count} endpoints on the host", [FLOOR, PODTAP, BARE, MACVLAN, *pick(v4, IN_PROCESS)],
                        share=0.5, prepare=endpoints(count), series="endpoints", x=count)
-    yield Scenario("2,000 foreign links and 10,000 foreign routes on the host",
+    yield Scenario("2000 foreign links and 10000 foreign routes on the host",
                    [FLOOR, PODTAP, BARE, MACVLAN, *few], share=0.5, prepare=foreign(2000, 10000))
