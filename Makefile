@@ -29,6 +29,7 @@ table := podtap:plugin/main:$(CNI_BIN_DIR) \
 data := $(patsubst %,%:$(DOCDIR),$(wildcard README.md LICENSE)) \
 	$(patsubst %,%:$(DOCDIR)/examples,$(wildcard examples/*.*)) \
 	$(patsubst %,%:$(DOCDIR)/examples/vm,$(wildcard examples/vm/*)) \
+	$(patsubst %,%:$(DOCDIR)/examples/kubernetes,$(wildcard examples/kubernetes/*)) \
 	$(patsubst %,%:$(MANDIR)/man5,$(wildcard */*.5)) \
 	$(patsubst %,%:$(MANDIR)/man8,$(wildcard */*.8))
 
@@ -206,7 +207,7 @@ uninstall: uninstall-hook
 	done
 	$(RM) $(foreach row,$(table),'$(DESTDIR)$(call column,$(row),3)/$(call column,$(row),1)')
 	$(RM) $(foreach row,$(data),'$(DESTDIR)$(call column,$(row),2)/$(notdir $(call column,$(row),1))')
-	-rmdir '$(DESTDIR)$(DOCDIR)/examples/vm' '$(DESTDIR)$(DOCDIR)/examples' '$(DESTDIR)$(DOCDIR)' '$(DESTDIR)$(LIBEXECDIR)' 2>/dev/null
+	-rmdir '$(DESTDIR)$(DOCDIR)/examples/vm' '$(DESTDIR)$(DOCDIR)/examples/kubernetes' '$(DESTDIR)$(DOCDIR)/examples' '$(DESTDIR)$(DOCDIR)' '$(DESTDIR)$(LIBEXECDIR)' 2>/dev/null
 
 clean:
 	$(RM) -r build build-*

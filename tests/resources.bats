@@ -106,7 +106,7 @@ multus() {
 		rm -rf "$file"
 		[ "$make" = rm ] || $make "$file"
 		run -1 multus ADD dataplaneMvp0
-		error_is $([ "$make" = rm ] && echo 7 || echo 5) resources.json
+		error_is "$([ "$make" = rm ] && echo 7 || echo 5)" resources.json
 	done
 	rm "$file"
 }
