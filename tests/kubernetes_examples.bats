@@ -92,6 +92,28 @@ print(yaml.safe_load(patch)["spec"]["template"]["spec"]["containers"][0]["name"]
 	kill "${background[-1]}"
 	wait "${background[-1]}" || true
 }
+# README's section on Kubernetes has this line: quoted LINE
+quoted() {
+	run -0 sed -n '/^## Kubernetes$/,/^## Conf/p' "$BATS_TEST_DIRNAME/../README.md"
+	[[ $output == *"$1"* ]] || { echo "README does not say: $1"; return 1; }
+}
+@test "README: its section on Kubernetes quotes what the programs say" {
+	list=$(network lan-vm | jq -c '.plugins[0] += {type: "podtap", deviceID: "dataplaneMvp7"}')
+	run -1 cni_list ADD "$list"
+	said=$(jq -r '.msg + ": " + .details' <<<"$output")
+	quoted "\`${said//"$PODTAP_STATE_DIR"//run/podtap}\`"
+	run -0 cni_list DEL "$list"
+	mkdir "$BATS_TEST_TMPDIR/kubelet"
+	at "$host" env DP_MACVTAP_CONF="$(documents configmap.yaml | jq -r .data.DP_MACVTAP_CONF)" \
+		timeout 0.5 "$BUILD/podtap-device-plugin" -d "$BATS_TEST_TMPDIR/kubelet" 2>"$BATS_TEST_TMPDIR/log" || true
+	run -0 grep -F 'dataplane: there is no eth0 yet' "$BATS_TEST_TMPDIR/log"
+	quoted "${output/there is no eth0 yet/eth0 is there}"
+	image one
+	run -0 install_plugins ALIASES=macvtap
+	while read -r line; do
+		quoted "    ${line/"$BATS_TEST_TMPDIR/node"//host/opt/cni/bin}"
+	done <<<"$output"
+}
 @test "kubernetes: lan-tap, and the pod's annotation and command: QEMU gets the tap, owned by its user" {
 	list=$(network lan-tap)
 	run -0 documents pod.yaml
