@@ -103,7 +103,11 @@ static int synchronize(void *data, const struct ttrpc_frame *frame, struct failu
 	response.more = n->synchronization.found != 0;
 	n->synchronized = !response.more;
 	n->synchronization = synchronization;
-	return answer_send(n->fd, frame->stream, &response.base, f);
+	if (answer_send(n->fd, frame->stream, &response.base, f) < 0)
+		return -1;
+	if (n->synchronized)
+		say("ready");
+	return 0;
 }
 
 static int call_answer(const struct call *c, const Ttrpc__Request *request, struct failure *f)

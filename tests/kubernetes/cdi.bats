@@ -22,7 +22,6 @@ device() {
 requested() {
 	jq -cn '{CDI_devices: [$ARGS.positional[] | {name: .}]}' --args "$@"
 }
-root='{"linux":{"security_context":{"run_as_user":{"value":0},"run_as_group":{"value":0}}}}'
 
 @test "CDI: named in the CRI's field, the tap is opened unprivileged and talks to the LAN; another pod's is out of reach" {
 	pod_run near cdi

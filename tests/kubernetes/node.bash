@@ -14,7 +14,9 @@ node_setup() { # [SUITE]
 	lab_setup
 	tree=$("$BATS_TEST_DIRNAME/tree" "${1:-sid}")
 	inside mount -t overlay overlay -o "lowerdir=$tree/usr:/usr" /usr
-	inside mkdir -p /opt/nri/plugins /etc/nri
+	inside mkdir -p /opt/nri/plugins /etc/nri /run/node
+	inside mount --bind "$lab" /run/node # a user namespace has to reach it, and cannot go through bats' folder
+	lab=/run/node rootfs=/run/node/rootfs
 	inside bash -ec "$(declare -f containerd_image); containerd_image '$lab'"
 	node_networks
 	node_config | inside tee "$lab/config.toml" >/dev/null
@@ -23,14 +25,15 @@ node_setup() { # [SUITE]
 	inside ctr -a "$lab/socket" -n k8s.io images import "$lab/image.tar" >/dev/null
 }
 
-# Handlers and their networks: addresses for the pod; the same with a CDI device; beside it one
-# for a virtual machine; only that.
-handlers=(runc cdi two level2)
+# Handlers and their networks: addresses for the pod; the same with a CDI device; the same for a user
+# namespace; a second one for a virtual machine beside it; only that.
+handlers=(runc cdi users two level2)
 node_networks() {
-	local pool='"owner":1234,"group":1234,"ipam":{"type":"podtap-ipam","subnet":"10.99.0.0/24","rangeEnd":"10.99.0.200"}'
-	node_network runc lan "{$pool}"
-	node_network cdi lan "{$pool,\"cdi\":true}"
-	node_network two lan "{$pool,\"cdi\":true}"
+	local pool='"ipam":{"type":"podtap-ipam","subnet":"10.99.0.0/24","rangeEnd":"10.99.0.200"}'
+	node_network runc lan "{$pool,\"owner\":1234}"
+	node_network cdi lan "{$pool,\"owner\":1234,\"cdi\":true}"
+	node_network users lan "{$pool,\"owner\":1001234,\"cdi\":true}"
+	node_network two lan "{$pool,\"owner\":1234,\"cdi\":true}"
 	node_network two vm '{"owner":1234,"cdi":true,"vmDevices":true}'
 	node_network level2 vm '{}'
 }
@@ -53,6 +56,8 @@ node_config() {
 		  path = "$lab/opt"
 		[plugins.'io.containerd.nri.v1.nri']
 		  disable = false
+		  plugin_registration_timeout = "60s" # of a plugin that takes longer it goes on without,
+		  plugin_request_timeout = "60s" # and here the machine may have other things to do
 		[plugins.'io.containerd.cri.v1.images'.pinned_images]
 		  sandbox = "localhost/box:latest"
 		[plugins.'io.containerd.cri.v1.runtime']
@@ -74,7 +79,7 @@ node_config() {
 daemon() {
 	local name=$1
 	shift
-	inside_exec "$@" >>"$BATS_FILE_TMPDIR/$name.log" 2>&1 </dev/null &
+	inside_exec "$@" >"$BATS_FILE_TMPDIR/$name.log" 2>&1 </dev/null &
 	echo $! >"$BATS_FILE_TMPDIR/$name.pid"
 }
 # Ends it and waits until it is gone: daemon_end NAME [SIGNAL]
@@ -87,11 +92,17 @@ daemon_end() {
 daemon_alive() {
 	kill -0 "$(cat "$BATS_FILE_TMPDIR/$1.pid")"
 }
-# Waits until a program's log has this text in a line after the first N: daemon_says NAME TEXT [N]
+# Waits until a program has said a line with this text, so many times: daemon_says NAME TEXT [TIMES]
 daemon_says() {
 	local log=$BATS_FILE_TMPDIR/$1.log
-	timeout 20 grep -qFm 1 -e "$2" <(exec tail -n "+$((${3:-0} + 1))" -F "$log" 2>/dev/null) ||
-		{ echo "$1 did not say \"$2\":"; cat "$log"; return 1; }
+	timeout 30 grep -qF -m "${3:-1}" -e "$2" <(exec tail -n +1 -F "$log" 2>/dev/null) ||
+		{ echo "$1 did not say \"$2\" ${3:-1} times:"; cat "$log"; return 1; }
+}
+
+# What the plugin and containerd said of each other, shown where a test failed.
+nri_told() {
+	cat "$BATS_FILE_TMPDIR/nri.log"
+	grep -i -e nri -e podtap "$BATS_FILE_TMPDIR/containerd.log" | grep -v 'Searching for' || :
 }
 
 containerd_start() {

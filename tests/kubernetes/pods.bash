@@ -2,16 +2,10 @@
 # Pods and containers on a node, made as kubelet makes them, each with names of the test's own.
 #
 #   pods[NAME], boxes[NAME]      the ids the runtime gave
-#   lan_ip                       an address of the LAN
 
 # shellcheck disable=SC2154 # host, lab and the like are lib.bash's and lab.bash's
 
 declare -gA pods boxes
-
-# What a test's pods are called: unlike those of another, whether before or beside it.
-pod_name() {
-	echo "$1-$BATS_TEST_NUMBER-$BASHPID"
-}
 
 # Runs a pod: pod_run NAME HANDLER [CHANGES OF ITS CONFIGURATION]
 pod_run() {
@@ -32,15 +26,18 @@ pod_stop() {
 # Runs a container in a pod, as the user 1234 unless told otherwise: box_run POD NAME [CHANGES]
 box_run() {
 	local made
-	made=$(cri CreateContainer "$(jq -cn --arg pod "${pods[$1]}" --arg name "$2" --slurpfile sandbox "$BATS_TEST_TMPDIR/$1.pod" \
+	made=$(cri CreateContainer "$(box_request "$@")") || return
+	boxes[$2]=$(jq -r .container_id <<<"$made")
+	cri StartContainer "{\"container_id\":\"${boxes[$2]}\"}" >/dev/null
+}
+box_request() {
+	jq -cn --arg pod "${pods[$1]}" --arg name "$2" --slurpfile sandbox "$BATS_TEST_TMPDIR/$1.pod" \
 		--arg tools "$BUILD/tests/tools" --argjson change "${3:-"{}"}" '{pod_sandbox_id: $pod, sandbox_config: $sandbox[0],
 		config: ({metadata: {name: $name}, image: {image: "localhost/box:latest"}, command: ["sleep", "1000"],
 		log_path: "\($pod)-\($name).log",
 		mounts: [{container_path: "/usr", host_path: "/usr", readonly: true},
 			{container_path: "/tools", host_path: $tools, readonly: true}],
-		linux: {security_context: {run_as_user: {value: 1234}, run_as_group: {value: 1234}}}} * $change)}')") || return
-	boxes[$2]=$(jq -r .container_id <<<"$made")
-	cri StartContainer "{\"container_id\":\"${boxes[$2]}\"}" >/dev/null
+		linux: {security_context: {run_as_user: {value: 1234}, run_as_group: {value: 1234}}}} * $change)}'
 }
 # Runs a command in a container: box_exec NAME COMMAND...
 box_exec() {
@@ -74,3 +71,6 @@ box_is_kept_from() {
 	echo "$output"
 	[[ $output == *"/tmp/tap: Operation not permitted"* ]]
 }
+
+# A container's configuration that has it run as root.
+root='{"linux":{"security_context":{"run_as_user":{"value":0},"run_as_group":{"value":0}}}}'

@@ -1,0 +1,86 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Taps that podtap-nri gives to the containers of their pods.
+load ../lib
+load ../frames
+load ../guest/lab
+load ../guest/containerd
+load node
+load pods
+
+setup_file() {
+	node_setup
+	daemon nri "$BUILD/podtap-nri"
+	daemon_says nri ready
+}
+teardown() {
+	nri_told
+}
+teardown_file() {
+	node_teardown
+}
+
+@test "NRI: a container opens its pod's tap unprivileged and talks to the LAN; another pod's is out of reach" {
+	pod_run near runc
+	pod_run far runc
+	box_run near near
+	run -0 box_talks near near
+	[[ $output == "eth0 $(mac_hex "$(pod_endpoint near .mac)")"* ]]
+	box_run far far "$root"
+	box_is_kept_from far "$(pod_endpoint near .tap.path)"
+}
+@test "NRI: of two containers the one the pod's annotation does not name gets nothing" {
+	pod_run pair runc '{"annotations":{"podtap.dev/containers":"sidecar, vm"}}'
+	node=$(pod_endpoint pair .tap.path)
+	box_run pair vm
+	box_run pair plain "$root"
+	run -0 box_talks pair vm
+	box_is_kept_from plain "$node"
+}
+@test "NRI: a pod with two networks has both taps in each container, and what vmDevices asks for" {
+	pod_run both two
+	box_run both vm
+	run -0 box_talks both vm eth0
+	run -0 box_talks both vm eth1
+	for node in kvm vhost-net; do
+		run box_exec vm test -c "/dev/$node"
+		[ "$status" = "$([ -c "/dev/$node" ] && echo 0 || echo 1)" ]
+	done
+}
+@test "NRI: a container that names the pod's CDI device as well has the tap once" {
+	pod_run twice cdi
+	box_run twice twice "{\"CDI_devices\":[{\"name\":\"podtap.dev/tap=$(pod_endpoint twice .cdi)\"}]}"
+	run -0 box_talks twice twice
+}
+@test "NRI: in a pod with a user namespace the owner is a number of the host's; without one that fits nobody opens it" {
+	users='{"mode":0,"uids":[{"host_id":1000000,"container_id":0,"length":65536}],"gids":[{"host_id":1000000,"container_id":0,"length":65536}]}'
+	users="{\"linux\":{\"security_context\":{\"namespace_options\":{\"userns_options\":$users}}}}"
+	pod_run mapped users "$users"
+	box_run mapped mapped "$users"
+	run -0 box_talks mapped mapped
+	pod_run unmapped runc "$users"
+	box_run unmapped unmapped "$users"
+	run -1 box_exec unmapped /tools/tapio "$(pod_endpoint unmapped .tap.path)" identity
+	[[ $output == *"Permission denied"* ]]
+}
+@test "NRI: fifty pods at once, each container with its own tap" {
+	for n in {1..50}; do
+		pod_sandbox "many$n" runc | jq -c '{config: ., runtime_handler: "runc"}'
+	done >"$BATS_TEST_TMPDIR/run"
+	cri RunPodSandbox <"$BATS_TEST_TMPDIR/run" >"$BATS_TEST_TMPDIR/made"
+	for n in {1..50}; do
+		pods[many$n]=$(sed -n "${n}p" "$BATS_TEST_TMPDIR/made" | jq -r .pod_sandbox_id)
+		box_request "many$n" box
+	done >"$BATS_TEST_TMPDIR/create"
+	cri CreateContainer <"$BATS_TEST_TMPDIR/create" >"$BATS_TEST_TMPDIR/boxes"
+	cri StartContainer <"$BATS_TEST_TMPDIR/boxes" >/dev/null
+	for n in {1..50}; do
+		jq -c --arg node "$(pod_endpoint "many$n" .tap.path)" '{container_id, timeout: 60,
+			cmd: ["/tools/tapio", $node, "identity"]}' <(sed -n "${n}p" "$BATS_TEST_TMPDIR/boxes")
+	done >"$BATS_TEST_TMPDIR/look"
+	run -0 cri ExecSync <"$BATS_TEST_TMPDIR/look"
+	for n in {1..50}; do
+		echo "eth0 $(mac_hex "$(pod_endpoint "many$n" .mac)")"
+	done >"$BATS_TEST_TMPDIR/expected"
+	[ "$output" = "$(cat "$BATS_TEST_TMPDIR/expected")" ]
+}

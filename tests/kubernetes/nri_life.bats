@@ -1,0 +1,85 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# podtap-nri and containerd come and go, in any order; the tests follow one another on one node.
+load ../lib
+load ../frames
+load ../guest/lab
+load ../guest/containerd
+load node
+load pods
+
+export BATS_NO_PARALLELIZE_WITHIN_FILE=true
+
+setup_file() {
+	node_setup
+}
+teardown() {
+	nri_told
+	[ ! -e "$BATS_FILE_TMPDIR/nri.pid" ] || daemon_end nri
+	inside rm -f /opt/nri/plugins/50-podtap-nri
+	[ -e "$BATS_FILE_TMPDIR/containerd.pid" ] || containerd_start # the pods of the file are to be removed
+}
+teardown_file() {
+	node_teardown
+}
+
+nri_start() {
+	daemon nri "$BUILD/podtap-nri"
+}
+nri_ready() { # [HOW OFTEN IT WAS]
+	daemon_says nri ready "${1:-1}"
+}
+containerd_restart() {
+	daemon_end containerd "$@"
+	containerd_start
+}
+
+@test "NRI: a plugin that waited for containerd serves it once it is there, and again when it was started anew" {
+	daemon_end containerd
+	nri_start
+	daemon_says nri "/var/run/nri/nri.sock"
+	containerd_start
+	nri_ready
+	pod_run first runc
+	box_run first first
+	run -0 box_talks first first
+	containerd_restart
+	nri_ready 2
+	run -0 box_exec first /tools/tapio "$(pod_endpoint first .tap.path)" identity
+	box_run first second
+	run -0 box_talks first second
+}
+@test "NRI: and after a containerd that was killed" {
+	nri_start
+	nri_ready
+	containerd_restart KILL
+	nri_ready 2
+	pod_run killed runc
+	box_run killed killed
+	run -0 box_talks killed killed
+}
+@test "NRI: while no plugin runs containers are as they were asked for, and the next one serves the same pod" {
+	nri_start
+	nri_ready
+	pod_run pod runc
+	node=$(pod_endpoint pod .tap.path)
+	daemon_end nri KILL
+	box_run pod without
+	run -1 box_exec without test -e "$node"
+	nri_start
+	nri_ready
+	box_run pod with
+	run -0 box_talks pod with
+	run -1 box_exec without test -e "$node"
+}
+@test "NRI: containerd launches it as 50-podtap-nri, and ends it" {
+	inside ln -s "$BUILD/podtap-nri" /opt/nri/plugins/50-podtap-nri
+	containerd_restart
+	run -0 pgrep -P "$(cat "$BATS_FILE_TMPDIR/containerd.pid")" podtap-nri
+	launched=$output
+	pod_run launched runc
+	box_run launched launched
+	run -0 box_talks launched launched
+	daemon_end containerd
+	run -0 timeout 10 tail --pid="$launched" -f /dev/null
+}
