@@ -17,6 +17,8 @@ node_setup() { # [SUITE]
 	inside mkdir -p /opt/nri/plugins /etc/nri /run/node
 	inside mount --bind "$lab" /run/node # a user namespace has to reach it, and cannot go through bats' folder
 	lab=/run/node rootfs=/run/node/rootfs
+	inside ln -s podtap /opt/cni/bin/macvtap
+	inside ln -s "$BATS_TEST_DIRNAME/multus" /opt/cni/bin/
 	inside bash -ec "$(declare -f containerd_image); containerd_image '$lab'"
 	node_networks
 	node_config | inside tee "$lab/config.toml" >/dev/null
@@ -26,8 +28,8 @@ node_setup() { # [SUITE]
 }
 
 # Handlers and their networks: addresses for the pod; the same with a CDI device; the same for a user
-# namespace; a second one for a virtual machine beside it; only that.
-handlers=(runc cdi users two level2)
+# namespace; a second one for a virtual machine beside it; only that; a second one of Multus' kind.
+handlers=(runc cdi users two level2 device)
 node_networks() {
 	local pool='"ipam":{"type":"podtap-ipam","subnet":"10.99.0.0/24","rangeEnd":"10.99.0.200"}'
 	node_network runc lan "{$pool,\"owner\":1234}"
@@ -36,6 +38,8 @@ node_networks() {
 	node_network two lan "{$pool,\"owner\":1234,\"cdi\":true}"
 	node_network two vm '{"owner":1234,"cdi":true,"vmDevices":true}'
 	node_network level2 vm '{}'
+	node_network device lan "{$pool}"
+	node_network device vm '{"type":"multus","capabilities":{"io.kubernetes.cri.pod-annotations":true}}'
 }
 # node_network HANDLER NAME CHANGES
 node_network() {

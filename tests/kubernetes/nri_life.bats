@@ -8,9 +8,8 @@ load ../guest/containerd
 load node
 load pods
 
-export BATS_NO_PARALLELIZE_WITHIN_FILE=true
-
 setup_file() {
+	export BATS_NO_PARALLELIZE_WITHIN_FILE=true
 	node_setup
 }
 teardown() {

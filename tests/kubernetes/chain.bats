@@ -1,0 +1,77 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# From kubelet's Allocate to a tap open in the container: podtap-device-plugin gives out a name, the CNI
+# call makes the tap under it, containerd hands it to the container that asks for that name.
+# One test after the other, since one of them ends the device plugin.
+load ../lib
+load ../frames
+load ../guest/lab
+load ../guest/containerd
+load node
+load pods
+
+setup_file() {
+	export BATS_NO_PARALLELIZE_WITHIN_FILE=true
+	node_setup
+	mkdir "$BATS_FILE_TMPDIR/kubelet"
+	daemon kubelet "$BATS_TEST_DIRNAME/../kubelet/kubelet" serve "$BATS_FILE_TMPDIR/kubelet"
+	plugin_start
+	daemon_says kubelet '"healthy": 9'
+}
+teardown_file() {
+	node_teardown
+}
+
+plugin_start() {
+	daemon device-plugin env DP_MACVTAP_CONF='[{"name":"dataplane","lowerDevice":"lan0","mode":"bridge","capacity":9}]' \
+		"$BUILD/podtap-device-plugin" --kubelet-dir "$BATS_FILE_TMPDIR/kubelet"
+}
+# The CDI device kubelet is told to ask for with a device: allocate ID
+allocate() {
+	"$BATS_TEST_DIRNAME/../kubelet/kubelet" call "$BATS_FILE_TMPDIR/kubelet/podtap-dataplane.sock" Allocate \
+		<<<"{\"container_requests\":[{\"devicesIDs\":[\"$1\"]}]}" | jq -r ".container_responses[0].cdi_devices[0].name"
+}
+# A pod with a device, and what its sandbox is told else: pod_with NAME ID [CHANGES]
+pod_with() {
+	pod_run "$1" device "$(jq -cn --arg id "$2" --argjson change "${3:-"{}"}" '{annotations: {device: $id}} * $change')"
+}
+# A container of that pod, as the user KubeVirt runs virtual machines by: box_with POD NAME CDI-DEVICE
+box_with() {
+	box_run "$1" "$2" "$(jq -cn --arg name "$3" '{CDI_devices: [{name: $name}],
+		linux: {security_context: {run_as_user: {value: 107}, run_as_group: {value: 107}}}}')"
+}
+
+@test "chain: Allocate, ADD with that deviceID, a container with that CDI device: its tap talks to the LAN, no other's is in reach" {
+	name=$(allocate dataplaneMvp0)
+	pod_with vm dataplaneMvp0
+	box_with vm vm "$name"
+	run -0 box_talks vm vm eth1
+	[[ $output == "eth1 $(mac_hex "$(pod_endpoint vm .mac eth1)")"* ]]
+	pod_with next dataplaneMvp1
+	box_run next next "$root"
+	box_is_kept_from next "$(pod_endpoint vm .tap.path eth1)"
+}
+@test "chain: a sandbox made anew has its tap again without an Allocate, and without the device plugin" {
+	name=$(allocate dataplaneMvp2)
+	pod_with vm dataplaneMvp2
+	box_with vm before "$name"
+	run -0 box_talks vm before eth1
+	pod_stop vm
+	run -1 grep -rqF "\"dataplaneMvp2\"" "$PODTAP_CDI_DIR"
+	daemon_end device-plugin
+	pod_with vm dataplaneMvp2 '{"metadata":{"attempt":1}}'
+	box_with vm after "$name"
+	run -0 box_talks vm after eth1
+	plugin_start
+	daemon_says kubelet '"healthy": 9' 2
+}
+@test "chain: a sandbox made anew before the former one is taken down keeps the device" {
+	name=$(allocate dataplaneMvp3)
+	pod_with vm dataplaneMvp3
+	former=${pods[vm]} node=$(pod_endpoint vm .tap.path eth1)
+	pod_with vm dataplaneMvp3 '{"metadata":{"attempt":1}}'
+	run -0 cri StopPodSandbox "{\"pod_sandbox_id\":\"$former\"}"
+	[ ! -e "$node" ]
+	box_with vm after "$name"
+	run -0 box_talks vm after eth1
+}
