@@ -8,6 +8,8 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <net/if.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -246,6 +248,56 @@ static void a_request_too_large_is_refused_once_at_the_call(struct verdict *v)
 	expect(v, rtnl_call(&w.nl, &r, &f, "try") < 0 && errno == EMSGSIZE, "errno %d", errno);
 }
 
+/* Two sockets of the kernel's own, in a namespace where nobody else is. */
+static bool kernel_open(struct verdict *v, struct rtnl *ours, struct rtnl *other)
+{
+	struct failure f = { 0 };
+	const bool open =
+	        unshare(CLONE_NEWNET) == 0 && rtnl_open(ours, &f) == 0 && rtnl_open(other, &f) == 0;
+
+	expect(v, open, "errno %d: %s", errno, f.details);
+	return open;
+}
+
+static void an_answer_lost_for_want_of_room_is_a_failure_that_may_pass(struct verdict *v)
+{
+	OWNED(rtnl_release) struct rtnl ours = { .fd = -1 };
+	OWNED(rtnl_release) struct rtnl other = { .fd = -1 };
+	const int group = RTNLGRP_LINK, room = 1;
+	struct failure f = { 0 };
+	struct link link;
+
+	if (!kernel_open(v, &ours, &other) ||
+	    setsockopt(ours.fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof group) < 0 ||
+	    setsockopt(ours.fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room) < 0)
+		abort();
+	for (unsigned i = 0; i < 16; i++) {
+		const int done = link_flags(&other, 1, i % 2 ? 0 : IFF_UP, i % 2 ? IFF_UP : 0, &f);
+		expect(v, done == 0, "%s", f.details);
+	}
+	expect(v, link_by_index(&ours, 1, &link, &f) < 0 && errno == ENOBUFS, "errno %d", errno);
+	expect(v, f.code == CNI_AGAIN, "code %d", f.code);
+}
+
+/* Whoever has CAP_NET_ADMIN there may send to our socket. */
+static void an_answer_somebody_forged_is_passed_over(struct verdict *v)
+{
+	OWNED(rtnl_release) struct rtnl ours = { .fd = -1 };
+	OWNED(rtnl_release) struct rtnl other = { .fd = -1 };
+	struct failure f = { 0 };
+	struct link link;
+
+	if (!kernel_open(v, &ours, &other))
+		return;
+	const struct message forged = ack(EPERM, ours.seq + 1, ours.port);
+	const struct sockaddr_nl to = { .nl_family = AF_NETLINK, .nl_pid = ours.port };
+	if (sendto(other.fd, &forged, forged.header.nlmsg_len, 0, (const struct sockaddr *)&to,
+	           sizeof to) < 0)
+		abort();
+	expect(v, link_by_index(&ours, 1, &link, &f) == 1, "%s", f.details);
+	expect(v, strcmp(link.name, "lo") == 0, "it is %s", link.name);
+}
+
 int main(void)
 {
 	static const struct unit units[] = {
@@ -260,6 +312,8 @@ int main(void)
 		UNIT(an_interrupted_dump_is_said_to_be_one),
 		UNIT(an_attribute_that_runs_over_the_message_is_passed_over),
 		UNIT(a_request_too_large_is_refused_once_at_the_call),
+		UNIT(an_answer_lost_for_want_of_room_is_a_failure_that_may_pass),
+		UNIT(an_answer_somebody_forged_is_passed_over),
 	};
 
 	return units_run(units, COUNT_OF(units));
