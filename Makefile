@@ -151,6 +151,12 @@ fault:
 	@$(MAKE) --no-print-directory all $(faulter)
 	@tests/fault/run $(O) $(if $(FULL),full)
 
+# Hundreds of containers at once; a host that has thousands. PART=storm or crowd: only the one.
+load:
+	@tests/packages install build load
+	@$(MAKE) --no-print-directory all $(helpers)
+	@tests/load/load $(O) $(PART)
+
 bench:
 	@tests/packages install build bench
 	@$(MAKE) --no-print-directory all $(helpers)
@@ -212,7 +218,7 @@ uninstall: uninstall-hook
 clean:
 	$(RM) -r build build-*
 
-.PHONY: all compile messages check tests unit check-kubernetes check-guest fault fuzz fuzzers bench demo lint install install-aliases install-hook uninstall-hook uninstall clean FORCE
+.PHONY: all compile messages check tests unit check-kubernetes check-guest fault load fuzz fuzzers bench demo lint install install-aliases install-hook uninstall-hook uninstall clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(wildcard $(O)/*/*.d $(O)/*/*/*.d)
