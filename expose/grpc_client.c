@@ -182,8 +182,10 @@ int grpc_call_begin(struct grpc_call_out *c, struct loop *loop, const char *sock
 		fail_errno(f, ENOMEM, "call %s", method);
 	else if (socket_connect(c, socket_path) < 0)
 		fail_errno(f, errno, "connect to %s", socket_path);
-	else if (loop_watch(loop, &c->wire.watch, EPOLLIN | EPOLLOUT, f) == 0)
+	else if (loop_watch(loop, &c->wire.watch, EPOLLIN, f) == 0 && grpc_wire_flush(&c->wire))
 		return 0;
+	else
+		fail_errno(f, errno, "call %s", method);
 	grpc_call_release(c);
 	return -1;
 }

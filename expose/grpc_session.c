@@ -83,12 +83,16 @@ static int call_refuse_http(struct grpc_call *c)
 	return nghttp2_submit_response(c->session->http, c->id, fields, 1, NULL);
 }
 
-/* Asks the method. What was answered before is forgotten. */
-static void call_ask(struct grpc_call *c)
+static void answer_forget(struct grpc_call *c)
 {
 	free(c->answer.frame);
 	c->answer = (struct grpc_answer){ .code = GRPC_OK };
 	c->sent = 0;
+}
+
+static void call_ask(struct grpc_call *c)
+{
+	answer_forget(c);
 	c->stale = false;
 	c->method->call(c->session->service->data, c->in.message, c->in.used, &c->answer);
 	if (c->answer.code == GRPC_OK && !c->answer.frame) {
@@ -118,8 +122,10 @@ static ssize_t on_read(nghttp2_session *http, int32_t id, uint8_t *to, size_t ro
 		return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
 	const size_t left = c->answer.length - c->sent;
 	const size_t length = left < room ? left : room;
-	if (c->open && length == 0)
+	if (c->open && length == 0) {
+		answer_forget(c);
 		return NGHTTP2_ERR_DEFERRED;
+	}
 	memcpy(to, c->answer.frame + c->sent, length);
 	c->sent += length;
 	if (!c->open && c->sent == c->answer.length) {
