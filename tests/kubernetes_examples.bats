@@ -76,7 +76,7 @@ print(yaml.safe_load(patch)["spec"]["template"]["spec"]["containers"][0]["name"]
 	resource=$(documents networks.yaml | jq -r 'select(.metadata.name == "lan-vm").metadata.annotations["k8s.v1.cni.cncf.io/resourceName"]')
 	[ "$resource" = "macvtap.network.kubevirt.io/$(jq -r '.[0].name' <<<"$conf")" ]
 	mkdir -p "$BATS_TEST_TMPDIR/kubelet" "$PODTAP_STATE_DIR"
-	at "$host" env DP_MACVTAP_CONF="$conf" "$BUILD/podtap-device-plugin" -d "$BATS_TEST_TMPDIR/kubelet" \
+	DP_MACVTAP_CONF=$conf nsenter --net="/run/netns/$host" -- "$BUILD/podtap-device-plugin" -d "$BATS_TEST_TMPDIR/kubelet" \
 		2>"$BATS_TEST_TMPDIR/plugin.log" 3>&- &
 	background+=($!)
 	timeout 5 sh -c 'until [ -s "$0" ]; do sleep 0.02; done' "$PODTAP_STATE_DIR/resources.json"
