@@ -8,7 +8,7 @@
 
 #include <nghttp2/nghttp2.h>
 
-enum { GRPC_STREAMS_MAX = 16, GRPC_TEXT = 256 }; /* calls at a time; bytes of a sentence */
+enum { GRPC_STREAMS_MAX = 4, GRPC_TEXT = 256 }; /* calls at a time; bytes of a sentence */
 
 /* What a call is answered with: a framed message, or a code and a sentence. */
 struct grpc_answer {

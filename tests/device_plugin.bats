@@ -125,6 +125,21 @@ peak() { # of the device plugin's memory, in KiB
 	run -0 ask GetPreferredAllocation '{"container_requests":[{"available_deviceIDs":["dataplaneMvp0"],"allocation_size":1}]}'
 	[ "$output" = '{}' ]
 }
+@test "the device that was given out is the CDI device ADD makes, on the resource's interface, for a new sandbox too" {
+	kubelet_start
+	plugin_start "$dataplane"
+	lines "$heard" '"healthy": 3'
+	run -0 ask Allocate '{"container_requests":[{"devicesIDs":["dataplaneMvp2"]}]}'
+	given=$(jq -r '.container_responses[0].cdi_devices[0].name' <<<"$output")
+	for sandbox in "$container" "$container-again"; do
+		run -0 cni ADD '{"type":"macvtap","master":null,"deviceID":"dataplaneMvp2"}' CNI_CONTAINERID="$sandbox"
+		run -0 cat "$PODTAP_CDI_DIR/podtap.dev-tap_dataplaneMvp2.json"
+		json_is '"\(.kind)=\(.devices[0].name)"' "$given"
+		json_is '.devices[0].containerEdits.deviceNodes[0].path' "$(tap eth0 "$sandbox")"
+		[ "$(jq -r '.master + " " + .mode' "$PODTAP_STATE_DIR/endpoints/$sandbox/eth0.json")" = "lan0 bridge" ]
+		run -0 cni DEL '{"type":"macvtap","master":null,"deviceID":"dataplaneMvp2"}' CNI_CONTAINERID="$sandbox"
+	done
+}
 @test "ten thousand devices are listed, and given out in one call" {
 	kubelet_start
 	plugin_start '[{"name":"dataplane","lowerDevice":"lan0","capacity":10000}]'
