@@ -50,6 +50,8 @@ static void adding_release(struct adding *a)
 
 	if (!a->committed && a->leased && ipam_del(at->request, at->config.ipam, &ignored) < 0)
 		ignored.code = 0;
+	/* Like that of an endpoint that is ready, a link that was made may have been renamed. */
+	a->endpoint.ready |= a->attach.proved;
 	if (!a->committed && a->recorded &&
 	    teardown(&a->endpoint, &at->host, a->attach.linked ? &at->sandbox : NULL, &ignored) < 0)
 		ignored.code = 0;

@@ -193,6 +193,7 @@ static enum outcome try_index(struct attach *a, struct endpoint *e, struct failu
 	if (claimed <= 0)
 		return claimed < 0 ? FAILED : INDEX_TAKEN;
 	enum outcome made = make_link(a, e, f);
+	a->proved = made == MADE;
 	if (made != MADE || !a->attachment->config.kind->tap)
 		return made;
 	made = make_tap(a, e, f);

@@ -11,6 +11,7 @@ struct attach {
 	int devices;                   /* the directory of device nodes; -1 without a tap */
 	char node[4096];               /* its path; the endpoint borrows it */
 	bool linked;                   /* the link exists and is ours to undo */
+	bool proved;                   /* the kernel said so: under whichever name it has by now */
 };
 
 /* Creates the link the endpoint describes, and its tap node; e->ifindex, e->tap and the record

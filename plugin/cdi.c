@@ -133,8 +133,8 @@ int cdi_write(const struct endpoint *e, struct failure *f)
 	fresh_name(e, fresh);
 	const int length = spec_text(e, text);
 	OWNED(fd_release)
-	int fd = openat(directory, fresh, O_CREAT | O_TRUNC | O_WRONLY | O_NOFOLLOW | O_CLOEXEC,
-	                0644);
+	int fd = openat(directory, fresh,
+	                O_CREAT | O_TRUNC | O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644);
 	const ssize_t wrote = fd < 0 ? 0 : write(fd, text, (size_t)length);
 	if (fd >= 0 && wrote == length && renameat(directory, fresh, directory, name) == 0)
 		return 0;

@@ -54,19 +54,40 @@ static int remove_link(struct sandbox *sandbox, const struct link *link, const s
 	return tap < 0 ? -1 : link_gone;
 }
 
-int teardown_devices(const struct endpoint *e, struct host *host, struct sandbox *sandbox,
+/* Whether another attachment has a link's index by now: then what it names is that one's. */
+static int is_others(uint32_t ifindex, const char *container_id, const char *ifname,
                      struct failure *f)
+{
+	const int others = ifindex_is_others(ifindex, container_id, ifname, f);
+
+	if (others > 0)
+		fprintf(stderr, "podtap: link %u is another attachment's: left alone\n", ifindex);
+	return others;
+}
+
+static int remove_devices(const struct endpoint *e, struct sandbox *sandbox, struct failure *f)
 {
 	struct link link;
 	int found = sandbox ? endpoint_link(e, sandbox, &link, f) : 0;
 	int failed = found < 0;
 
 	failed |= cdi_remove(e, f) < 0;
-	failed |= takeover_undo(e, &host->rtnl, f) < 0;
 	if (found > 0)
 		failed |= remove_link(sandbox, &link, e, f) < 0;
 	else if (e->tap.path)
 		failed |= remove_node(e->ifindex, e->tap.number, f) < 0;
+	return failed ? -1 : 0;
+}
+
+int teardown_devices(const struct endpoint *e, struct host *host, struct sandbox *sandbox,
+                     struct failure *f)
+{
+	const int others = is_others(e->ifindex, e->container_id, e->ifname, f);
+	int failed = others < 0;
+
+	failed |= takeover_undo(e, &host->rtnl, f) < 0;
+	if (others == 0)
+		failed |= remove_devices(e, sandbox, f) < 0;
 	return failed ? -1 : 0;
 }
 
@@ -94,13 +115,9 @@ int teardown_by_name(const char *container_id, const char *ifname, struct sandbo
 		return 0;
 	}
 	/* The runtime's path leads to another pod by now. */
-	const int others = ifindex_is_others(link.index, container_id, ifname, f);
-	if (others < 0)
-		return -1;
-	if (others) {
-		fprintf(stderr, "podtap: %s is another attachment's: left alone\n", ifname);
-		return 0;
-	}
+	const int others = is_others(link.index, container_id, ifname, f);
+	if (others)
+		return others < 0 ? -1 : 0;
 	const int device = cdi_remove_unrecorded(link.index, f);
 	if (remove_link(sandbox, &link, NULL, f) < 0 || device < 0)
 		return -1;
