@@ -17,9 +17,10 @@ void store_release(struct store *s)
 	fd_release(&s->dir);
 }
 
+/* A link in the network's place would have us write into a directory of something else. */
 static int directory_open(const char *path, bool create)
 {
-	const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 	const int dir = open(path, flags);
 
 	if (dir >= 0 || errno != ENOENT || !create)
@@ -34,6 +35,9 @@ static int lock_take(struct store *s, enum store_use use, struct failure *f)
 
 	s->lock = openat(s->dir, "lock", flags | (use == STORE_LOOK ? 0 : O_CREAT), 0750);
 	if (s->lock < 0 && errno == ENOENT && use == STORE_LOOK)
+		return 0;
+	/* Who only releases makes room, and where no lock can be made nobody holds one. */
+	if (s->lock < 0 && (errno == ENOSPC || errno == EDQUOT) && use == STORE_CHANGE)
 		return 0;
 	if (s->lock < 0)
 		return fail(f, CNI_IO, strerror(errno), "open %s/lock", s->path);
