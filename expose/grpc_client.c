@@ -2,6 +2,8 @@
 /* A client's side of gRPC over HTTP/2: one call and its trailers. */
 #include "expose/grpc_client.h"
 
+#include "expose/http_field.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -39,14 +41,26 @@ static int digit(uint8_t byte)
 	return found ? (int)(found - digits) : -1;
 }
 
+/* The byte that %XX spells. */
+static bool coded_read(const uint8_t *text, size_t length, char *byte)
+{
+	const int high = length > 2 && text[0] == '%' ? digit(text[1]) : -1;
+	const int low = high < 0 ? -1 : digit(text[2]);
+
+	if (low < 0)
+		return false;
+	*byte = (char)(high * 16 + low);
+	return true;
+}
+
 /* A sentence as the header grpc-message spells it, cut to the buffer. */
 static void text_decode(const uint8_t *text, size_t length, char *to, size_t size)
 {
-	for (size_t i = 0; i < length && size > 1; i++, size--) {
-		const bool coded = text[i] == '%' && length - i > 2 && digit(text[i + 1]) >= 0 &&
-		                   digit(text[i + 2]) >= 0;
-		*to++ = (char)(coded ? digit(text[i + 1]) << 4 | digit(text[i + 2]) : text[i]);
-		i += coded ? 2 : 0;
+	for (size_t i = 0; i < length && size > 1; i++, size--, to++) {
+		if (coded_read(text + i, length - i, to))
+			i += 2;
+		else
+			*to = (char)text[i];
 	}
 	*to = '\0';
 }
@@ -93,20 +107,14 @@ static int on_close(nghttp2_session *http, int32_t id, uint32_t code, void *data
 	return nghttp2_session_terminate_session(http, NGHTTP2_NO_ERROR);
 }
 
-#define FIELD(name, value)                                                                 \
-	{                                                                                  \
-		(uint8_t *)(uintptr_t)(name), (uint8_t *)(uintptr_t)(value), strlen(name), \
-		        strlen(value), NGHTTP2_NV_FLAG_NONE                                \
-	}
-
 static int request_submit(struct grpc_call_out *c)
 {
-	const nghttp2_nv fields[] = { FIELD(":method", "POST"),
-		                      FIELD(":scheme", "http"),
-		                      FIELD(":path", c->path),
-		                      FIELD(":authority", "localhost"),
-		                      FIELD("content-type", "application/grpc"),
-		                      FIELD("te", "trailers") };
+	const nghttp2_nv fields[] = { HTTP_FIELD(":method", "POST"),
+		                      HTTP_FIELD(":scheme", "http"),
+		                      HTTP_FIELD(":path", c->path),
+		                      HTTP_FIELD(":authority", "localhost"),
+		                      HTTP_FIELD("content-type", "application/grpc"),
+		                      HTTP_FIELD("te", "trailers") };
 	const nghttp2_data_provider message = { .source.ptr = c, .read_callback = on_read };
 	const nghttp2_settings_entry no_push = { NGHTTP2_SETTINGS_ENABLE_PUSH, 0 };
 

@@ -2,6 +2,8 @@
 /* A server's side of gRPC over HTTP/2, by nghttp2's callbacks. */
 #include "expose/grpc_session.h"
 
+#include "expose/http_field.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -33,12 +35,6 @@ static void call_free(struct grpc_call *c)
 	free(c);
 }
 
-#define FIELD(name, value)                                                                 \
-	{                                                                                  \
-		(uint8_t *)(uintptr_t)(name), (uint8_t *)(uintptr_t)(value), strlen(name), \
-		        strlen(value), NGHTTP2_NV_FLAG_NONE                                \
-	}
-
 /* A sentence as the header grpc-message has it: what is not printable ASCII is %XX. */
 static void text_encode(const char *text, char encoded[static 3 * GRPC_TEXT])
 {
@@ -64,10 +60,10 @@ static int call_refuse(struct grpc_call *c, enum grpc_code code, const char *tex
 
 	snprintf(number, sizeof number, "%d", code);
 	text_encode(text, encoded);
-	const nghttp2_nv fields[] = { FIELD(":status", "200"),
-		                      FIELD("content-type", "application/grpc"),
-		                      FIELD("grpc-status", number),
-		                      FIELD("grpc-message", encoded) };
+	const nghttp2_nv fields[] = { HTTP_FIELD(":status", "200"),
+		                      HTTP_FIELD("content-type", "application/grpc"),
+		                      HTTP_FIELD("grpc-status", number),
+		                      HTTP_FIELD("grpc-message", encoded) };
 
 	c->answered = true;
 	return nghttp2_submit_response(c->session->http, c->id, fields,
@@ -77,7 +73,7 @@ static int call_refuse(struct grpc_call *c, enum grpc_code code, const char *tex
 /* As gRPC asks: to what is not gRPC, plain HTTP answers. */
 static int call_refuse_http(struct grpc_call *c)
 {
-	const nghttp2_nv fields[] = { FIELD(":status", c->post ? "415" : "405") };
+	const nghttp2_nv fields[] = { HTTP_FIELD(":status", c->post ? "415" : "405") };
 
 	c->answered = true;
 	return nghttp2_submit_response(c->session->http, c->id, fields, 1, NULL);
@@ -103,7 +99,7 @@ static void call_ask(struct grpc_call *c)
 
 static int trailers_submit(struct grpc_call *c)
 {
-	const nghttp2_nv fields[] = { FIELD("grpc-status", "0") };
+	const nghttp2_nv fields[] = { HTTP_FIELD("grpc-status", "0") };
 
 	return nghttp2_submit_trailer(c->session->http, c->id, fields, 1);
 }
@@ -138,8 +134,8 @@ static ssize_t on_read(nghttp2_session *http, int32_t id, uint8_t *to, size_t ro
 
 static int call_answer(struct grpc_call *c)
 {
-	const nghttp2_nv fields[] = { FIELD(":status", "200"),
-		                      FIELD("content-type", "application/grpc") };
+	const nghttp2_nv fields[] = { HTTP_FIELD(":status", "200"),
+		                      HTTP_FIELD("content-type", "application/grpc") };
 	const nghttp2_data_provider frames = { .source.ptr = c, .read_callback = on_read };
 
 	call_ask(c);

@@ -9,6 +9,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 enum { CONFIG_MAX = 1 << 20 }; /* bytes */
 static const char variable[] = "DP_MACVTAP_CONF";
@@ -119,6 +120,18 @@ static int offers_serve(struct loop *loop, const struct dp_config *config, const
 	return loop_run(loop, f);
 }
 
+/* Many resources are many sockets: as many as we may have. */
+static void descriptors_allow(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+		say("allow more descriptors: %s", strerror(errno));
+}
+
 static int serve(const struct dp_config *config, const char *folder, struct failure *f)
 {
 	OWNED(loop_release) struct loop loop = { .fd = -1 };
@@ -128,6 +141,7 @@ static int serve(const struct dp_config *config, const char *folder, struct fail
 	if (signals < 0 || loop_open(&loop, f) < 0 || loop_watch(&loop, &watch, EPOLLIN, f) < 0 ||
 	    confine_capabilities(NULL, 0, f) < 0)
 		return -1;
+	descriptors_allow();
 	return offers_serve(&loop, config, folder, f);
 }
 
