@@ -1,0 +1,51 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# What the oldest kernels lack: the calls they do not know are made to fail as there.
+load lib
+
+setup() {
+	lan_setup
+}
+teardown() {
+	lan_teardown
+}
+
+# From here on the plugin runs on a kernel that refuses these: without "CALL:error=ERRNO[:when=N]"...
+without() {
+	local refusal
+	wrapper=(strace -f -qq -o "$BATS_TEST_TMPDIR/refused")
+	for refusal; do
+		wrapper+=(-e "inject=$refusal")
+	done
+}
+
+@test "before 5.14, where namespaces have no cookies, device and inode tell them apart, from ADD to GC" {
+	without getsockopt:error=ENOPROTOOPT
+	for kind in macvtap macvlan; do
+		run -0 cni ADD "{\"link\":\"$kind\"}"
+		[ "$(jq '.netns | has("cookie")' "$PODTAP_STATE_DIR/endpoints/$container/eth0.json")" = false ]
+		run -0 cni CHECK "{\"link\":\"$kind\"}"
+		run -0 cni DEL "{\"link\":\"$kind\"}"
+		run -1 link_exists "$pod" eth0
+	done
+	grep -q 'getsockopt.*INJECTED' "$BATS_TEST_TMPDIR/refused"
+
+	run -0 cni ADD '{}' CNI_NETNS="/run/netns/$other"
+	run -0 cni DEL # the recorded namespace counts
+	run -1 link_exists "$other" eth0
+
+	run -0 cni ADD '{}' CNI_CONTAINERID=stale
+	run -0 cni ADD '{}' CNI_IFNAME=eth1
+	run -0 cni GC "{\"cni.dev/valid-attachments\":[{\"containerID\":\"$container\",\"ifname\":\"eth1\"}]}"
+	run -1 link_exists "$pod" eth0
+	run -0 link_exists "$pod" eth1
+}
+
+@test "before 6.3, where memfd_create knows no MFD_NOEXEC_SEAL, an IPAM plugin is run all the same" {
+	without memfd_create:error=EINVAL:when=1
+	ipam="{\"cniVersion\":\"1.0.0\",\"ipam\":{\"type\":\"host-local\",\"dataDir\":\"$leases\",\"ranges\":[[{\"subnet\":\"10.99.0.0/24\"}]]}}"
+	run -0 cni ADD "$ipam"
+	json_is '.ips | length' 1
+	grep -q 'memfd_create.*INJECTED' "$BATS_TEST_TMPDIR/refused"
+	run -0 cni DEL "$ipam"
+}
