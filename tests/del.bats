@@ -469,12 +469,15 @@ tampered_and_repeated() {
 		run -0 assert_nothing_left
 	done <"$calls_to_tamper"
 }
+# bats test_tags=long
 @test "DEL: killed at any system call, another DEL does the rest" {
 	tampered_and_repeated 0 signal=KILL
 }
+# bats test_tags=long
 @test "DEL: whatever system call fails, it says so or is done, and another DEL does the rest, 1 of 2" {
 	tampered_and_repeated 1 error=ENOMEM
 }
+# bats test_tags=long
 @test "DEL: whatever system call fails, it says so or is done, and another DEL does the rest, 2 of 2" {
 	tampered_and_repeated 2 error=ENOMEM
 }

@@ -140,6 +140,7 @@ peak() { # of the device plugin's memory, in KiB
 		run -0 cni DEL '{"type":"macvtap","master":null,"deviceID":"dataplaneMvp2"}' CNI_CONTAINERID="$sandbox"
 	done
 }
+# bats test_tags=long
 @test "ten thousand devices are listed, and given out in one call" {
 	kubelet_start
 	plugin_start '[{"name":"dataplane","lowerDevice":"lan0","capacity":10000}]'

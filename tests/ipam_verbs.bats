@@ -190,6 +190,7 @@ range='{"subnet":"10.1.0.0/29"}'
 		[ "$(reserved | wc -w)" = 1 ]
 	done
 }
+# bats test_tags=long
 @test "GC: a list of thousands is no work" {
 	PLUGIN=podtap-ipam
 	ipam_begin

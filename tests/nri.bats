@@ -319,6 +319,7 @@ memory_limit() {
 	output=${lines[1]}
 	json_is ".VmRSS < $(memory_limit 3072) and .VmHWM < $(memory_limit 8192)" true
 }
+# bats test_tags=long
 @test "thousands of pods, in several messages or one, cost nothing: below 3 MiB resident" {
 	plugin_start
 	run -0 runtime '"session"' '{"sync":[4000,2,8]}' '{"sync":[1000,1,1]}' "{\"rss\":$plugin}"

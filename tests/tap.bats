@@ -169,6 +169,7 @@ foreign_is_left_alone() {
 	foreign_is_left_alone "$PODTAP_DEV_DIR"
 }
 
+# bats test_tags=long
 @test "tap: a hundred pods at once all get their own, and all are gone afterwards (TAP-2, ADD-7)" {
 	mkdir "$BATS_TEST_TMPDIR/results"
 	for i in {1..100}; do

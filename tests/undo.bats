@@ -78,6 +78,7 @@ fails() {
 	[ ! -s "$calls" ]
 	wrapper=()
 }
+# bats test_tags=long
 @test "undo: a full disk at whichever file leaves nothing on it, nor elsewhere (3.5, 3.10)" {
 	mkdir "$PODTAP_STATE_DIR"
 	text=$(config "{$ipam}")
@@ -289,15 +290,19 @@ gc() {
 del() {
 	cni_raw DEL "$text" "$delegates" "$@"
 }
+# bats test_tags=long
 @test "undo: of an ADD killed at any system call DEL leaves nothing" {
 	killed_and_undone 0 del
 }
+# bats test_tags=long
 @test "undo: of an ADD killed at any system call DEL without a namespace leaves nothing" {
 	killed_and_undone 1 del CNI_NETNS=
 }
+# bats test_tags=long
 @test "undo: of an ADD killed at any system call GC leaves nothing" {
 	killed_and_undone 2 gc
 }
+# bats test_tags=long
 @test "undo: of an ADD killed at any system call without devtmpfs DEL leaves nothing" {
 	devices_private
 	ipam='"ipam":{}'
@@ -322,12 +327,15 @@ failed_and_undone() {
 		run -0 assert_nothing_left
 	done <"$calls_to_tamper"
 }
+# bats test_tags=long
 @test "undo: any system call may fail: ADD answers with an error and leaves nothing, 1 of 3" {
 	failed_and_undone 0
 }
+# bats test_tags=long
 @test "undo: any system call may fail: ADD answers with an error and leaves nothing, 2 of 3" {
 	failed_and_undone 1
 }
+# bats test_tags=long
 @test "undo: any system call may fail: ADD answers with an error and leaves nothing, 3 of 3" {
 	failed_and_undone 2
 }
