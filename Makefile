@@ -161,6 +161,12 @@ bench:
 	@tests/packages install build bench
 	@$(MAKE) --no-print-directory all $(helpers)
 	@tests/bench/bench $(O)
+# What goes through links of each kind between pods and between guests.
+bench-paths:
+	@tests/packages install build bench bench-paths
+	@$(MAKE) --no-print-directory all $(helpers)
+	@tests/guest/build $(O)/guest
+	@tests/bench/paths $(O)
 
 demo:
 	@[ "$$(id -u)" = 0 ] || { echo 'make demo makes network namespaces and links: run it as root.' >&2; exit 1; }
@@ -218,7 +224,7 @@ uninstall: uninstall-hook
 clean:
 	$(RM) -r build build-*
 
-.PHONY: all compile messages check tests unit check-kubernetes check-guest fault load fuzz fuzzers bench demo lint install install-aliases install-hook uninstall-hook uninstall clean FORCE
+.PHONY: all compile messages check tests unit check-kubernetes check-guest fault load fuzz fuzzers bench bench-paths demo lint install install-aliases install-hook uninstall-hook uninstall clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(wildcard $(O)/*/*.d $(O)/*/*/*.d)

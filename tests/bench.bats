@@ -90,3 +90,14 @@ allowed() {
 		'floor macvtap podtap+podtap-ipam podtap+podtap-ipam run podtap+host-local macvlan+host-local' ]
 	[[ $(<cost.svg) == *"macvlan+host-local"*"</svg>"* ]]
 }
+@test "bench-paths: tells what goes through each kind of link between pods, and leaves nothing else" {
+	local own=$BATS_TEST_TMPDIR/build
+	mkdir "$own"
+	ln -s "$BUILD/podtap" "$BUILD/podtap-ipam" "$BUILD/tests" "$own"
+	run -0 sh -c 'echo $$ >"$0/pid" && TURNS=1 exec "$@"' "$own" "$BATS_TEST_DIRNAME/bench/paths" "$own" pods
+	[[ $output == *"pods"*"macvtap, mode bridge"*"macvlan, mode bridge"*"Linux bridge, veth pairs"* ]]
+	run -0 find /run/netns /dev/shm /var/tmp -maxdepth 1 -name "pb$(<"$own/pid")x*"
+	[ "$output" = '' ]
+	[ "$(jq 'map(select(.mbit > 10 and .trip_us > 1 and .trip_us < 100000)) | length' "$own/bench/paths.json")" = 3 ]
+	[ "$(wc -l <"$own/bench/paths.csv")" = 4 ]
+}

@@ -74,7 +74,8 @@ class Plugin:
         return all(os.path.exists(program) for program in self.programs(lab))
 
     def data_directory(self, lab):
-        return f"{lab.disk}/{self.name}"
+        """One for each allocator: which plugin it is called by makes no difference to its store."""
+        return f"{lab.disk}/{'host-local' if self.ipam == 'host-local' else 'podtap-ipam'}"
 
     def nets(self):
         """Subnet, an address and the gateway of each family. All contenders are on one LAN, where

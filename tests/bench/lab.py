@@ -5,7 +5,6 @@ directories its plugins keep things in. Nothing of it is left when the scenario 
 import itertools
 import json
 import os
-import shutil
 import subprocess
 import tempfile
 
@@ -54,8 +53,7 @@ class Lab:
 
     def __exit__(self, *_):
         batch("".join(f"netns del {name}\n" for name in self.names if os.path.exists(f"/run/netns/{name}")))
-        for directory in (self.state, self.disk):
-            shutil.rmtree(directory, ignore_errors=True)
+        subprocess.run(["rm", "-rf", self.state, self.disk], check=True)
 
     def namespaces(self, names):
         self.names += names

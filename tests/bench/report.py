@@ -13,9 +13,9 @@ from scenarios import BARE, EMPTY, FLOOR, IN_PROCESS, PEER, PODTAP, PODTAP_MACVL
 LEGEND = """\
 Times of a process in ms. ratio: of the median to the floor's of the same kind of link, where it takes
 part, else to the first floor's. cpu: user and system, a mean; user: as the kernel's tick samples it;
-wait: the median without cpu. calls: system calls, with those of its children. KiB: the peak of the
-largest process (VmHWM). kB file: the executables, stripped. all: until the last of those started at
-once had ended."""
+wait: the median without cpu. calls: system calls, with those of its children; KiB: the peak of the
+largest process (VmHWM); both in a run of their own, where that is not too long. kB file: the
+executables, stripped. all: until the last of those started at once had ended."""
 HEAD = ("", "verb", "runs", "median", "p99", "ratio", "cpu", "user", "wait", "calls", "KiB", "kB file")
 
 
@@ -117,12 +117,25 @@ def machine():
 
 
 def write(rows, directory):
-    names = [field.name for field in dataclasses.fields(Row)]
+    names = ["machine", *(field.name for field in dataclasses.fields(Row))]
     with open(f"{directory}/results.csv", "w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, names)
+        writer = csv.DictWriter(file, names, lineterminator="\n")
         writer.writeheader()
-        writer.writerows(dataclasses.asdict(row) for row in rows)
+        writer.writerows({"machine": machine(), **in_text(row)} for row in rows)
     with open(f"{directory}/results.json", "w", encoding="utf-8") as file:
         json.dump({"machine": machine(), "budgets": list(verdicts(rows)),
                    "rows": [dataclasses.asdict(row) for row in rows]}, file, indent=1)
         file.write("\n")
+
+
+def in_text(row):
+    return {name: f"{value:.4g}" if name == "ratio" else f"{value:.1f}" if isinstance(value, float) else value
+            for name, value in dataclasses.asdict(row).items()}
+
+
+def read(path):
+    """What write() left as CSV: the machine and the rows."""
+    with open(path, encoding="utf-8", newline="") as file:
+        lines = list(csv.DictReader(file))
+    return lines[0]["machine"], [
+        Row(**{field.name: field.type(line[field.name]) for field in dataclasses.fields(Row)}) for line in lines]
