@@ -10,9 +10,9 @@
 #include <sys/timerfd.h>
 #include <time.h>
 
-struct grpc_client { /* one connection */
+struct grpc_peer { /* one connection */
 	struct grpc_server *server;
-	struct grpc_client *next; /* which came before it */
+	struct grpc_peer *next; /* which came before it */
 	struct grpc_wire wire;
 	struct grpc_session session;
 	size_t answered, open; /* calls, as they were when that last changed */
@@ -33,7 +33,7 @@ static void timer_set(struct grpc_server *g)
 	struct itimerspec when = { .it_value.tv_sec = 0 };
 	const time_t soonest = now() + 1;
 
-	for (const struct grpc_client *c = g->clients; c; c = c->next) {
+	for (const struct grpc_peer *c = g->clients; c; c = c->next) {
 		const time_t end = c->since + GRPC_IDLE_MAX;
 		if (c->session.open == 0 && (!when.it_value.tv_sec || end < when.it_value.tv_sec))
 			when.it_value.tv_sec = end < soonest ? soonest : end;
@@ -47,15 +47,15 @@ static void open_count(struct grpc_server *g)
 	const size_t before = g->open;
 
 	g->open = 0;
-	for (const struct grpc_client *c = g->clients; c; c = c->next)
+	for (const struct grpc_peer *c = g->clients; c; c = c->next)
 		g->open += c->session.open;
 	if ((before == 0) != (g->open == 0) && g->changed)
 		g->changed(g->owner);
 }
 
-static void client_free(struct grpc_client *c)
+static void client_free(struct grpc_peer *c)
 {
-	struct grpc_client **link = &c->server->clients;
+	struct grpc_peer **link = &c->server->clients;
 
 	while (*link != c)
 		link = &(*link)->next;
@@ -66,7 +66,7 @@ static void client_free(struct grpc_client *c)
 }
 
 /* A reason is said only where the client gave one. */
-static void client_close(struct grpc_client *c, const char *why)
+static void client_close(struct grpc_peer *c, const char *why)
 {
 	struct grpc_server *g = c->server;
 
@@ -77,7 +77,7 @@ static void client_close(struct grpc_client *c, const char *why)
 	open_count(g);
 }
 
-static const char *reason(const struct grpc_client *c, int err)
+static const char *reason(const struct grpc_peer *c, int err)
 {
 	if (c->session.why[0])
 		return c->session.why;
@@ -88,7 +88,7 @@ static const char *reason(const struct grpc_client *c, int err)
 
 static void on_client(void *data, uint32_t events)
 {
-	struct grpc_client *c = data;
+	struct grpc_peer *c = data;
 	struct grpc_server *g = c->server;
 
 	if (!grpc_wire_pump(&c->wire, events)) {
@@ -112,7 +112,7 @@ static void on_timer(void *data, uint32_t events)
 	(void)events;
 	if (read(g->timer.fd, &times, sizeof times) < 0)
 		return;
-	for (struct grpc_client *c = g->clients, *next; c; c = next) {
+	for (struct grpc_peer *c = g->clients, *next; c; c = next) {
 		next = c->next;
 		if (c->session.open == 0 && now() >= c->since + GRPC_IDLE_MAX)
 			client_close(c, "it made no call for too long");
@@ -124,10 +124,10 @@ static void on_timer(void *data, uint32_t events)
  * there is one. */
 static void client_oust(struct grpc_server *g)
 {
-	struct grpc_client *first = NULL;
+	struct grpc_peer *first = NULL;
 	size_t n = 0;
 
-	for (struct grpc_client *c = g->clients; c; c = c->next, n++)
+	for (struct grpc_peer *c = g->clients; c; c = c->next, n++)
 		if (!first || c->session.open == 0 || first->session.open > 0)
 			first = c;
 	if (n >= GRPC_CLIENTS_MAX)
@@ -136,7 +136,7 @@ static void client_oust(struct grpc_server *g)
 
 static int client_begin(struct grpc_server *g, int fd, struct failure *f)
 {
-	struct grpc_client *c = calloc(1, sizeof *c);
+	struct grpc_peer *c = calloc(1, sizeof *c);
 
 	if (!c || grpc_session_begin(&c->session, &g->service) < 0) {
 		free(c);
@@ -246,7 +246,7 @@ enum grpc_place grpc_server_place(const struct grpc_server *g)
 
 void grpc_server_renew(struct grpc_server *g)
 {
-	for (struct grpc_client *c = g->clients, *next; c; c = next) {
+	for (struct grpc_peer *c = g->clients, *next; c; c = next) {
 		next = c->next;
 		grpc_session_renew(&c->session);
 		if (!grpc_wire_flush(&c->wire))

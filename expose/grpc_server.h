@@ -20,7 +20,7 @@ struct grpc_server {
 	char path[sizeof((struct sockaddr_un *)0)->sun_path];
 	struct watch listener, timer; /* closed: descriptors -1 */
 	struct stat bound;            /* the socket's file as we made it */
-	struct grpc_client *clients;
+	struct grpc_peer *clients;
 	size_t open; /* calls that stay open, of all clients */
 	/* Told when the first of these came and when the last has gone. */
 	void (*changed)(void *owner);

@@ -19,11 +19,12 @@ struct options {
 	const char *folder;
 };
 
-/* What it calls once it runs, beside what every such program does. */
+/* What it calls once it runs, beside what every such program does; by the names of either C
+ * library's choice. */
 static const char *const calls[] = {
-	"accept4",        "bind",    "fchmod", "listen",   "lstat",
-	"mkdir",          "mkdirat", "rename", "renameat", "renameat2",
-	"timerfd_create", "umask",   "unlink", "unlinkat", NULL,
+	"accept4",        "bind",  "fchmod", "listen",   "lstat",     "mkdir",
+	"mkdirat",        "open",  "rename", "renameat", "renameat2", "stat",
+	"timerfd_create", "umask", "unlink", "unlinkat", NULL,
 };
 
 static int usage(FILE *to, int status)

@@ -258,6 +258,13 @@ refused() {
 	run -1 env -u DP_MACVTAP_CONF "$BUILD/podtap-device-plugin"
 	[[ $output == *'there is no configuration'* ]]
 	run -2 "$BUILD/podtap-device-plugin" more
+	run -2 "$BUILD/podtap-device-plugin" -x
+	run -1 env DP_MACVTAP_CONF=[] "$BUILD/podtap-device-plugin" -d relative
+	[[ $output == *'no absolute path'* ]]
+	run -1 env DP_MACVTAP_CONF="$dataplane" "$BUILD/podtap-device-plugin" -d "/$(printf 'a%.0s' {1..90})"
+	[[ $output == *'its path is too long'* ]]
+	run -0 "$BUILD/podtap-device-plugin" --version
+	[[ $output == 'podtap-device-plugin '* ]]
 }
 @test "-c: the configuration of a file counts, and one that cannot be read is refused" {
 	printf '%s' "$dataplane" >"$BATS_TEST_TMPDIR/conf"
