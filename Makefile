@@ -124,11 +124,12 @@ unit: $(units:=.run)
 %.run: % FORCE
 	$<
 
-# Real pods, of a containerd newer than this machine's.
+# Real pods, of a containerd newer than this machine's: 2 and 1.7.
 check-kubernetes:
 	@tests/packages install build check kubernetes
 	@$(MAKE) --no-print-directory compile
 	@tests/kubernetes/tree sid >/dev/null
+	@tests/kubernetes/tree trixie >/dev/null
 	@tests/run $(O) tests/kubernetes
 # Under Debian's older kernels, in virtual machines: what depends on the kernel most, with WHOLE=1
 # nearly everything, which takes an hour, with FILES=tap.bats,... these.

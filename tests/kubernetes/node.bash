@@ -8,11 +8,13 @@
 
 # shellcheck disable=SC2154 # host, lab and the like are lib.bash's and lab.bash's
 
-node_setup() { # [SUITE]
+# The node with containerd of a Debian suite: node_setup [SUITE]
+node_setup() {
 	export BATS_TEST_TMPDIR=$BATS_FILE_TMPDIR BATS_TEST_NUMBER=0
 	lan_setup
 	lab_setup
-	tree=$("$BATS_TEST_DIRNAME/tree" "${1:-sid}")
+	suite=${1:-sid}
+	tree=$("$BATS_TEST_DIRNAME/tree" "$suite")
 	inside mount -t overlay overlay -o "lowerdir=$tree/usr:/usr" /usr
 	inside mkdir -p /opt/nri/plugins /etc/nri /run/node
 	inside mount --bind "$lab" /run/node # a user namespace has to reach it, and cannot go through bats' folder
@@ -21,7 +23,7 @@ node_setup() { # [SUITE]
 	inside ln -s "$BATS_TEST_DIRNAME/multus" /opt/cni/bin/
 	inside bash -ec "$(declare -f containerd_image); containerd_image '$lab'"
 	node_networks
-	node_config | inside tee "$lab/config.toml" >/dev/null
+	"node_config_$suite" | inside tee "$lab/config.toml" >/dev/null
 	export host switch pod other lab lab_pid rootfs container leases cache
 	containerd_start
 	inside ctr -a "$lab/socket" -n k8s.io images import "$lab/image.tar" >/dev/null
@@ -34,7 +36,7 @@ node_networks() {
 	local pool='"ipam":{"type":"podtap-ipam","subnet":"10.99.0.0/24","rangeEnd":"10.99.0.200"}'
 	node_network runc lan "{$pool,\"owner\":1234}"
 	node_network cdi lan "{$pool,\"owner\":1234,\"cdi\":true}"
-	node_network users lan "{$pool,\"owner\":1001234,\"cdi\":true}"
+	node_network users lan "{$pool,\"tapMode\":\"0666\",\"cdi\":true}"
 	node_network two lan "{$pool,\"owner\":1234,\"cdi\":true}"
 	node_network two vm '{"owner":1234,"cdi":true,"vmDevices":true}'
 	node_network level2 vm '{}'
@@ -43,15 +45,32 @@ node_networks() {
 }
 # node_network HANDLER NAME CHANGES
 node_network() {
-	jq -cn --arg name "$2" --argjson change "$3" '{cniVersion: "1.1.0", name: $name,
+	jq -cn --arg name "$2" --argjson change "$3" '{cniVersion: "1.0.0", name: $name,
 		plugins: [{type: "podtap", master: "lan0"} + $change]}' |
 		inside install -D -m 0644 /dev/stdin "/etc/cni/$1.d/$2.conflist"
 }
 
+# Of containerd 2.
+node_config_sid() {
+	node_config 3 "'io.containerd.cri.v1.runtime'"
+	cat <<-END
+		[plugins.'io.containerd.cri.v1.images'.pinned_images]
+		  sandbox = "localhost/box:latest"
+	END
+}
+# Of containerd 1.7, where NRI and CDI are off unless they are switched on.
+node_config_trixie() {
+	node_config 2 "'io.containerd.grpc.v1.cri'" 'sandbox_image = "localhost/box:latest"'
+	cat <<-END
+		[plugins.'io.containerd.grpc.v1.cri'.cni]
+		  bin_dir = "/opt/cni/bin"
+	END
+}
+# node_config VERSION TABLE [LINE-OF-THE-TABLE]
 node_config() {
 	local handler
 	cat <<-END
-		version = 3
+		version = $1
 		root = "$lab/root"
 		state = "$lab/state"
 		[grpc]
@@ -62,15 +81,14 @@ node_config() {
 		  disable = false
 		  plugin_registration_timeout = "60s" # of a plugin that takes longer it goes on without,
 		  plugin_request_timeout = "60s" # and here the machine may have other things to do
-		[plugins.'io.containerd.cri.v1.images'.pinned_images]
-		  sandbox = "localhost/box:latest"
-		[plugins.'io.containerd.cri.v1.runtime']
+		[plugins.$2]
 		  restrict_oom_score_adj = true
 		  enable_cdi = true
+		  ${3:-}
 	END
 	for handler in "${handlers[@]}"; do
 		cat <<-END
-			[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.$handler]
+			[plugins.$2.containerd.runtimes.$handler]
 			  runtime_type = "io.containerd.runc.v2"
 			  cni_conf_dir = "/etc/cni/$handler.d"
 			  cni_max_conf_num = 2
@@ -83,7 +101,13 @@ node_config() {
 daemon() {
 	local name=$1
 	shift
-	inside_exec "$@" >"$BATS_FILE_TMPDIR/$name.log" 2>&1 </dev/null &
+	(
+		for fd in /proc/self/fd/*; do # what a program of the node starts may outlive the test
+			fd=${fd##*/}
+			[ "$fd" -le 2 ] || eval "exec $fd>&-"
+		done
+		inside_exec "$@"
+	) >"$BATS_FILE_TMPDIR/$name.log" 2>&1 </dev/null &
 	echo $! >"$BATS_FILE_TMPDIR/$name.pid"
 }
 # Ends it and waits until it is gone: daemon_end NAME [SIGNAL]
@@ -99,7 +123,7 @@ daemon_alive() {
 # Waits until a program has said a line with this text, so many times: daemon_says NAME TEXT [TIMES]
 daemon_says() {
 	local log=$BATS_FILE_TMPDIR/$1.log
-	timeout 30 grep -qF -m "${3:-1}" -e "$2" <(exec tail -n +1 -F "$log" 2>/dev/null) ||
+	timeout 60 grep -qF -m "${3:-1}" -e "$2" <(exec tail -n +1 -F "$log" 2>/dev/null) ||
 		{ echo "$1 did not say \"$2\" ${3:-1} times:"; cat "$log"; return 1; }
 }
 
@@ -124,7 +148,7 @@ node_teardown() {
 	for pid in "$BATS_FILE_TMPDIR"/*.pid; do
 		[ ! -e "$pid" ] || daemon_end "$(basename "$pid" .pid)"
 	done
-	cgroups_remove
+	left_end
 	lab_teardown
 	lan_teardown || status=1
 	return $status
@@ -133,11 +157,17 @@ pods_remove() {
 	cri ListPodSandbox '{}' | jq -c '.items[]?.id | {pod_sandbox_id: .}' >"$BATS_FILE_TMPDIR/pods"
 	cri StopPodSandbox <"$BATS_FILE_TMPDIR/pods" && cri RemovePodSandbox <"$BATS_FILE_TMPDIR/pods"
 }
-# What a containerd that died left running is all in the test's own cgroups.
-cgroups_remove() {
-	local pid
-	find /sys/fs/cgroup{,/*}/"$host" -name cgroup.procs -exec cat {} + 2>/dev/null | while read -r pid; do
-		kill -KILL "$pid" 2>/dev/null
+# Ends what a containerd that died left running, and waits until it is gone: containers are in the test's
+# own cgroups, all else is in the node's mount namespace.
+left_end() {
+	local process pids
+	mapfile -t pids < <(find /sys/fs/cgroup{,/*}/"$host" -name cgroup.procs -exec cat {} + 2>/dev/null)
+	for process in /proc/[0-9]*; do
+		[ "$process" = "/proc/$lab_pid" ] || ! [ "$process/ns/mnt" -ef "/proc/$lab_pid/ns/mnt" ] || pids+=("${process#/proc/}")
+	done
+	[ "${#pids[@]}" = 0 ] || kill -KILL "${pids[@]}" 2>/dev/null || :
+	for process in "${pids[@]}"; do
+		timeout 10 tail --pid="$process" -s 0.05 -f /dev/null
 	done
 	find /sys/fs/cgroup{,/*}/"$host" -depth -type d -exec rmdir {} + 2>/dev/null || :
 }

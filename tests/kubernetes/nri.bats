@@ -52,7 +52,7 @@ teardown_file() {
 	box_run twice twice "{\"CDI_devices\":[{\"name\":\"podtap.dev/tap=$(pod_endpoint twice .cdi)\"}]}"
 	run -0 box_talks twice twice
 }
-@test "NRI: in a pod with a user namespace the owner is a number of the host's; without one that fits nobody opens it" {
+@test "NRI: in a pod with a user namespace a tap of mode 0666 is opened, one with an owner on the host by nobody" {
 	users='{"mode":0,"uids":[{"host_id":1000000,"container_id":0,"length":65536}],"gids":[{"host_id":1000000,"container_id":0,"length":65536}]}'
 	users="{\"linux\":{\"security_context\":{\"namespace_options\":{\"userns_options\":$users}}}}"
 	pod_run mapped users "$users"

@@ -43,7 +43,7 @@ box_request() {
 box_exec() {
 	local name=$1
 	shift
-	cri ExecSync "$(jq -cn --arg box "${boxes[$name]}" '{container_id: $box, cmd: $ARGS.positional, timeout: 30}' --args -- "$@")"
+	cri ExecSync "$(jq -cn --arg box "${boxes[$name]}" '{container_id: $box, cmd: $ARGS.positional, timeout: 90}' --args -- "$@")"
 }
 
 # What a jq filter says of an endpoint's record: pod_endpoint POD FILTER [IFNAME]
@@ -55,9 +55,9 @@ pod_endpoint() {
 box_talks() {
 	local node mac
 	read -r node mac < <(pod_endpoint "$1" '"\(.tap.path) \(.mac)"' "${3:-}")
-	listen "$2" "$switch" br0 expect "$(text_hex "ask$mac")" 10000 send "$(frame "$mac" 02:00:00:00:00:fe "answer$mac")"
+	listen "$2" "$switch" br0 expect "$(text_hex "ask$mac")" 60000 send "$(frame "$mac" 02:00:00:00:00:fe "answer$mac")"
 	box_exec "$2" /tools/tapio "$node" identity send "$(frame "$broadcast" "$mac" "ask$mac")" \
-		expect "$(text_hex "answer$mac")" 10000 || return
+		expect "$(text_hex "answer$mac")" 60000 || return
 	heard "$2"
 }
 
