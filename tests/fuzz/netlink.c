@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Netlink answers: whatever a datagram holds, reading it ends, within its bounds.
  *
- * Reads with: netns/rtnl.c netns/link_get.c netns/link.c netns/addr.c netns/route.c */
+ * Reads with: netns/rtnl.c netns/link_get.c netns/link.c netns/addr.c netns/route.c
+ * netns/link_watch.c */
 #include "netns/addr.h"
 #include "netns/link.h"
+#include "netns/link_watch.h"
 #include "netns/route.h"
 #include "tests/fuzz/fuzz.h"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 
 static void see_address(const struct addr *addr, void *data)
@@ -123,9 +126,29 @@ static int changes(struct rtnl *nl, struct failure *f)
 	return link_announce(nl, 7, f);
 }
 
+static void see_link(const struct link *link, bool gone, void *data)
+{
+	(void)gone;
+	(void)data;
+	PROMISE(strlen(link->name) < sizeof link->name && (!link_is_port(link) || link->type));
+}
+
+static int news(struct rtnl *nl, struct failure *f)
+{
+	struct link_watch watch = { *nl };
+
+	PROMISE(fcntl(nl->fd, F_SETFL, O_NONBLOCK) == 0);
+	return link_watch_read(&watch, see_link, NULL, f);
+}
+
+static int links(struct rtnl *nl, struct failure *f)
+{
+	return link_each(nl, see_link, NULL, f);
+}
+
 static int (*const questions[])(struct rtnl *, struct failure *) = {
-	one_link, addresses, routes,     deletion,     named_link, default_route, creation,
-	kind,     number,    address_up, address_down, route_up,   changes,
+	one_link, addresses,  routes,       deletion, named_link, default_route, creation, kind,
+	number,   address_up, address_down, route_up, changes,    news,          links,
 };
 
 /* The kernel's side of a socket: the input, a datagram up to each mark. */
