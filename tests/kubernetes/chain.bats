@@ -5,6 +5,7 @@
 # One test after the other, since one of them ends the device plugin.
 load ../lib
 load ../frames
+load ../endpoint
 load ../guest/lab
 load ../guest/containerd
 load node
@@ -74,4 +75,17 @@ box_with() {
 	[ ! -e "$node" ]
 	box_with vm after "$name"
 	run -0 box_talks vm after eth1
+}
+@test "chain: a macvtap that KubeVirt's own device plugin made on the host is taken over, and the container's device is its tap (KV-2, KV-20 to KV-22)" {
+	ip -n "$host" link add link lan0 name mvt1fe868afb8c3 index "$(free_index)" type macvtap mode bridge
+	node=/dev/tap$(link "$host" mvt1fe868afb8c3 .ifindex)
+	pod_with vm dev500
+	run -1 link_exists "$host" mvt1fe868afb8c3
+	[ "$(pod_endpoint vm .tap.path eth1)" = "$node" ]
+	box_run vm vm "$(jq -cn --arg node "$node" '{devices: [{container_path: $node, host_path: $node, permissions: "rw"}],
+		linux: {security_context: {run_as_user: {value: 107}, run_as_group: {value: 107}}}}')"
+	run -0 box_talks vm vm eth1
+	pod_stop vm
+	[ ! -e "$node" ]
+	run -1 link_exists "$host" mvt1fe868afb8c3
 }
