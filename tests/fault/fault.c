@@ -52,7 +52,7 @@ static void must(struct campaign *c, const char *verb, const struct fault *f, co
 
 static bool is_as_before(struct campaign *c)
 {
-	world_look(&c->stage.places, &c->now);
+	stage_look(&c->stage, &c->now);
 	return world_same(&c->stage.before, &c->now);
 }
 
@@ -123,7 +123,7 @@ static void try(struct campaign *c, case_run *run, const struct fault *f, const 
 	c->tolerated += done == 0 && !f->kill;
 	c->bad += done < 0 && bad == c->bad;
 	if (c->bad != bad) /* the next case is not to suffer for it */
-		world_look(&c->stage.places, &c->stage.before);
+		stage_look(&c->stage, &c->stage.before);
 }
 
 static void try_all(struct campaign *c, case_run *run, unsigned at, bool full)
@@ -190,7 +190,7 @@ static unsigned prepare(struct campaign *c, case_run *run, struct call calls[CAL
 	must(c, "DEL", &none, "at first");
 	if (run == case_check)
 		must(c, "ADD", &none, "before");
-	world_look(&c->stage.places, &c->stage.before);
+	stage_look(&c->stage, &c->stage.before);
 	if (run == case_undo)
 		must(c, "ADD", &none, "before");
 	must(c, c->verb, &none, "at first");

@@ -3,6 +3,7 @@
 #include "tests/fault/scenario.h"
 
 #include "cni/json.h"
+#include "tests/fault/allocated.h"
 #include "tests/fault/table.h"
 
 #include <fcntl.h>
@@ -16,19 +17,27 @@
 #define POOL  "\"ipam\":{\"type\":\"podtap-ipam\",\"dataDir\":\"%s/leases\",\"sticky\":true,"
 
 const struct scenario scenarios[] = {
+	{ "takeover", "podtap",
+	  "{\"cniVersion\":\"1.1.0\",\"name\":\"net\",\"type\":\"macvtap\",\"deviceID\":"
+	  "\"alloc0\"," POOL "\"subnet\":\"10.99.0.0/24\"}",
+	  "alloc0" },
 	{ "macvtap", "podtap",
 	  START "\"cdi\":true,\"owner\":107," POOL
-	        "\"subnet\":\"10.99.0.0/24\",\"routes\":[{\"dst\":\"0.0.0.0/0\"}]}" },
+	        "\"subnet\":\"10.99.0.0/24\",\"routes\":[{\"dst\":\"0.0.0.0/0\"}]}",
+	  NULL },
 	{ "delegate", "podtap",
 	  START
-	  "\"deviceID\":\"lan0-1\",\"ipam\":{\"type\":\"reserving\",\"dataDir\":\"%s/leases\"}" },
+	  "\"deviceID\":\"lan0-1\",\"ipam\":{\"type\":\"reserving\",\"dataDir\":\"%s/leases\"}",
+	  NULL },
 	{ "macvlan", "podtap",
 	  START "\"link\":\"macvlan\",\"dad\":\"off\",\"mac\":\"02:00:00:00:00:07\"," POOL
-	        "\"ranges\":[[{\"subnet\":\"10.99.0.0/24\"}],[{\"subnet\":\"fd99::/120\"}]]}" },
+	        "\"ranges\":[[{\"subnet\":\"10.99.0.0/24\"}],[{\"subnet\":\"fd99::/120\"}]]}",
+	  NULL },
 	{ "ipam", "podtap-ipam",
 	  "{\"cniVersion\":\"1.1.0\",\"name\":\"net\"," POOL
-	  "\"ranges\":[[{\"subnet\":\"10.99.0.0/24\"}],[{\"subnet\":\"fd99::/120\"}]]}" },
-	{ NULL, NULL, NULL },
+	  "\"ranges\":[[{\"subnet\":\"10.99.0.0/24\"}],[{\"subnet\":\"fd99::/120\"}]]}",
+	  NULL },
+	{ NULL, NULL, NULL, NULL },
 };
 
 static int netns_named(const char *name)
@@ -128,6 +137,13 @@ static int judge(struct stage *s, const char *verb, const struct fault *f)
 	return 1;
 }
 
+void stage_look(const struct stage *s, struct world *w)
+{
+	if (s->scenario->allocated)
+		allocated_remove(s->scenario->allocated);
+	world_look(&s->places, w);
+}
+
 int stage_call(struct stage *s, const char *verb, const struct fault *fault)
 {
 	static char input[OUTPUT_MAX + 8192];
@@ -137,6 +153,8 @@ int stage_call(struct stage *s, const char *verb, const struct fault *fault)
 	snprintf(input, sizeof input, "%s%s%s%s}", s->config, compared ? ",\"prevResult\":" : "",
 	         compared ? s->result : "",
 	         strcmp(verb, "GC") == 0 ? ",\"cni.dev/valid-attachments\":[]" : "");
+	if (s->scenario->allocated && strcmp(verb, "ADD") == 0)
+		allocated_make(s->scenario->allocated);
 	set("CNI_COMMAND", verb, "");
 	program_run(s->program, input, fault, &s->outcome);
 	return judge(s, verb, fault);

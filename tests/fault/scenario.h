@@ -11,10 +11,11 @@
 struct scenario {
 	const char *name;
 	const char *program;
-	const char *config; /* without its closing brace; %s is the folder */
+	const char *config;    /* without its closing brace; %s is the folder */
+	const char *allocated; /* a macvtap that is on the host before ADD; NULL: none */
 };
 
-/* Each is played with ADD, DEL, CHECK and GC. Ends with a row without name. */
+/* Each is played with ADD, DEL, CHECK and GC, the longest first. Ends with a row without name. */
 extern const struct scenario scenarios[];
 
 struct stage { /* where a scenario plays */
@@ -30,6 +31,9 @@ struct stage { /* where a scenario plays */
 /* Opens the namespaces and sets the environment. */
 void stage_open(struct stage *s, const struct scenario *scenario, const char *build,
                 const char *folder);
+
+/* Looks at the world, without an allocated link that nobody took over. */
+void stage_look(const struct stage *s, struct world *w);
 
 /* Calls the plugin: ADD, DEL, CHECK, or GC with nothing valid. 0: it succeeded; 1: it failed with
  * an error object; 2: it was killed, as it should be; -1: what it did is not what is promised, and
