@@ -26,7 +26,7 @@ table := podtap:plugin/main:$(CNI_BIN_DIR) \
 	podtapctl:tools/podtapctl:$(BINDIR) \
 	podtap-exec:tools/podtap-exec:$(BINDIR)
 # Every other file that is installed: file, folder.
-data := $(patsubst %,%:$(DOCDIR),$(wildcard README.md LICENSE)) \
+data := $(patsubst %,%:$(DOCDIR),$(wildcard README.md SECURITY.md LICENSE)) \
 	$(patsubst %,%:$(DOCDIR)/examples,$(wildcard examples/*.*)) \
 	$(patsubst %,%:$(DOCDIR)/examples/vm,$(wildcard examples/vm/*)) \
 	$(patsubst %,%:$(DOCDIR)/examples/kubernetes,$(wildcard examples/kubernetes/*)) \
