@@ -71,6 +71,8 @@ int key_each(const struct keys *k, const char *name,
 
 	if (list && !cJSON_IsArray(list))
 		return key_refuse(k, name, list, "it must be a list");
+	if (cJSON_GetArraySize(list) > LIST_MAX)
+		return key_refuse(k, name, list, "4096 members are the most");
 	cJSON_ArrayForEach(member.object, list)
 	{
 		const int n = snprintf(member.path, sizeof member.path, "%s%s%s[%zu]", k->path,

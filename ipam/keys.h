@@ -25,6 +25,9 @@ int key_ip(const struct keys *k, const char *name, struct ip *out) MUST_CHECK;  
 /* 1: there is one; 0: there is none. */
 int key_cidr(const struct keys *k, const char *name, struct cidr *out) MUST_CHECK;
 
+/* How long a list may be: some are compared with themselves, member by member. */
+enum { LIST_MAX = 4096 };
+
 /* Calls read() for every member of a list, with the member's path; its object is the member. */
 int key_each(const struct keys *k, const char *name,
              int (*read)(const struct keys *member, void *data), void *data) MUST_CHECK;

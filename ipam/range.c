@@ -132,6 +132,12 @@ static int earlier_check(const struct range_set *sets, size_t set, size_t range,
 
 int range_sets_check(const struct range_set *sets, size_t n, struct failure *f)
 {
+	size_t ranges = 0;
+
+	for (size_t i = 0; i < n; i++)
+		ranges += sets[i].n;
+	if (ranges > RANGES_MAX)
+		return fail(f, CNI_CONFIG, "4096 are the most", "there are %zu ranges", ranges);
 	for (size_t i = 0; i < n; i++) {
 		if (set_check(&sets[i], i, f) < 0)
 			return -1;

@@ -15,6 +15,9 @@ struct range {
 	struct ip gateway;
 };
 
+/* How many there may be in all: each is compared with every other. */
+enum { RANGES_MAX = 4096 };
+
 struct range_set { /* gives each attachment one address */
 	struct range *ranges;
 	size_t n;
