@@ -175,6 +175,21 @@ kubevirt() {
 	run -0 cni ADD '{"type":"macvtap","master":null,"deviceID":"dev500"}'
 	[ "$(jq -r .taken.name "$(record)")" = mvt1fe868afb8c3 ]
 }
+@test "DEL, GC: a link that was moved but not renamed yet goes with the intent, and no other of these names" {
+	text=$(config '{"type":"macvtap","master":null,"deviceID":"dev500"}')
+	for undo in 'cni_raw DEL "$text"' 'cni_raw GC "${text%\}},\"cni.dev/valid-attachments\":[]}"'; do
+		allocated mvt1fe868afb8c3
+		run -0 cni_raw ADD "$text"
+		run -0 jq -c '.state = "adding"' "$(record)"
+		echo "$output" >"$(record)"
+		ip -n "$pod" link set eth0 down name mvt1fe868afb8c3
+		ip -n "$pod" link add eth0 type bridge
+		run -0 eval "$undo"
+		[ "$(link "$pod" eth0 .linkinfo.info_kind)" = bridge ]
+		ip -n "$pod" link del eth0
+		nothing_made
+	done
+}
 @test "DEL: succeeds without the namespace, and a next pod's link of that name stays (KV-5)" {
 	allocated mvt1fe868afb8c3
 	run -0 kubevirt ADD dev500
