@@ -40,7 +40,7 @@ static bool by_record(struct attachment *a)
 
 static int by_resource(struct attachment *a, struct failure *f)
 {
-	struct resource resource;
+	struct resource resource = { .mode = 0 };
 	int found = 0;
 
 	if (resource_is_named(a->config.device_id))
