@@ -27,6 +27,7 @@ table := podtap:plugin/main:$(CNI_BIN_DIR) \
 	podtap-exec:tools/podtap-exec:$(BINDIR)
 # Every other file that is installed: file, folder.
 data := $(patsubst %,%:$(DOCDIR),$(wildcard README.md SECURITY.md LICENSE)) \
+	$(patsubst %,%:$(DOCDIR)/tests/bench,$(wildcard tests/bench/*.svg)) \
 	$(patsubst %,%:$(DOCDIR)/examples,$(wildcard examples/*.*)) \
 	$(patsubst %,%:$(DOCDIR)/examples/vm,$(wildcard examples/vm/*)) \
 	$(patsubst %,%:$(DOCDIR)/examples/kubernetes,$(wildcard examples/kubernetes/*)) \
