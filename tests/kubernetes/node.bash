@@ -15,7 +15,9 @@ node_setup() {
 	lab_setup
 	suite=${1:-sid}
 	tree=$("$BATS_TEST_DIRNAME/tree" "$suite")
+	# Over this machine's: what was built here runs with the newer libraries too.
 	inside mount -t overlay overlay -o "lowerdir=$tree/usr:/usr" /usr
+	inside containerd --version | sed 's/^/# /' >&3
 	inside mkdir -p /opt/nri/plugins /etc/nri /run/node
 	inside mount --bind "$lab" /run/node # a user namespace has to reach it, and cannot go through bats' folder
 	lab=/run/node rootfs=/run/node/rootfs
