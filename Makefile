@@ -159,6 +159,7 @@ load:
 	@$(MAKE) --no-print-directory all $(helpers)
 	@tests/load/load $(O) $(PART)
 
+export PYTHONDONTWRITEBYTECODE = 1
 bench:
 	@tests/packages install build bench
 	@$(MAKE) --no-print-directory all $(helpers)
