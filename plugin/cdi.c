@@ -3,6 +3,7 @@
 #include "plugin/cdi.h"
 
 #include "cni/json.h"
+#include "ipam/hash.h"
 #include "netns/tap.h"
 #include "plugin/devices.h"
 #include "plugin/state.h"
@@ -16,6 +17,7 @@
 #include <string.h>
 #include <sys/file.h>
 
+enum { HASH_TEXT = 9 };
 enum { SPEC_MAX = 4096 }; /* bytes; ours have less than a quarter */
 
 static bool is_alnum(char c)
@@ -23,15 +25,35 @@ static bool is_alnum(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
-static void name_map(char *name)
+/* Replaces what CDI allows in no name; whether anything was. */
+static bool name_map(char *name)
 {
 	const size_t length = strlen(name);
+	bool mapped = false;
 
 	for (size_t i = 0; i < length; i++) {
 		const bool end = i == 0 || i == length - 1;
-		if (!is_alnum(name[i]) && (end || !strchr("_.:-", name[i])))
-			name[i] = end ? 'x' : '-';
+		if (is_alnum(name[i]) || (!end && strchr("_.:-", name[i])))
+			continue;
+		name[i] = end ? 'x' : '-';
+		mapped = true;
 	}
+	return mapped;
+}
+
+/* Makes a name one of CDI's. What it was mapped from is told apart by a hash of it. */
+static int name_make(char name[static CDI_NAME_MAX], struct failure *f)
+{
+	const uint64_t hash = text_hash(name);
+	const size_t length = strlen(name);
+
+	if (!name_map(name))
+		return 0;
+	if (length + HASH_TEXT >= CDI_NAME_MAX)
+		return fail(f, CNI_CONFIG, "with what tells it apart it has more than 200 bytes",
+		            "the CDI device name %.64s...", name);
+	snprintf(name + length, HASH_TEXT + 1, "-%08x", (unsigned)hash);
+	return 0;
 }
 
 /* One of CNI_ARGS' values; "" where it is absent. */
@@ -68,8 +90,7 @@ int cdi_name(const struct config *c, const struct request *r, char name[static C
 	if (length >= CDI_NAME_MAX)
 		return fail(f, CNI_CONFIG, "200 bytes are the most", "the CDI device name %.64s...",
 		            name);
-	name_map(name);
-	return 0;
+	return name_make(name, f);
 }
 
 /* Opens the directory of specifications, and keeps others of us from changing it: what is looked at

@@ -12,8 +12,9 @@ enum { CDI_NAME_MAX = 201 };
 
 /* The device name an attachment's configuration asks for: deviceID, or with "cdi" the pod's
  * namespace, its name and the interface, joined by '_'; where the runtime names no pod, the
- * containerID stands for it. What CDI allows in no name becomes '-', at either end 'x'. "" where no
- * device is asked for. Code CNI_CONFIG where the name is too long. */
+ * containerID stands for it. What CDI allows in no name becomes '-', at either end 'x', and a
+ * hash of what was asked for is appended, so that two such names stay two. "" where no device is
+ * asked for. Code CNI_CONFIG where the name is too long. */
 int cdi_name(const struct config *c, const struct request *r, char name[static CDI_NAME_MAX],
              struct failure *f) MUST_CHECK;
 
