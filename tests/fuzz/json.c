@@ -21,7 +21,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	const struct json_span document = json_document(text, size);
 	PROMISE(document.at + document.length <= size);
+	const cJSON *member;
+	cJSON_ArrayForEach(member, json)
+	{
+		const cJSON *found_by_name =
+		        member->string ? json_member(json, member->string) : NULL;
+		PROMISE(!found_by_name || !cJSON_IsNull(found_by_name));
+		PROMISE(!json_integer(member, &number) || cJSON_IsNumber(member));
+	}
 	json_integer(json, &number);
+	json_path(json, (const char *const[]){ "linux", "devices", NULL });
+	PROMISE(!json_string(json) || cJSON_IsString(json));
 	if (json_find(text, document, "linux", &found))
 		PROMISE(found.at + found.length <= document.at + document.length && found.length);
 	return 0;
