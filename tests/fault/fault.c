@@ -126,6 +126,12 @@ static void try(struct campaign *c, case_run *run, const struct fault *f, const 
 		stage_look(&c->stage, &c->stage.before);
 }
 
+/* An interruption for ever is waited for for ever. */
+static bool is_lasting(int error)
+{
+	return error != EINTR && error != EAGAIN;
+}
+
 static void try_all(struct campaign *c, case_run *run, unsigned at, bool full)
 {
 	struct fault f = { .at = at, .kill = true };
@@ -138,7 +144,7 @@ static void try_all(struct campaign *c, case_run *run, unsigned at, bool full)
 		if (!error_fits(&errors[i], c->call))
 			continue;
 		f.error = errors[i].number;
-		for (int onwards = 0; onwards <= (full ? 1 : 0); onwards++) {
+		for (int onwards = 0; onwards <= (full && is_lasting(f.error) ? 1 : 0); onwards++) {
 			f.onwards = onwards;
 			try(c, run, &f, strcmp(c->verb, "GC") == 0 ? "GC" : "DEL");
 			c->tried[c->call->number][i]++;

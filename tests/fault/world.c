@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -45,8 +46,10 @@ static void look_links(struct world *w, const char *where)
 		memcpy(r.ifr_name, i->if_name, strlen(i->if_name));
 		const int flags = ioctl(fd, SIOCGIFFLAGS, &r) < 0 ? -1 : r.ifr_flags;
 		const int mtu = ioctl(fd, SIOCGIFMTU, &r) < 0 ? -1 : r.ifr_mtu;
-		say(w, "%s: link %u %s flags %x mtu %d\n", where, i->if_index, i->if_name,
-		    (unsigned)flags, mtu);
+		const bool has = ioctl(fd, SIOCGIFADDR, &r) == 0;
+		const struct sockaddr_in *address = (const void *)&r.ifr_addr;
+		say(w, "%s: link %u %s flags %x mtu %d address %x\n", where, i->if_index,
+		    i->if_name, (unsigned)flags, mtu, has ? address->sin_addr.s_addr : 0);
 	}
 	if_freenameindex(all);
 	close(fd);
@@ -147,6 +150,7 @@ void world_look(const struct places *p, struct world *w)
 	look_settings(w, "pod");
 	enter(p->host);
 	look_links(w, "host");
+	look_settings(w, "host");
 	for (const char *const *folder = p->folders; *folder; folder++)
 		look_folder(w, *folder);
 }
