@@ -100,7 +100,7 @@ void store_last_write(const struct store *s, size_t set, const struct ip *ip)
 	struct stat st;
 	if (fd < 0 || write(fd, text, (size_t)length) != length || fstat(fd, &st) < 0 ||
 	    st.st_size == length)
-		return; /* to set a file's size costs the file system a transaction, needed or not */
+		return; /* setting a file's size costs a transaction, needed or not */
 	if (ftruncate(fd, length) < 0)
 		return;
 }

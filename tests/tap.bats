@@ -314,7 +314,7 @@ count_multicast() {
 # The number comes from the kernel's event where only root of the machine could forge one.
 #   number_learnt_by VARIABLE=VALUE...    what an ADD opened to learn it
 number_learnt_by() {
-	wrapper=(strace -f -qq -o "$BATS_TEST_TMPDIR/opened" -e trace=socket,fsmount)
+	wrapper=(strace -f -qq -o "$BATS_TEST_TMPDIR/opened" -e "trace=socket,fsmount")
 	run -0 cni ADD '{}' "$@" ASAN_OPTIONS=detect_leaks=0
 	wrapper=()
 	grep -oE 'NETLINK_KOBJECT_UEVENT|fsmount' "$BATS_TEST_TMPDIR/opened"
