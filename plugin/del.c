@@ -47,7 +47,9 @@ static int undo_by_record(const struct request *r, const struct endpoint *e, str
 	/* The runtime's path may be another's by now, the recorded one still right. */
 	if (open == 0 && *r->netns)
 		open = endpoint_sandbox(e, NULL, host, &sandbox, f);
-	return open < 0 ? -1 : teardown(e, host, open ? &sandbox : NULL, f);
+	if (open < 0 || privilege_keep(PRIVILEGE_WORKING, f) < 0)
+		return -1;
+	return teardown(e, host, open ? &sandbox : NULL, f);
 }
 
 static int undo(const struct request *r, struct failure *f)

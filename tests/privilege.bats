@@ -71,3 +71,42 @@ kept() {
 		[ "$(cat "$BATS_TEST_TMPDIR/$verb")" = "$(grep CapEff /proc/self/status)" ]
 	done
 }
+
+# What a call may do at its n-th netlink request, by the kernel's own word: at_request N VERB [CHANGES]
+at_request() {
+	local pid
+	wrapper=("${traced[@]}" -e trace=sendto -e "inject=sendto:signal=SIGSTOP:when=$1")
+	cni "${@:2}" 3>&- >/dev/null &
+	until pid=$(stopped); do kill -0 $! || return 1; done
+	sed -n 's/^Cap\(Eff\|Prm\):.*0*\([0-9a-f]\{8\}\)$/\2/p' "/proc/$pid/status" | paste -sd ' '
+	while kill -CONT "$pid" 2>/dev/null; do sleep 0.01; done # it may be about to stop only
+	wait $!
+}
+# The process of this test's container that is stopped.
+stopped() {
+	local pid
+	for pid in $(pgrep -x podtap); do
+		if grep -qz "CNI_CONTAINERID=$container$" "/proc/$pid/environ" && grep -q '^State:.[Tt]' "/proc/$pid/status"; then
+			echo "$pid"
+			return
+		fi
+	done 2>/dev/null
+	return 1
+}
+@test "ADD, CHECK, DEL, GC, STATUS: at the first netlink request and the last, no capability but those it takes" {
+	opening=0828300b working=0800100b # the latter without NET_RAW, SYS_PTRACE, SYS_ADMIN
+	for verb in ADD CHECK STATUS DEL ADD GC; do
+		wrapper=("${traced[@]}" -e trace=sendto)
+		run -0 cni "$verb" '{"cni.dev/valid-attachments":[]}'
+		requests=$(wc -l <"$trace")
+		case $verb in ADD) run -0 cni DEL ;; DEL | GC) wrapper=() && run -0 cni ADD ;; esac
+		case $verb in STATUS | DEL) first=$working ;; *) first=$opening ;; esac
+		case $verb in GC) last=$opening ;; *) last=$working ;; esac
+		run -0 at_request 1 "$verb" '{"cni.dev/valid-attachments":[]}'
+		[ "$output" = "$first $first" ] || { echo "$verb 1: $output"; return 1; }
+		wrapper=()
+		case $verb in ADD) run -0 cni DEL ;; DEL | GC) run -0 cni ADD ;; esac
+		run -0 at_request "$requests" "$verb" '{"cni.dev/valid-attachments":[]}'
+		[ "$output" = "$last $last" ] || { echo "$verb $requests: $output"; return 1; }
+	done
+}
