@@ -75,23 +75,21 @@ kept() {
 # What a call may do at its n-th netlink request, by the kernel's own word: at_request N VERB [CHANGES]
 at_request() {
 	local pid
+	rm -f "$trace"
 	wrapper=("${traced[@]}" -e trace=sendto -e "inject=sendto:signal=SIGSTOP:when=$1")
 	cni "${@:2}" 3>&- >/dev/null &
-	until pid=$(stopped); do kill -0 $! || return 1; done
+	until grep -qs 'stopped by SIGSTOP' "$trace"; do kill -0 $! || return 1; done
+	pid=$(stopped)
 	sed -n 's/^Cap\(Eff\|Prm\):.*0*\([0-9a-f]\{8\}\)$/\2/p' "/proc/$pid/status" | paste -sd ' '
-	while kill -CONT "$pid" 2>/dev/null; do sleep 0.01; done # it may be about to stop only
+	kill -CONT "$pid"
 	wait $!
 }
-# The process of this test's container that is stopped.
+# The process of this test's container.
 stopped() {
 	local pid
 	for pid in $(pgrep -x podtap); do
-		if grep -qz "CNI_CONTAINERID=$container$" "/proc/$pid/environ" && grep -q '^State:.[Tt]' "/proc/$pid/status"; then
-			echo "$pid"
-			return
-		fi
-	done 2>/dev/null
-	return 1
+		! grep -qzs "CNI_CONTAINERID=$container$" "/proc/$pid/environ" || echo "$pid"
+	done
 }
 @test "ADD, CHECK, DEL, GC, STATUS: at the first netlink request and the last, no capability but those it takes" {
 	opening=0828300b working=0800100b # the latter without NET_RAW, SYS_PTRACE, SYS_ADMIN
