@@ -206,6 +206,6 @@ gone() {
 }
 @test "examples: every file has its test" {
 	for file in "$BATS_TEST_DIRNAME"/../examples/*.*; do
-		run -0 grep -qF "@test \"examples: ${file##*/}" "$BATS_TEST_FILENAME"
+		run -0 grep -qF "@test \"examples: ${file##*/}" "$BATS_TEST_DIRNAME"/*.bats
 	done
 }

@@ -213,7 +213,7 @@ unusable() {
 	run -0 cni GC
 	run -0 cni DEL
 }
-@test "policy: the example gives tenants the virtual machines' interfaces, and the cluster everything" {
+@test "examples: policy.json gives tenants the virtual machines' interfaces, and the cluster everything" {
 	cp "$BATS_TEST_DIRNAME/../examples/policy.json" "$PODTAP_POLICY"
 	ip -n "$host" link add eth1 up type bridge
 	ip -n "$host" link add eth0 up type bridge
