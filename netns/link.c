@@ -121,6 +121,21 @@ int link_announce(struct rtnl *nl, uint32_t index, struct failure *f)
 	return rtnl_call(nl, &r, f, "set arp_notify on link %u", index);
 }
 
+int link_unaddressed(struct rtnl *nl, uint32_t index, struct failure *f)
+{
+	const uint8_t none = IN6_ADDR_GEN_MODE_NONE;
+	struct rtnl_req r;
+	struct ifinfomsg *link = req_begin(&r, RTM_SETLINK, 0, sizeof *link);
+
+	link->ifi_index = (int)index;
+	struct nlattr *families = req_nest(&r, IFLA_AF_SPEC);
+	struct nlattr *inet6 = req_nest(&r, AF_INET6);
+	req_put(&r, IFLA_INET6_ADDR_GEN_MODE, &none, sizeof none);
+	req_end(&r, inet6);
+	req_end(&r, families);
+	return rtnl_call(nl, &r, f, "set addrgenmode none on link %u", index);
+}
+
 int link_flags(struct rtnl *nl, uint32_t index, unsigned set, unsigned clear, struct failure *f)
 {
 	struct rtnl_req r;

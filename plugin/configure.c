@@ -47,12 +47,18 @@ static int set_all(const struct configuring *w, const struct setting *settings, 
 	return 0;
 }
 
-/* The guest has the link's very MAC: an address of the pod's own would answer for it. */
+/* The guest has the link's very MAC: an address of the pod's own would answer for it. Not by
+ * disable_ipv6: for that the kernel spins while others change links, as they do when a node starts
+ * its pods. */
 static int silence(const struct configuring *w, struct failure *f)
 {
-	static const struct setting silent[] = { { "disable_ipv6", 1 } };
-	if (w->endpoint->mtu < IPV6_MTU_MIN)
+	static const struct setting silent[] = { { "accept_ra", 0 } };
+	struct sandbox *sandbox = &w->attachment->sandbox;
+
+	if (w->endpoint->mtu < IPV6_MTU_MIN || sandbox->ipv6 < 0)
 		return 0;
+	if (link_unaddressed(&sandbox->rtnl, w->endpoint->ifindex, f) < 0)
+		return -1;
 	return set_all(w, silent, 1, f);
 }
 
