@@ -101,3 +101,10 @@ allowed() {
 	[ "$(jq 'map(select(.mbit > 10 and .trip_us > 1 and .trip_us < 100000)) | length' "$own/bench/paths.json")" = 3 ]
 	[ "$(wc -l <"$own/bench/paths.csv")" = 4 ]
 }
+@test "README: its figures are those of the run that is kept beside the benchmark" {
+	cp "$BATS_TEST_DIRNAME/../README.md" "$BATS_TEST_TMPDIR"
+	run -0 "$BATS_TEST_DIRNAME/bench/readme" "$BATS_TEST_DIRNAME/bench" "$BATS_TEST_TMPDIR/README.md"
+	run -0 diff "$BATS_TEST_DIRNAME/../README.md" "$BATS_TEST_TMPDIR/README.md"
+	[[ $(<"$BATS_TEST_DIRNAME/../README.md") == *"](tests/bench/cost.svg)"* ]]
+	[ -s "$BATS_TEST_DIRNAME/bench/cost.svg" ]
+}
