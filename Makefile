@@ -211,8 +211,9 @@ install-hook: $(O)/podtap-hook
 		exit 1; \
 	fi
 	$(call place,$(O)/podtap-hook,0755,$(LIBEXECDIR)/podtap-hook)
-	@sed 's|@LIBEXECDIR@|$(abspath $(LIBEXECDIR))|' expose/50-podtap.json >$(O)/50-podtap.json
-	$(call place,$(O)/50-podtap.json,0644,$(hook_file))
+	@install -d '$(DESTDIR)$(HOOKS_DIR)'
+	sed 's|@LIBEXECDIR@|$(abspath $(LIBEXECDIR))|' expose/50-podtap.json >'$(DESTDIR)$(hook_file).new' && \
+		chmod 0644 '$(DESTDIR)$(hook_file).new' && mv -f '$(DESTDIR)$(hook_file).new' '$(DESTDIR)$(hook_file)'
 uninstall-hook:
 	$(RM) '$(DESTDIR)$(hook_file)'
 	$(RM) '$(DESTDIR)$(LIBEXECDIR)/podtap-hook'
