@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # `make bench` and its yardsticks: a ratio to them says something only while they do nothing else.
+# bats file_tags=runtime
 load lib
 
 setup() {

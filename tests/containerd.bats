@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # containerd: what `ctr run --cni` and the CRI make of podtap's networks, and that nothing stays.
+# bats file_tags=runtime
 load lib
 load guest/lab
 load guest/containerd

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # The demo: it shows what it says and leaves nothing, also when it is interrupted.
+# bats file_tags=runtime
 bats_require_minimum_version 1.5.0
 
 setup() {

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # What README.md and the manual pages say is what the programs do.
+# bats file_tags=runtime
 # shellcheck disable=SC2030,SC2031 # bats runs each test in a shell of its own
 load lib
 load lists

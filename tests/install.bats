@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # What make does for people: installing, removing, and saying what is missing.
+# bats file_tags=runtime
 load lib
 
 setup() {

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # libvirt in an unprivileged container: the interface KubeVirt generates opens the tap at
 # /dev/tap<ifindex>.
+# bats file_tags=runtime
 load lib
 load guest/lab
 load guest/podman

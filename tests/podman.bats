@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # podman: an unprivileged container has its tap at /dev/tap<ifindex> and may open it, nobody else's.
+# bats file_tags=runtime
 load lib
 load guest/lab
 load guest/podman

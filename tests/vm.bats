@@ -3,6 +3,7 @@
 # Real guests: QEMU in unprivileged podman containers, on taps the hook gave them, on the LAN.
 # Two VMs serve all tests of this file, each with an interface a mode:
 #   eth0 bridge (mtu 9000, four queues), eth1 private, eth2 vepa, eth3 passthru
+# bats file_tags=runtime
 load lib
 load guest/lab
 load guest/podman

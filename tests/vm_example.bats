@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # examples/vm/run, as it stands, on a host of the test's own.
+# bats file_tags=runtime
 load lib
 load guest/lab
 load guest/podman
