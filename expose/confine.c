@@ -9,16 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#ifndef __has_feature
-#define __has_feature(feature) 0
-#endif
-/* A sanitizer's runtime makes calls of its own: the filter is tried there, and forbids nothing. */
-#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
-enum { FORBIDDEN = SCMP_ACT_LOG };
-#else
-enum { FORBIDDEN = SCMP_ACT_TRAP };
-#endif
-
 static const char *const everyone[] = {
 	"read",
 	"write",
@@ -127,7 +117,8 @@ static void filter_release(scmp_filter_ctx *filter)
 int confine_calls(const char *const names[], struct failure *f)
 {
 	const struct sigaction action = { .sa_sigaction = forbidden, .sa_flags = SA_SIGINFO };
-	OWNED(filter_release) scmp_filter_ctx filter = seccomp_init(FORBIDDEN);
+	OWNED(filter_release)
+	scmp_filter_ctx filter = seccomp_init(CONFINE_FORBIDS ? SCMP_ACT_TRAP : SCMP_ACT_LOG);
 
 	if (!filter || sigaction(SIGSYS, &action, NULL) < 0)
 		return fail_errno(f, errno, "make a filter of system calls");

@@ -9,6 +9,17 @@
 
 #include <stddef.h>
 
+/* A sanitizer's runtime makes calls of its own: in its builds the filter is loaded, and forbids
+ * nothing. */
+#ifndef __has_feature
+#define __has_feature(feature) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
+#define CONFINE_FORBIDS 0
+#else
+#define CONFINE_FORBIDS 1
+#endif
+
 /* Keeps these capabilities of those we have, and none in the bounding set where that may be
  * changed.
  */
