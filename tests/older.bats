@@ -13,6 +13,7 @@ teardown() {
 # From here on the plugin runs on a kernel that refuses these: without "CALL:error=ERRNO[:when=N]"...
 without() {
 	local refusal
+	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0 # which cannot look while it is traced
 	wrapper=(strace -f -qq -o "$BATS_TEST_TMPDIR/refused")
 	for refusal; do
 		wrapper+=(-e "inject=$refusal")
