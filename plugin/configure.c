@@ -52,14 +52,13 @@ static int set_all(const struct configuring *w, const struct setting *settings, 
  * its pods. */
 static int silence(const struct configuring *w, struct failure *f)
 {
-	static const struct setting silent[] = { { "accept_ra", 0 } };
 	struct sandbox *sandbox = &w->attachment->sandbox;
 
 	if (w->endpoint->mtu < IPV6_MTU_MIN || sandbox->ipv6 < 0)
 		return 0;
 	if (link_unaddressed(&sandbox->rtnl, w->endpoint->ifindex, f) < 0)
 		return -1;
-	return set_all(w, silent, 1, f);
+	return sandbox_ipv6_set(sandbox, w->endpoint->ifname, "accept_ra", 0, f);
 }
 
 static int prepare_ipv6(const struct configuring *w, struct failure *f)
