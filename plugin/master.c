@@ -155,6 +155,40 @@ int master_find_on_host(const struct config *c, struct rtnl *host, struct link *
 	return master_fits(c, host, master, f) < 0 ? -1 : 1;
 }
 
+static int link_below(struct rtnl *host, const struct link *master, struct link *below,
+                      struct failure *f)
+{
+	const int found = link_by_index(host, master->lower, below, f);
+
+	if (found == 0)
+		return fail(f, CNI_AGAIN, "it went away meanwhile", "find the master of %s",
+		            master->name);
+	return found;
+}
+
+int master_below(struct rtnl *host, const struct link *master, struct link *below,
+                 struct failure *f)
+{
+	*below = *master;
+	if (!link_kind_find(master->kind) || master->lower_netns >= 0)
+		return 0;
+	return link_below(host, master, below, f) < 0 ? -1 : 0;
+}
+
+int master_on_host(struct attachment *a, struct link *below, struct failure *f)
+{
+	const struct link *master = &a->master;
+	int32_t host;
+
+	if (!a->config.link_in_container || netns_same(&a->sandbox.id, &a->host.id))
+		return master_below(&a->host.rtnl, master, below, f) < 0 ? -1 : 1;
+	if (!link_kind_find(master->kind) || master->lower_netns < 0)
+		return 0;
+	if (link_netns_number(&a->sandbox.rtnl, a->host.netns, &host, f) < 0)
+		return -1;
+	return host == master->lower_netns ? link_below(&a->host.rtnl, master, below, f) : 0;
+}
+
 struct holder_search {
 	const char *master;
 	bool any; /* not only an endpoint of mode passthru */

@@ -19,6 +19,15 @@ int master_fits(const struct config *c, struct rtnl *nl, const struct link *mast
 int master_find_on_host(const struct config *c, struct rtnl *host, struct link *master,
                         struct failure *f) MUST_CHECK;
 
+/* The interface an endpoint on a master of the host's really stands on: the kernel puts one on a
+ * macvlan or macvtap on that one's own master. Where that is in another namespace, the master
+ * itself. */
+int master_below(struct rtnl *host, const struct link *master, struct link *below,
+                 struct failure *f) MUST_CHECK;
+
+/* The same for whichever master: 1, or 0 where it is none of the host's interfaces. */
+int master_on_host(struct attachment *a, struct link *below, struct failure *f) MUST_CHECK;
+
 /* Who stands in the way of another endpoint of this mode on a master, by the endpoint records: any
  * endpoint in that of passthru, only one of passthru in that of the others. Says which in `text`;
  * false where no record tells. */

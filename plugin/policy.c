@@ -3,6 +3,7 @@
 #include "plugin/policy.h"
 
 #include "cni/json.h"
+#include "plugin/master.h"
 #include "plugin/policy_rules.h"
 
 #include <errno.h>
@@ -94,21 +95,14 @@ static int policy_read(struct policy *p, struct failure *f)
 	return file_parse(p, fd, f);
 }
 
-/* An interface of the container is no master of the host, whatever it is called. */
-static const char *host_master(const struct attachment *a)
-{
-	const bool inside = a->config.link_in_container && !netns_same(&a->sandbox.id, &a->host.id);
-	return inside ? NULL : a->master.name;
-}
-
-int policy_permit(const struct attachment *a, struct failure *f)
+int policy_permit(struct attachment *a, struct failure *f)
 {
 	OWNED(policy_release) struct policy p = { .json = NULL };
 	char pod_namespace[NAMESPACE_TEXT] = "";
-	const struct policy_question question = {
+	struct link master;
+	struct policy_question question = {
 		.network = a->request->name,
 		.pod_namespace = pod_namespace,
-		.master = host_master(a),
 		.config = &a->config,
 		.json = a->request->json,
 	};
@@ -120,6 +114,11 @@ int policy_permit(const struct attachment *a, struct failure *f)
 	if (args_find(a->request->args, "K8S_POD_NAMESPACE", pod_namespace, sizeof pod_namespace) <
 	    0)
 		return fail(f, CNI_ENV, "it is longer than a name", "CNI_ARGS: K8S_POD_NAMESPACE");
+	const int on_host = master_on_host(a, &master, f);
+	if (on_host < 0)
+		return -1;
+	if (on_host)
+		question.master = master.name;
 	return policy_judge(&p, &question, f);
 }
 

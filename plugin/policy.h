@@ -8,10 +8,10 @@
 /* Refuses an attachment the policy does not allow, its master found. Codes: CNI_CONFIG where no
  * rule allows it; CNI_IO, CNI_DECODE and CNI_CONFIG where the policy cannot be used, in which case
  * nothing is allowed. */
-int policy_permit(const struct attachment *a, struct failure *f) MUST_CHECK;
+int policy_permit(struct attachment *a, struct failure *f) MUST_CHECK;
 
-/* The same before there is a container, for whichever namespace. `master`: NULL where it is not
- * known yet. */
+/* The same before there is a container, for whichever namespace. `master`: of master_below(); NULL
+ * where it is not known yet. */
 int policy_permit_network(const struct request *r, const struct config *c, const char *master,
                           struct failure *f) MUST_CHECK;
 

@@ -49,14 +49,14 @@ static int check_master(const struct request *r, const struct config *c, struct 
                         struct failure *f)
 {
 	struct failure why = { 0 };
-	struct link master;
+	struct link master, below;
 
 	if (c->link_in_container) /* it lives in a container that does not exist yet */
 		return check_policy(r, c, NULL, f);
 	int found = master_find_on_host(c, &host->rtnl, &master, &why);
-	if (found < 0)
+	if (found < 0 || (found && master_below(&host->rtnl, &master, &below, &why) < 0))
 		return unavailable(f, &why);
-	if (check_policy(r, c, found ? master.name : NULL, f) < 0)
+	if (check_policy(r, c, found ? below.name : NULL, f) < 0)
 		return -1;
 	return found ? check_free(c, &master, f) : 0;
 }

@@ -91,6 +91,27 @@ unusable() {
 	allowed '{"linkInContainer":true,"master":"lan7"}'
 	refused 'not master lan0' '{"linkInContainer":true}' CNI_NETNS="/run/netns/$host" CNI_NETNS_OVERRIDE=1
 }
+@test "policy: a macvlan as the master is the interface under it, on the host as in a container, as the kernel has it" {
+	ip -n "$host" link add link lan0 name free0 up type macvlan mode bridge
+	ip -n "$host" link add link lan0 name free1 netns "$pod" up type macvlan mode bridge
+	ip -n "$pod" link add own0 up type bridge
+	ip -n "$pod" link add link own0 name free2 up type macvlan mode bridge
+	rule '{"masters":["free?"],"linkInContainer":true}'
+	for change in '{"master":"free0"}' '{"master":"free1","linkInContainer":true}'; do
+		run -1 cni ADD "$change"
+		error_is 7 "$PODTAP_POLICY" 'rule 1 has masters ["free?"], not master lan0'
+	done
+	run -1 cni STATUS '{"master":"free0"}'
+	error_is 50 'not master lan0'
+	allowed '{"master":"free2","linkInContainer":true}'
+	rule '{"masters":["lan0"],"linkInContainer":true}'
+	allowed '{"master":"free0"}'
+	run -0 cni STATUS '{"master":"free0"}'
+	allowed '{"master":"free1","linkInContainer":true}'
+	ip -n "$host" link del free0
+	ip -n "$pod" link del free1
+	ip -n "$pod" link del own0
+}
 @test "policy: a rule is for its networks and namespaces; for one that is named, a call that names none is none" {
 	rule '{"networks":["n*"]}'
 	allowed
