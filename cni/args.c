@@ -98,3 +98,19 @@ int args_find(const char *args, const char *key, char *value, size_t size)
 	value[found.value_length] = '\0';
 	return 1;
 }
+
+bool args_agree(const char *args, const char *key)
+{
+	struct pair pair, first = { .key = NULL };
+
+	while (pair_next(&args, &pair)) {
+		if (!pair.complete || !key_is(&pair, key))
+			continue;
+		if (!first.key)
+			first = pair;
+		if (pair.value_length != first.value_length ||
+		    memcmp(pair.value, first.value, first.value_length) != 0)
+			return false;
+	}
+	return true;
+}

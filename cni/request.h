@@ -63,6 +63,9 @@ int args_check(const char *args, const char *const known[], struct failure *f) M
  * longer than the buffer holds. */
 int args_find(const char *args, const char *key, char *value, size_t size);
 
+/* Whether a key has one value wherever it stands in CNI_ARGS, or none. */
+bool args_agree(const char *args, const char *key);
+
 /* Lexical checks, with the words of the reference library; `variable` precedes them unless NULL. */
 bool identifier_valid(const char *text); /* containerID and network name */
 int ifname_check(const char *name, const char *variable, int code, struct failure *f) MUST_CHECK;

@@ -95,10 +95,27 @@ static int policy_read(struct policy *p, struct failure *f)
 	return file_parse(p, fd, f);
 }
 
+/* The pod's namespace; "" where the call names none. What is named twice may have been added by
+ * somebody else than the runtime. */
+static int namespace_read(const char *args, char text[static NAMESPACE_TEXT], struct failure *f)
+{
+	static const char key[] = "K8S_POD_NAMESPACE";
+	const int found = args_find(args, key, text, NAMESPACE_TEXT);
+
+	if (found < 0)
+		return fail(f, CNI_ENV, "it is longer than a name", "CNI_ARGS: %s", key);
+	if (!args_agree(args, key))
+		return fail(f, CNI_ENV, "it is there twice, with different values", "CNI_ARGS: %s",
+		            key);
+	if (!found)
+		text[0] = '\0';
+	return 0;
+}
+
 int policy_permit(struct attachment *a, struct failure *f)
 {
 	OWNED(policy_release) struct policy p = { .json = NULL };
-	char pod_namespace[NAMESPACE_TEXT] = "";
+	char pod_namespace[NAMESPACE_TEXT];
 	struct link master;
 	struct policy_question question = {
 		.network = a->request->name,
@@ -111,9 +128,8 @@ int policy_permit(struct attachment *a, struct failure *f)
 		return -1;
 	if (!p.json)
 		return 0;
-	if (args_find(a->request->args, "K8S_POD_NAMESPACE", pod_namespace, sizeof pod_namespace) <
-	    0)
-		return fail(f, CNI_ENV, "it is longer than a name", "CNI_ARGS: K8S_POD_NAMESPACE");
+	if (namespace_read(a->request->args, pod_namespace, f) < 0)
+		return -1;
 	const int on_host = master_on_host(a, &master, f);
 	if (on_host < 0)
 		return -1;

@@ -122,9 +122,12 @@ unusable() {
 	refused "network net in namespace vms-10" '{}' "$in_vms-10"
 	refused "network net without a namespace"
 	refused "none of its rules" '{}' "CNI_ARGS=K8S_POD_NAMESPACE="
-	refused "none of its rules" '{}' "$in_vms;K8S_POD_NAMESPACE=default"
-	run -1 cni ADD '{}' "$in_vms$(printf %0300d 0)"
-	error_is 4 K8S_POD_NAMESPACE
+	allowed '{}' "$in_vms;K8S_POD_NAMESPACE=vms"
+	for more in ";K8S_POD_NAMESPACE=default" ";K8S_POD_NAMESPACE=" ";K8S_POD_NAMESPACE=default;K8S_POD_NAMESPACE=vms" \
+		"$(printf %0300d 0)"; do
+		run -1 cni ADD '{}' "$in_vms$more"
+		error_is 4 K8S_POD_NAMESPACE
+	done
 	rule '{"networks":["net"],"namespaces":["vms"]}'
 	allowed '{}' "$in_vms"
 	refused "none of its rules" '{"name":"other"}' "$in_vms"

@@ -140,11 +140,32 @@ static void a_refused_name_says_whose_it_is(struct verdict *v)
 	       f.details);
 }
 
+static void an_argument_that_says_two_things_is_told(struct verdict *v)
+{
+	static const struct {
+		const char *args;
+		bool agree;
+	} cases[] = {
+		{ "", true },
+		{ "A=1", true },
+		{ "B=1;A=2;B=1;BB=3;b=4;B", true },
+		{ "B=1;B=2", false },
+		{ "B=1;A=1;B=1;B=11", false },
+		{ "B=1;B=", false },
+		{ "B=;B=1", false },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++)
+		expect(v, args_agree(cases[i].args, "B") == cases[i].agree, "\"%s\"",
+		       cases[i].args);
+}
+
 int main(void)
 {
 	static const struct unit units[] = {
 		UNIT(unknown_arguments_need_leave),
 		UNIT(the_last_value_of_an_argument_counts),
+		UNIT(an_argument_that_says_two_things_is_told),
 		UNIT(identifiers_are_the_ascii_ones),
 		UNIT(interface_names_are_what_the_kernel_takes),
 		UNIT(a_refused_name_says_whose_it_is),
