@@ -4,6 +4,7 @@
 
 #include "netns/sandbox.h"
 #include "netns/tap.h"
+#include "plugin/resources.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -41,7 +42,8 @@ int takeover_look(struct rtnl *host, const char *device_id, struct link *link, s
 
 	hashed_name(device_id, hashed);
 	found = by_name(host, hashed, link, f);
-	if (found || strlen(device_id) >= IFNAMSIZ)
+	/* A link of any other name is whoever's: a virtual machine's of the host's, perhaps. */
+	if (found || strlen(device_id) >= IFNAMSIZ || !resource_is_named(device_id))
 		return found;
 	return by_name(host, device_id, link, f);
 }

@@ -14,7 +14,8 @@ struct taken {
 };
 
 /* Looks on the host for the macvtap a deviceID names: by the hashed name KubeVirt's device plugin
- * gives it, then by the deviceID itself. Links of other kinds are as good as absent. 1, 0, -1. */
+ * gives it, then, where the deviceID has the form of its, by the deviceID itself, as older ones
+ * name it. Links of other kinds are as good as absent. 1, 0, -1. */
 int takeover_look(struct rtnl *host, const char *device_id, struct link *link,
                   struct failure *f) MUST_CHECK;
 

@@ -54,15 +54,14 @@ kubevirt() {
 		dataplaneMvp0 mvtcc7b47d9091b
 		eth0Mvp0 mvtf2644cc3624e
 		dataplaneMvp7 dataplaneMvp7
-		tap-by-name tap-by-name
 	END
 }
 @test "ADD: the hashed name goes before the plain one" {
-	allocated mvt1fe868afb8c3
-	allocated dev500
-	run -0 kubevirt ADD dev500
-	run -1 link_exists "$host" mvt1fe868afb8c3
-	run -0 ip -n "$host" link del dev500
+	allocated mvtcc7b47d9091b
+	allocated dataplaneMvp0
+	run -0 kubevirt ADD dataplaneMvp0
+	run -1 link_exists "$host" mvtcc7b47d9091b
+	run -0 ip -n "$host" link del dataplaneMvp0
 }
 @test "ADD: mtu, mac, promiscMode, owner and sources are set on the link taken over (KV-3)" {
 	allocated mvt1fe868afb8c3 "" source
@@ -207,19 +206,21 @@ kubevirt() {
 		allocated mvt1fe868afb8c3
 		run -0 kubevirt DEL dev500 '{}' CNI_NETNS="/run/netns/$netns"
 		run -1 link_exists "$host" mvt1fe868afb8c3
-		allocated dev500
-		run -0 kubevirt DEL null '{"runtimeConfig":{"deviceID":"dev500"}}' CNI_NETNS="/run/netns/$netns"
-		run -1 link_exists "$host" dev500
+		allocated dataplaneMvp7
+		run -0 kubevirt DEL null '{"runtimeConfig":{"deviceID":"dataplaneMvp7"}}' CNI_NETNS="/run/netns/$netns"
+		run -1 link_exists "$host" dataplaneMvp7
 	done
 }
-@test "ADD, DEL: a physical NIC, a link of another kind and an alternative name are left alone" {
+@test "ADD, DEL: a physical NIC, a link of another kind or of somebody's own name, and an alternative name are left alone" {
 	ip -n "$host" link add mvt1fe868afb8c3 type bridge
 	ip -n "$host" link add other0 type bridge
 	ip -n "$host" link add other1 link lan0 type macvlan mode bridge
 	ip -n "$host" link add vlan1 link lan0 type macvtap mode bridge
 	ip -n "$host" link property add dev vlan1 altname dev501
+	ip -n "$host" link property add dev vlan1 altname dataMvp1
+	ip -n "$host" link add macvtap0 link lan0 type macvtap mode bridge
 	links=$(ip -n "$host" -o link)
-	for id in dev500 lan0 other0 other1 lo dev501; do
+	for id in dev500 lan0 other0 other1 lo dev501 dataMvp1 vlan1 macvtap0; do
 		run -0 kubevirt ADD "$id" '{"master":"lan0"}'
 		[ "$(ip -n "$host" -o link)" = "$links" ]
 		run -0 jq -e '.taken == null' "$(record)"
@@ -227,7 +228,7 @@ kubevirt() {
 		run -0 kubevirt DEL "$id"
 		[ "$(ip -n "$host" -o link)" = "$links" ]
 	done
-	for link in mvt1fe868afb8c3 other0 other1 vlan1; do
+	for link in mvt1fe868afb8c3 other0 other1 vlan1 macvtap0; do
 		ip -n "$host" link del "$link"
 	done
 }

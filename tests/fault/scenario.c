@@ -19,8 +19,8 @@
 const struct scenario scenarios[] = {
 	{ "takeover", "podtap",
 	  "{\"cniVersion\":\"1.1.0\",\"name\":\"net\",\"type\":\"macvtap\",\"deviceID\":"
-	  "\"alloc0\"," POOL "\"subnet\":\"10.99.0.0/24\"}",
-	  "alloc0" },
+	  "\"lanMvp0\"," POOL "\"subnet\":\"10.99.0.0/24\"}",
+	  "lanMvp0" },
 	{ "macvtap", "podtap",
 	  START "\"cdi\":true,\"owner\":107," POOL
 	        "\"subnet\":\"10.99.0.0/24\",\"routes\":[{\"dst\":\"0.0.0.0/0\"}]}",
