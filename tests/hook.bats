@@ -281,6 +281,8 @@ record_change() {
 	PATH=$PATH:$dir/bin run -0 install_hook install-hook FORCE=1
 	[ -e "$dir/d/usr/share/containers/oci/hooks.d/50-podtap.json" ]
 }
+# As a person types it, but nothing is built: the flags of this build, which other tests use, may be others.
 install_hook() {
-	env -u MAKEFLAGS -u MAKELEVEL make -C "$BATS_TEST_DIRNAME/.." O="$BUILD" DESTDIR="$dir/d" "$@"
+	env -u MAKEFLAGS -u MAKELEVEL make -C "$BATS_TEST_DIRNAME/.." O="$BUILD" -o "$BUILD/podtap-hook" \
+		DESTDIR="$dir/d" "$@"
 }
