@@ -13,8 +13,8 @@ teardown() {
 spec() {
 	cat "$PODTAP_CDI_DIR/podtap.dev-tap_$1.json"
 }
-record() {
-	jq -r "$1" "$PODTAP_STATE_DIR/endpoints/$container/eth0.json"
+recorded() {
+	jq -r "$1" "$(record)"
 }
 pod_args='CNI_ARGS=IgnoreUnknown=1;K8S_POD_NAMESPACE=space;K8S_POD_NAME=vm-1'
 
@@ -30,7 +30,7 @@ pod_args='CNI_ARGS=IgnoreUnknown=1;K8S_POD_NAMESPACE=space;K8S_POD_NAME=vm-1'
 		"[\"$node\",\"c\",107,108,416,\"rw\"]"
 	json_is '.devices[0].containerEdits.deviceNodes[0] | "\(.major):\(.minor)"' \
 		"$((0x$(stat -c %t "$node"))):$((0x$(stat -c %T "$node")))"
-	[ "$(record '.cdi + " " + .deviceID')" = "dataplaneMvp0 dataplaneMvp0" ]
+	[ "$(recorded '.cdi + " " + .deviceID')" = "dataplaneMvp0 dataplaneMvp0" ]
 	[ "$(stat -c %a "$PODTAP_CDI_DIR"/podtap.dev-tap_dataplaneMvp0.json)" = 644 ]
 	run -0 cni DEL
 	[ -z "$(ls -A "$PODTAP_CDI_DIR")" ]
@@ -41,20 +41,20 @@ pod_args='CNI_ARGS=IgnoreUnknown=1;K8S_POD_NAMESPACE=space;K8S_POD_NAME=vm-1'
 }
 @test "ADD: cdi names the device after the pod's namespace, the pod and the interface" {
 	run -0 cni ADD '{"cdi":true}' "$pod_args"
-	[ "$(record .cdi)" = space_vm-1_eth0 ]
+	[ "$(recorded .cdi)" = space_vm-1_eth0 ]
 	run -0 spec space_vm-1_eth0
 	json_is '.devices[0].name' space_vm-1_eth0
 }
 @test "ADD: without the pod's namespace its name does, as with podman; without a pod the container's" {
 	run -0 cni ADD '{"cdi":true}' 'CNI_ARGS=IgnoreUnknown=1;K8S_POD_NAME=vm'
-	[ "$(record .cdi)" = vm_eth0 ]
+	[ "$(recorded .cdi)" = vm_eth0 ]
 	run -0 cni DEL '{"cdi":true}'
 	run -0 cni ADD '{"cdi":true}'
-	[ "$(record .cdi)" = "${container}_eth0" ]
+	[ "$(recorded .cdi)" = "${container}_eth0" ]
 }
 @test "ADD: what CDI allows in no name is mapped, and the name cannot leave the directory" {
 	run -0 cni ADD '{"deviceID":"../a b/c+d@"}'
-	mapped=$(record .cdi)
+	mapped=$(recorded .cdi)
 	[[ $mapped =~ ^x\.-a-b-c-dx-[0-9a-f]{8}$ ]]
 	[ "$(ls "$PODTAP_CDI_DIR")" = "podtap.dev-tap_$mapped.json" ]
 	run -0 spec "$mapped"
@@ -90,7 +90,7 @@ pod_args='CNI_ARGS=IgnoreUnknown=1;K8S_POD_NAMESPACE=space;K8S_POD_NAME=vm-1'
 	mknod "$PODTAP_DEV_DIR/kvm" c 10 232
 	touch "$PODTAP_DEV_DIR/vhost-net"
 	run -0 cni ADD '{"deviceID":"x","vmDevices":true,"owner":107,"group":107,"tapMode":"0660"}'
-	[ "$(record .vmDevices)" = true ]
+	[ "$(recorded .vmDevices)" = true ]
 	run -0 spec x
 	json_is '[.devices[0].containerEdits.deviceNodes[].path][1:]' '["/dev/kvm"]'
 	json_is '.devices[0].containerEdits.deviceNodes[1] | [.major, .minor, .uid, .gid, .fileMode]' '[10,232,107,107,432]'
@@ -139,7 +139,7 @@ pod_args='CNI_ARGS=IgnoreUnknown=1;K8S_POD_NAMESPACE=space;K8S_POD_NAME=vm-1'
 	for broken in 'rm "$file"' 'echo "{" >"$file"'; do
 		run -0 cni ADD '{"deviceID":"x"}'
 		run -0 cni ADD '{"deviceID":"kept"}' CNI_CONTAINERID="$container-new" CNI_NETNS="/run/netns/$other"
-		file=$PODTAP_STATE_DIR/endpoints/$container/eth0.json
+		file=$(record)
 		eval "$broken"
 		run -0 cni_raw DEL "$(config)"
 		[ "$(ls "$PODTAP_CDI_DIR")" = podtap.dev-tap_kept.json ]

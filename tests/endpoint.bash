@@ -52,6 +52,12 @@ drawing() {
 	"$@"
 }
 
+# Changes of the configuration by which IPAM answers with this: answering ANSWER [FURTHER CHANGES]
+answering() {
+	jq -cn --argjson answer "$1" --argjson further "${2:-"{}"}" '{ipam: {type: "answering", answer: $answer}} + $further'
+}
+export both_families='{"ips":[{"address":"10.99.0.7/24"},{"address":"fd99::7/64"}]}' # such an answer
+
 # Runs a command that notes which verbs the delegate `answering` is called with.
 with_calls() {
 	rm -f "$BATS_TEST_TMPDIR/calls"
@@ -61,10 +67,6 @@ no_calls() {
 	[ ! -e "$BATS_TEST_TMPDIR/calls" ] || { echo "IPAM was asked: $(cat "$BATS_TEST_TMPDIR/calls")"; return 1; }
 }
 
-# The path of an attachment's record: record [IFNAME [CONTAINERID]]
-record() {
-	echo "$PODTAP_STATE_DIR/endpoints/${2:-$container}/${1:-eth0}.json"
-}
 # What an open tap says of itself: the link's name and MAC address.
 tap_identity() {
 	"$tapio" "$1" identity | sed -E 's/(..)(..)(..)(..)(..)(..)$/\1:\2:\3:\4:\5:\6/'

@@ -16,13 +16,13 @@ launch() (
 	for fd in {3..30}; do eval "exec $fd>&-"; done
 	exec nsenter --net="/run/netns/$pod" -- "$BUILD/podtap-exec" "$@"
 )
-record() {
-	jq -r "$1" "$PODTAP_STATE_DIR/endpoints/$container/${2:-eth0}.json"
+recorded() {
+	jq -r "$1" "$(record "${2:-eth0}")"
 }
 
 @test "{netdev} and {device} are QEMU's arguments, with descriptors, MAC and mtu; options are added or taken" {
 	run -0 cni ADD '{"mtu":1400}'
-	mac=$(record .mac)
+	mac=$(recorded .mac)
 	wanted="-netdev tap,id=podtap0,fds=3 -device virtio-net-pci,netdev=podtap0,mac=$mac,host_mtu=1400"
 	run -0 launch -- echo "{netdev}" "{device}"
 	[ "$output" = "$wanted" ]

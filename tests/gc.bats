@@ -43,9 +43,6 @@ gc() {
 gc_raw() {
 	printf %s "$1" | at "$host" env "$delegates" CNI_COMMAND=GC "$BUILD/podtap" 2>"$BATS_TEST_TMPDIR/stderr"
 }
-stderr_has() {
-	grep -qF -- "$1" "$BATS_TEST_TMPDIR/stderr" || { cat "$BATS_TEST_TMPDIR/stderr"; return 1; }
-}
 
 @test "GC: removes the attachments that are not listed and keeps those that are, in silence (GC-1, GC-3, GC-5)" {
 	attach one eth0

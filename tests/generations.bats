@@ -15,9 +15,6 @@ teardown() {
 	lan_teardown
 }
 
-record() {
-	echo "$PODTAP_STATE_DIR/endpoints/$container/eth0.json"
-}
 change() {
 	jq -c "$@" "$(record)" >"$BATS_TEST_TMPDIR/record" && cp "$BATS_TEST_TMPDIR/record" "$(record)"
 }

@@ -33,11 +33,8 @@ passes() {
 numbers() { # of a node, as "major minor"
 	echo "$((0x$(stat -c %t "$1"))) $((0x$(stat -c %T "$1")))"
 }
-record_file() {
-	echo "$PODTAP_STATE_DIR/endpoints/$container/eth0.json"
-}
 record_change() {
-	jq -c "$1" "$(record_file)" >"$dir/record" && cp "$dir/record" "$(record_file)"
+	jq -c "$1" "$(record)" >"$dir/record" && cp "$dir/record" "$(record)"
 }
 
 @test "a container gets the node and the permission to open it, and nothing else changes" {
@@ -235,12 +232,12 @@ record_change() {
 @test "a record with another's interface index, or of another kind, hands nothing out" {
 	run -0 cni ADD
 	run -0 cni ADD '{}' CNI_CONTAINERID="$container-o" CNI_NETNS="/run/netns/$other"
-	cp "$(record_file)" "$dir/kept"
+	cp "$(record)" "$dir/kept"
 	index=$(jq .ifindex "$PODTAP_STATE_DIR/endpoints/$container-o/eth0.json")
 	for change in ".ifindex = $index" '.ifindex = 1' '.kind = "macvlan"' '.state = "adding"' '.netns.cookie += 1' '.netns.inode += 1'; do
 		record_change "$change"
 		run -0 passes "$(oci "/run/netns/$pod")"
-		cp "$dir/kept" "$(record_file)"
+		cp "$dir/kept" "$(record)"
 	done
 }
 @test "a node on the host that is missing, or of another device, is not handed out" {

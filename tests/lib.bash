@@ -169,11 +169,14 @@ assert_nothing_left() {
 	[ -z "$left" ]
 }
 
+# The path of an attachment's record: record [IFNAME [CONTAINERID]]
+record() {
+	echo "$PODTAP_STATE_DIR/endpoints/${2:-$container}/${1:-eth0}.json"
+}
 # The path of an attachment's tap, from its record, and a note that it must be gone in the end.
 #   tap [IFNAME [CONTAINERID]]
 tap() {
-	jq -re .tap.path "$PODTAP_STATE_DIR/endpoints/${2:-$container}/${1:-eth0}.json" |
-		tee -a "$BATS_TEST_TMPDIR/taps"
+	jq -re .tap.path "$(record "$@")" | tee -a "$BATS_TEST_TMPDIR/taps"
 }
 
 # What a jq filter says of $output is this text; strings come without quotes, all else compact.
@@ -195,6 +198,11 @@ error_is() {
 		[[ $(jq -r '.msg + "\n" + .details' <<<"$output") == *"$text"* ]] ||
 			{ echo "does not say \"$text\": $output"; return 1; }
 	done
+}
+
+# What the plugin said last on stderr holds this text.
+stderr_has() {
+	grep -qF -- "$1" "$BATS_TEST_TMPDIR/stderr" || { cat "$BATS_TEST_TMPDIR/stderr"; return 1; }
 }
 
 # What a jq filter says of one link: link NAMESPACE NAME FILTER

@@ -13,9 +13,6 @@ teardown() {
 ctl() {
 	"$BUILD/podtapctl" "$@" 2>"$BATS_TEST_TMPDIR/err"
 }
-record_file() {
-	echo "$PODTAP_STATE_DIR/endpoints/$container/eth0.json"
-}
 host_local() { # SUBNET [ROUTES]
 	jq -cn --arg dir "$leases" --arg subnet "$1" --argjson routes "${2:-[]}" \
 		'{cniVersion: "1.0.0", ipam: {type: "host-local", dataDir: $dir, ranges: [[{subnet: $subnet}]], routes: $routes}}'
@@ -36,7 +33,7 @@ static() { # MEMBERS OF THE CONFIGURATION'S ipam
 	run -0 ctl list
 	[ "${#lines[@]}" = 3 ]
 	read -ra row <<<"${lines[1]}"
-	[ "${row[*]}" = "$container eth0 macvtap bridge lan0 $(jq -r .mac "$(record_file)") 10.99.0.2/24 $(tap) alive" ]
+	[ "${row[*]}" = "$container eth0 macvtap bridge lan0 $(jq -r .mac "$(record)") 10.99.0.2/24 $(tap) alive" ]
 	read -ra row <<<"${lines[2]}"
 	[ "${row[*]}" = "$container net1 macvlan private lan0 02:00:00:00:07:07 - - alive" ]
 	for column in "INTERFACE eth0 net1" "MASTER lan0 lan0" "TAP $(tap) -" "STATE alive alive"; do
@@ -51,7 +48,7 @@ static() { # MEMBERS OF THE CONFIGURATION'S ipam
 	run -0 cni ADD '{}' CNI_CONTAINERID="$container-o" CNI_NETNS="/run/netns/$other"
 	run -0 ctl list --json
 	json_is 'map(.containerID)' "[\"$container\",\"$container-o\"]"
-	run -0 diff <(jq -S '.[0]' <<<"$output") <(jq -S '. + {alive: true}' "$(record_file)")
+	run -0 diff <(jq -S '.[0]' <<<"$output") <(jq -S '. + {alive: true}' "$(record)")
 }
 @test "show: one container's endpoints, or one of them; --json with an interface is that one alone" {
 	run -0 cni ADD
@@ -71,7 +68,7 @@ static() { # MEMBERS OF THE CONFIGURATION'S ipam
 }
 @test "list: exit 1 when an endpoint is stale, and why on stderr: namespace, interface, node, number, record" {
 	run -0 cni ADD
-	cp "$(record_file)" "$BATS_TEST_TMPDIR/kept"
+	cp "$(record)" "$BATS_TEST_TMPDIR/kept"
 	stale() { # WORDS ON STDERR
 		run -1 ctl list
 		[[ ${lines[1]} == *stale ]]
@@ -79,13 +76,13 @@ static() { # MEMBERS OF THE CONFIGURATION'S ipam
 		run -1 ctl list --json
 		json_is '.[0].alive' false
 	}
-	echo '{' >"$(record_file)"
+	echo '{' >"$(record)"
 	stale decode
-	jq -c '.tap.minor += 1' "$BATS_TEST_TMPDIR/kept" >"$(record_file)"
+	jq -c '.tap.minor += 1' "$BATS_TEST_TMPDIR/kept" >"$(record)"
 	stale "another number"
-	jq -c '.state = "adding"' "$BATS_TEST_TMPDIR/kept" >"$(record_file)"
+	jq -c '.state = "adding"' "$BATS_TEST_TMPDIR/kept" >"$(record)"
 	stale "under way"
-	cp "$BATS_TEST_TMPDIR/kept" "$(record_file)"
+	cp "$BATS_TEST_TMPDIR/kept" "$(record)"
 	run -0 ctl list
 	node=$(tap)
 	mv "$node" "$node.away"
@@ -98,8 +95,8 @@ static() { # MEMBERS OF THE CONFIGURATION'S ipam
 }
 @test "list: a record's text cannot write to the terminal" {
 	run -0 cni ADD
-	jq -c '.master = "la\u001b[2Jn"' "$(record_file)" >"$BATS_TEST_TMPDIR/new"
-	cp "$BATS_TEST_TMPDIR/new" "$(record_file)"
+	jq -c '.master = "la\u001b[2Jn"' "$(record)" >"$BATS_TEST_TMPDIR/new"
+	cp "$BATS_TEST_TMPDIR/new" "$(record)"
 	run ctl list
 	[[ $output == *'la?[2Jn'* ]]
 }
@@ -127,7 +124,7 @@ dual='{"addresses":[{"address":"10.99.0.5/24","gateway":"10.99.0.254"},{"address
 		ethernets:
 		  "eth0":
 		    match:
-		      macaddress: "$(jq -r .mac "$(record_file)")"
+		      macaddress: "$(jq -r .mac "$(record)")"
 		    mtu: 1500
 		    dhcp4: false
 		    dhcp6: false
@@ -175,7 +172,7 @@ dual='{"addresses":[{"address":"10.99.0.5/24","gateway":"10.99.0.254"},{"address
 @test "guest-config: JSON" {
 	run -0 cni ADD "$(static "$dual")"
 	run -0 ctl guest-config "$container" eth0 --format json
-	json_is '[.ifname, .mac, .mtu]' "[\"eth0\",\"$(jq -r .mac "$(record_file)")\",1500]"
+	json_is '[.ifname, .mac, .mtu]' "[\"eth0\",\"$(jq -r .mac "$(record)")\",1500]"
 	json_is .addresses '["10.99.0.5/24","fd99::5/64"]'
 	json_is '.routes' '[{"dst":"0.0.0.0/0","gw":"10.99.0.254"},{"dst":"::/0","gw":"fd99::fe"},{"dst":"10.1.0.0/16","gw":"10.99.0.9"}]'
 	json_is '.dns.search[0]' example.org
@@ -193,8 +190,8 @@ dual='{"addresses":[{"address":"10.99.0.5/24","gateway":"10.99.0.254"},{"address
 @test "addressOwner guest: result and record carry the addresses, the link has none at all, CHECK agrees" {
 	run -0 cni ADD "$(static "$dual")"
 	json_is '.ips | map(.address)' '["10.99.0.5/24","fd99::5/64"]'
-	[ "$(jq -c '.ips | map(.address)' "$(record_file)")" = '["10.99.0.5/24","fd99::5/64"]' ]
-	[ "$(jq -r .addressOwner "$(record_file)")" = guest ]
+	[ "$(jq -c '.ips | map(.address)' "$(record)")" = '["10.99.0.5/24","fd99::5/64"]' ]
+	[ "$(jq -r .addressOwner "$(record)")" = guest ]
 	run -0 ip -n "$pod" -o addr show dev eth0
 	[ -z "$output" ]
 	run -0 ip -n "$pod" route show

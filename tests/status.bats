@@ -14,7 +14,7 @@ teardown() {
 	lan_teardown
 }
 
-# STATUS with nothing but what a runtime gives it: is_ready [CHANGES [VARIABLE=VALUE...]]
+# STATUS with nothing but what a runtime gives it: status_of [CHANGES [VARIABLE=VALUE...]]
 status_of() {
 	config "${1:-}" | at "$host" "${wrapper[@]}" env "$delegates" CNI_COMMAND=STATUS "${@:2}" "$BUILD/podtap" \
 		2>"$BATS_TEST_TMPDIR/stderr"
