@@ -1,9 +1,10 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# DEL: undoing an attachment, from whatever is left of it, and nothing that is not ours.
+# DEL: removes an attachment, whatever else is missing or wrong, as often as it is asked to.
 load lib
 load delegate
 load tamper
+load del
 
 setup() {
 	lan_setup
@@ -11,29 +12,6 @@ setup() {
 }
 teardown() {
 	lan_teardown
-}
-
-record() {
-	echo "$PODTAP_STATE_DIR/endpoints/$container/${1:-eth0}.json"
-}
-# Changes the record by a jq filter: record_edit FILTER
-record_edit() {
-	local text
-	text=$(jq -c "$1" "$(record)") && printf %s "$text" >"$(record)"
-}
-stderr_has() {
-	grep -qF -- "$1" "$BATS_TEST_TMPDIR/stderr" || { cat "$BATS_TEST_TMPDIR/stderr"; return 1; }
-}
-# A foreign link in a namespace, of a kind that podtap makes too: foreign NAMESPACE NAME [INDEX]
-foreign() {
-	ip -n "$host" link add link lan0 name "$2" ${3:+index "$3"} netns "$1" type macvlan mode bridge
-}
-# Deletes silently, as often as it is asked for: del [CHANGES] [VARIABLE=VALUE...]
-del() {
-	for _ in 1 2; do
-		run -0 cni DEL "$@"
-		[ -z "$output" ] || return 1
-	done
 }
 
 @test "DEL: removes link, node, record and index note, says nothing, and does so again and again (DEL-1)" {
@@ -101,24 +79,6 @@ del() {
 		{"cniVersion":"0.2.0","ip4":{"ip":5}}
 	PREVIOUS
 }
-@test "DEL: without a record goes by name and kind (DEL-1)" {
-	for type in podtap macvlan; do
-		run -0 cni ADD "{\"type\":\"$type\"}"
-		tap || true
-		rm -r "$PODTAP_STATE_DIR"
-		del
-		run -1 link_exists "$pod" eth0
-	done
-}
-@test "DEL: without a record and without devtmpfs takes the node along" {
-	devices_private
-	run -0 cni ADD
-	[ -c "$(tap)" ]
-	rm -r "$PODTAP_STATE_DIR"
-	del
-	run -0 ls -A "$PODTAP_DEV_DIR"
-	[ -z "$output" ]
-}
 
 @test "DEL: an empty CNI_NETNS is no hindrance: the record knows where (DEL-1)" {
 	run -0 cni ADD
@@ -157,106 +117,6 @@ del() {
 		[ "$(tail -n 1 "$calls")" = "DEL $container eth0 $path" ]
 	done
 }
-
-@test "DEL: a path that leads to another namespace now: a link of that name there is not touched" {
-	foreign_links=yes
-	run -0 cni ADD '{"type":"macvlan"}'
-	index=$(link "$pod" eth0 .ifindex)
-	ip netns del "$pod"
-	ip netns add "$pod"
-	foreign "$pod" eth0 "$index"
-	run -0 cni DEL '{"type":"macvlan"}'
-	[ -z "$output" ]
-	run -0 link_exists "$pod" eth0
-	run -0 assert_nothing_left
-}
-@test "DEL: a path that leads to another pod now: its endpoint is not touched, whoever asks" {
-	run -0 cni ADD '{"type":"macvlan"}' CNI_CONTAINERID=neighbour
-	run -0 cni_raw DEL "$(config)"
-	[ -z "$output" ]
-	stderr_has "another attachment's"
-	run -0 link_exists "$pod" eth0
-	del '{"type":"macvlan"}' CNI_CONTAINERID=neighbour
-	run -1 link_exists "$pod" eth0
-}
-@test "DEL: the recorded namespace counts, not the one the runtime names by mistake" {
-	foreign_links=yes
-	foreign "$other" eth0
-	run -0 cni ADD '{"type":"macvlan"}'
-	run -0 cni DEL '{"type":"macvlan"}' CNI_NETNS="/run/netns/$other"
-	[ -z "$output" ]
-	run -1 link_exists "$pod" eth0
-	run -0 link_exists "$other" eth0
-}
-@test "DEL: our own namespace in CNI_NETNS is a reused path: nothing is touched (DEL-10, E6)" {
-	foreign_links=yes
-	foreign "$host" eth0
-	for path in "/run/netns/$host" /proc/self/ns/net; do
-		del '{}' CNI_NETNS="$path"
-		run -0 link_exists "$host" eth0
-	done
-	run -0 cni ADD '{"type":"macvlan"}'
-	ip netns del "$pod"
-	del '{"type":"macvlan"}' CNI_NETNS="/run/netns/$host"
-	run -0 link_exists "$host" eth0
-	run -0 find "$PODTAP_STATE_DIR/endpoints" -mindepth 1
-	[ -z "$output" ]
-}
-@test "DEL: our own namespace is served where CNI_NETNS_OVERRIDE says so (NS-1, NS-3)" {
-	own=(CNI_NETNS="/run/netns/$host" CNI_NETNS_OVERRIDE=1)
-	run -0 cni ADD '{}' "${own[@]}"
-	run -0 link_exists "$host" eth0
-	del '{}' "${own[@]}"
-	run -1 link_exists "$host" eth0
-	run -0 cni ADD '{}' "${own[@]}"
-	rm -r "$PODTAP_STATE_DIR"
-	del '{}' "${own[@]}"
-	run -1 link_exists "$host" eth0
-}
-
-@test "DEL: a link of another kind is left alone, with a word on stderr (DEL-6, E8)" {
-	while read -r kind options; do
-		# shellcheck disable=SC2086 # options are words
-		ip -n "$pod" link add eth0 type "$kind" $options
-		run -0 cni DEL
-		[ -z "$output" ]
-		stderr_has "left alone"
-		run -0 link_exists "$pod" eth0
-		ip -n "$pod" link del eth0
-	done <<-'END_OF_KINDS'
-		bridge
-		veth peer name peer0
-		vxlan id 7 dstport 4789 local 127.0.0.1
-	END_OF_KINDS
-	ip -n "$pod" tuntap add eth0 mode tap
-	run -0 cni DEL
-	run -0 link_exists "$pod" eth0
-	run -0 cni DEL '{}' CNI_IFNAME=lo
-	run -0 link_exists "$pod" lo
-}
-@test "DEL: after an ADD that failed for a foreign link leaves that link alone (ADD-6, DEL-6)" {
-	ip -n "$pod" link add eth0 type bridge
-	run -1 cni ADD
-	error_is 999 eth0
-	del
-	[ "$(link "$pod" eth0 .linkinfo.info_kind)" = bridge ]
-}
-@test "DEL: a foreign link that took our link's index or name is left alone" {
-	foreign_links=yes
-	run -0 cni ADD '{"type":"macvlan"}'
-	index=$(link "$pod" eth0 .ifindex)
-	ip -n "$pod" link del eth0
-	ip -n "$pod" link add eth0 index "$index" type bridge
-	del '{"type":"macvlan"}'
-	[ "$(link "$pod" eth0 .linkinfo.info_kind)" = bridge ]
-	ip -n "$pod" link del eth0
-
-	run -0 cni ADD '{"type":"macvlan"}'
-	ip -n "$pod" link del eth0
-	foreign "$pod" eth0
-	run -0 cni DEL '{"type":"macvlan"}'
-	run -0 link_exists "$pod" eth0
-}
 @test "DEL: finds the link by its index where the container renamed it or changed its MAC" {
 	for change in "name renamed0" "address 02:00:00:00:00:77" "name eth7 alias none mtu 1400"; do
 		run -0 cni ADD
@@ -274,64 +134,6 @@ del() {
 	run -0 link_exists "$pod" net1
 	[ -e "$(record net1)" ]
 	del '{}' CNI_IFNAME=net1
-	run -0 assert_nothing_left
-}
-
-@test "DEL: a record that cannot be read stops nothing (DEL-1, DEL-9)" {
-	good=$(config)
-	for damage in 'echo garbage >' 'head -c 20 "$0" >"$0.x"; mv "$0.x"' ': >' 'echo "[]" >' 'echo "{}" >' \
-		'truncate -s 2M' 'chmod 000' 'rm "$0"; mkdir' 'rm "$0"; mkfifo' 'rm "$0"; ln -s /etc/passwd' \
-		'rm "$0"; ln -s /nowhere'; do
-		run -0 cni_raw ADD "$good"
-		# shellcheck disable=SC2016
-		bash -c "$damage \"\$0\"" "$(record)"
-		run -0 cni_raw DEL "$good"
-		[ -z "$output" ]
-		run -1 link_exists "$pod" eth0
-		[ ! -e "$PODTAP_STATE_DIR/endpoints/$container" ]
-	done
-	del
-	[ -s /etc/passwd ]
-}
-@test "DEL: a record that tells of another attachment counts as unreadable" {
-	run -0 cni ADD '{}' CNI_CONTAINERID=bystander
-	run -0 cni ADD '{}' CNI_IFNAME=net1
-	cp "$(record net1)" "$BATS_TEST_TMPDIR/net1"
-	for id in bystander ../endpoints/bystander; do
-		jq -c ".containerID = \"$id\"" "$BATS_TEST_TMPDIR/net1" >"$(record net1)"
-		run -0 cni_raw DEL "$(config)" CNI_IFNAME=net1 CNI_NETNS=
-		[ -e "$PODTAP_STATE_DIR/endpoints/bystander/eth0.json" ]
-		run -0 link_exists "$pod" eth0
-		[ ! -e "$(record net1)" ]
-		mkdir -p "${PODTAP_STATE_DIR:?}/endpoints/$container"
-	done
-	run -0 cni_raw DEL "$(config)" CNI_IFNAME=net1
-}
-@test "DEL: a directory full of foreign things in the record's place stays, and the rest goes" {
-	run -0 cni ADD
-	rm "$(record)"
-	mkdir -p "$(record)/foreign"
-	del
-	run -1 link_exists "$pod" eth0
-	[ -d "$(record)/foreign" ]
-	rm -r "$(record)"
-	del
-	run -0 assert_nothing_left
-}
-
-@test "DEL: what is no directory in the place of a container's records stays, and the rest goes" {
-	local place=$PODTAP_STATE_DIR/endpoints/$container
-	mkdir "$BATS_TEST_TMPDIR/elsewhere"
-	for thing in 'touch' 'mkfifo' "ln -s $BATS_TEST_TMPDIR/elsewhere"; do
-		run -0 cni ADD
-		rm -r "$place"
-		$thing "$place"
-		del
-		run -1 link_exists "$pod" eth0
-		[ -e "$place" ] && [ -d "$BATS_TEST_TMPDIR/elsewhere" ]
-		run -0 cni_raw GC "$(config '{"cni.dev/valid-attachments":[]}')"
-		rm "$place"
-	done
 	run -0 assert_nothing_left
 }
 
@@ -382,54 +184,6 @@ del() {
 	del "{$(host_local)}" "$delegates"
 	[ ! -e "$leases/net/10.99.0.2" ]
 }
-
-@test "DEL: an intent is acted on like a record: what it names goes, or was never made" {
-	run -0 cni ADD
-	node=$(tap)
-	record_edit '.state = "adding"'
-	del
-	[ ! -e "$node" ]
-	run -0 assert_nothing_left
-
-	run -0 cni ADD
-	record_edit '.state = "adding" | del(.tap)'
-	ip -n "$pod" link del eth0
-	del
-	run -0 assert_nothing_left
-}
-@test "DEL: an intent claims no link of another name or kind at its index" {
-	foreign_links=yes
-	run -0 cni ADD '{"type":"macvlan"}'
-	record_edit '.state = "adding"'
-	ip -n "$pod" link set eth0 down name other0
-	del '{"type":"macvlan"}'
-	run -0 link_exists "$pod" other0
-	[ ! -e "$(record)" ]
-}
-@test "DEL: the node goes only while it has the recorded number" {
-	devices_private
-	good=$(config)
-	for replacement in 'mknod "$0" c 1 3' 'echo text >"$0"' 'ln -s /dev/null "$0"' 'mkdir "$0"' 'mknod "$0" b 7 77'; do
-		run -0 cni_raw ADD "$good"
-		node=$(jq -r .tap.path "$(record)")
-		rm "$node"
-		bash -c "$replacement" "$node"
-		cp -r "$PODTAP_STATE_DIR" "$BATS_TEST_TMPDIR/state-before"
-		run -0 cni_raw DEL "$good"
-		[ -e "$node" ]
-		cp -r "$BATS_TEST_TMPDIR/state-before/." "$PODTAP_STATE_DIR"
-		run -0 cni_raw DEL "$good" CNI_NETNS= # the record, and the link no more
-		[ -e "$node" ]
-		rm -r "$node" "$BATS_TEST_TMPDIR/state-before"
-	done
-}
-@test "DEL: a directory for devices that is gone has no node of ours any more" {
-	devices_private
-	run -0 cni ADD
-	rm -r "$PODTAP_DEV_DIR"
-	del
-	run -0 assert_nothing_left
-}
 @test "DEL: the master may be gone, and its endpoints with it" {
 	ip -n "$host" link add extra0 type bridge
 	run -0 cni ADD '{"master":"extra0"}'
@@ -437,15 +191,6 @@ del() {
 	ip -n "$host" link del extra0
 	del '{"master":"extra0"}'
 	run -0 assert_nothing_left
-}
-@test "DEL: an empty folder that a killed ADD left goes too" {
-	mkdir -p "$PODTAP_STATE_DIR/endpoints/$container"
-	del
-	[ ! -e "$PODTAP_STATE_DIR/endpoints/$container" ]
-	mkdir -p "$PODTAP_STATE_DIR/endpoints/$container"
-	echo half >"$PODTAP_STATE_DIR/endpoints/$container/eth0.new"
-	del
-	[ ! -e "$PODTAP_STATE_DIR/endpoints/$container" ]
 }
 
 # Lets every third system call of a DEL end it or fail, and sees that another DEL does the rest:
