@@ -58,7 +58,7 @@ static int undo(const struct request *r, struct failure *f)
 	OWNED(endpoint_release) struct endpoint e = { .source = NULL };
 	struct failure unreadable = { 0 };
 
-	if (privilege_keep(PRIVILEGE_OPENING, f) < 0 || host_open(&host, f) < 0)
+	if (host_open(&host, f) < 0)
 		return -1;
 	int found = endpoint_read(r->container_id, r->ifname, &e, &unreadable);
 	if (found > 0)
@@ -79,6 +79,8 @@ int del(const struct request *r, struct failure *f)
 	const char *ipam = ipam_type(r->json);
 	struct failure kept = { 0 };
 
+	if (privilege_keep(PRIVILEGE_OPENING, f) < 0)
+		return -1;
 	/* The delegate first: dhcp needs the live link to release its lease. Its failure is
 	 * reported, but keeps nothing here. */
 	int released = ipam ? ipam_del(r, ipam, f) : 0;

@@ -66,7 +66,7 @@ static int collect_all(const struct request *r, const struct config *config, con
 	struct collection c = { r, config, &host, valid, f };
 	const struct endpoint_visit visitor = { visit, &c };
 
-	if (privilege_keep(PRIVILEGE_OPENING, f) < 0 || host_open(&host, f) < 0)
+	if (host_open(&host, f) < 0)
 		return -1;
 	int visited = endpoint_each(&visitor, f);
 	endpoint_sweep();
@@ -79,6 +79,8 @@ int gc(const struct request *r, struct failure *f)
 	const cJSON *valid;
 
 	config_read_leniently(&config, r);
+	if (privilege_keep(PRIVILEGE_OPENING, f) < 0)
+		return -1;
 	int told = attachments_read(r->json, &valid, f);
 	if (told < 0)
 		return -1;

@@ -36,6 +36,17 @@ kept() {
 	[ "$(grep -c setns "$trace")" = 0 ]
 	[ "$(kept)" = "CHOWN DAC_OVERRIDE FOWNER MKNOD NET_ADMIN" ]
 }
+@test "ADD, CHECK, DEL, GC, STATUS: podtap-ipam's folders are touched only once capabilities are given up" {
+	wrapper=("${traced[@]}" -e "trace=capset,file")
+	ipam='{"ipam":{"type":"podtap-ipam","subnet":"10.99.0.0/24","dataDir":"'$leases'"},"cni.dev/valid-attachments":[]}'
+	for verb in ADD CHECK STATUS DEL ADD GC; do
+		run -0 cni "$verb" "$ipam"
+		run -0 grep -nEm 1 "\"($leases|$PODTAP_IPAM_STATE_DIR)" "$trace"
+		touched=${output%%:*}
+		run -0 grep -nm 1 capset "$trace"
+		[ "${output%%:*}" -lt "$touched" ] || { echo "$verb"; cat "$trace"; return 1; }
+	done
+}
 @test "ADD: who may not enter the namespace is told what it takes, and nothing is made" {
 	for how in "setpriv --reuid 65534 --clear-groups" "setpriv --bounding-set -sys_admin"; do
 		read -ra wrapper <<<"$how"
