@@ -87,7 +87,9 @@ int addr_settle(struct rtnl *nl, uint32_t ifindex, int seconds, struct cidr *dup
 		}
 		if (!c.tentative)
 			return 0;
-		if (!event_wait(nl, milliseconds_left(&deadline)))
+		/* Whoever changes addresses all the time is no reason to wait any longer. */
+		const int left = milliseconds_left(&deadline);
+		if (left == 0 || !event_wait(nl, left))
 			return time_is_over(nl, ifindex, seconds, f);
 	}
 }

@@ -3,11 +3,13 @@
  * pair of sockets in the kernel's place. */
 #include "netns/rtnl.h"
 #include "cni/owned.h"
+#include "netns/addr.h"
 #include "netns/link.h"
 #include "tests/unit/unit.h"
 
 #include <errno.h>
 #include <limits.h>
+#include <linux/if_addr.h>
 #include <net/if.h>
 #include <sched.h>
 #include <string.h>
@@ -40,6 +42,11 @@ struct message {
 	union {
 		struct nlmsgerr answer;
 		struct ifinfomsg link;
+		struct {
+			struct ifaddrmsg header;
+			struct nlattr attr;
+			uint8_t ip[16];
+		} address;
 		char bytes[64];
 	};
 };
@@ -235,6 +242,38 @@ static void an_attribute_that_runs_over_the_message_is_passed_over(struct verdic
 	expect(v, link.index == 7 && !link.name[0], "index %u, name %s", link.index, link.name);
 }
 
+/* One that duplicate address detection has not cleared yet. */
+static struct message tentative_address(uint32_t seq)
+{
+	return (struct message){
+		.header = { .nlmsg_len = NLMSG_LENGTH(sizeof(struct ifaddrmsg) + 20),
+		            .nlmsg_type = RTM_NEWADDR,
+		            .nlmsg_seq = seq,
+		            .nlmsg_pid = PORT },
+		.address = { .header = { .ifa_family = AF_INET6,
+		                         .ifa_flags = IFA_F_TENTATIVE,
+		                         .ifa_index = 7 },
+		             .attr = { .nla_len = 20, .nla_type = IFA_ADDRESS } },
+	};
+}
+
+static void events_without_end_prolong_no_wait(struct verdict *v)
+{
+	OWNED(wire_release) struct wire w = wire_open();
+	struct failure f = { 0 };
+	struct cidr duplicate;
+	struct message done = ack(0, SEQ, PORT), link = link_message(7, 0);
+
+	answer_whole(&w, tentative_address(SEQ));
+	answer_whole(&w, done);
+	answer_whole(&w, tentative_address(0));
+	link.header.nlmsg_seq = done.header.nlmsg_seq = SEQ + 1;
+	answer_whole(&w, link);
+	answer_whole(&w, done);
+	shutdown(w.kernel, SHUT_WR);
+	expect(v, addr_settle(&w.nl, 7, 0, &duplicate, &f) == 0, "%s: %s", f.msg, f.details);
+}
+
 static void a_request_too_large_is_refused_once_at_the_call(struct verdict *v)
 {
 	OWNED(wire_release) struct wire w = wire_open();
@@ -310,6 +349,7 @@ int main(void)
 		UNIT(an_acknowledgement_without_the_link_is_no_link),
 		UNIT(a_closed_wire_is_a_failure),
 		UNIT(an_interrupted_dump_is_said_to_be_one),
+		UNIT(events_without_end_prolong_no_wait),
 		UNIT(an_attribute_that_runs_over_the_message_is_passed_over),
 		UNIT(a_request_too_large_is_refused_once_at_the_call),
 		UNIT(an_answer_lost_for_want_of_room_is_a_failure_that_may_pass),
