@@ -135,7 +135,7 @@ static bool may_take(const struct request *r, const struct link *link, const str
 
 	config_read_leniently(&c, r);
 	c.mode = link->mode;
-	if (policy_permit_network(r, &c, lower->name, &refusal) == 0)
+	if (policy_permit_taking(r, &c, lower->name, &refusal) == 0)
 		return true;
 	fprintf(stderr, "podtap: %s is left alone: %s: %s\n", link->name, refusal.msg,
 	        refusal.details);

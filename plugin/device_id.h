@@ -17,7 +17,7 @@ int device_id_resolve(struct attachment *a, enum attachment_use use, struct fail
 int device_id_fits(const struct attachment *a, struct failure *f) MUST_CHECK;
 
 /* Deletes the link on the host that a request's deviceID names, which an ADD leaves that ended
- * before it recorded anything; one that the policy lets nobody take stays. */
+ * before it recorded anything; one that the policy does not let this request take stays. */
 int device_id_sweep(const struct request *r, struct rtnl *host, struct failure *f) MUST_CHECK;
 
 #endif

@@ -112,48 +112,62 @@ static int namespace_read(const char *args, char text[static NAMESPACE_TEXT], st
 	return 0;
 }
 
+/* Puts the question to the policy, where there is one. */
+static int ask(const struct policy *p, struct policy_question *q, const struct request *r,
+               struct failure *f)
+{
+	char pod_namespace[NAMESPACE_TEXT] = "";
+
+	if (!q->any_namespace && namespace_read(r->args, pod_namespace, f) < 0)
+		return -1;
+	q->network = r->name;
+	q->pod_namespace = pod_namespace;
+	q->json = r->json;
+	return policy_judge(p, q, f);
+}
+
 int policy_permit(struct attachment *a, struct failure *f)
 {
 	OWNED(policy_release) struct policy p = { .json = NULL };
-	char pod_namespace[NAMESPACE_TEXT];
+	struct policy_question question = { .config = &a->config };
 	struct link master;
-	struct policy_question question = {
-		.network = a->request->name,
-		.pod_namespace = pod_namespace,
-		.config = &a->config,
-		.json = a->request->json,
-	};
 
 	if (policy_read(&p, f) < 0)
 		return -1;
 	if (!p.json)
 		return 0;
-	if (namespace_read(a->request->args, pod_namespace, f) < 0)
-		return -1;
 	const int on_host = master_on_host(a, &master, f);
 	if (on_host < 0)
 		return -1;
 	if (on_host)
 		question.master = master.name;
-	return policy_judge(&p, &question, f);
+	return ask(&p, &question, a->request, f);
+}
+
+int policy_permit_taking(const struct request *r, const struct config *c, const char *master,
+                         struct failure *f)
+{
+	OWNED(policy_release) struct policy p = { .json = NULL };
+	struct policy_question question = { .master = master, .config = c };
+
+	if (policy_read(&p, f) < 0)
+		return -1;
+	return p.json ? ask(&p, &question, r, f) : 0;
 }
 
 int policy_permit_network(const struct request *r, const struct config *c, const char *master,
                           struct failure *f)
 {
 	OWNED(policy_release) struct policy p = { .json = NULL };
-	const struct policy_question question = {
-		.network = r->name,
-		.pod_namespace = "",
+	struct policy_question question = {
 		.any_namespace = true,
 		.master = master,
 		.config = c,
-		.json = r->json,
 	};
 
 	if (policy_read(&p, f) < 0)
 		return -1;
-	return p.json ? policy_judge(&p, &question, f) : 0;
+	return p.json ? ask(&p, &question, r, f) : 0;
 }
 
 bool policy_permits_log(const char *path)

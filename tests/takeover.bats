@@ -243,7 +243,7 @@ kubevirt() {
 		{"mode":"private"} bridge
 	END
 }
-@test "ADD, DEL: a link the policy lets nobody take stays on the host" {
+@test "ADD, DEL: a link the policy does not let the pod take stays on the host" {
 	export PODTAP_POLICY=$BATS_TEST_TMPDIR/policy.json
 	allocated mvt1fe868afb8c3
 	echo '{"rules":[{"masters":["other?"]}]}' >"$PODTAP_POLICY"
@@ -251,7 +251,17 @@ kubevirt() {
 	error_is 7 "$PODTAP_POLICY"
 	run -0 kubevirt DEL dev500
 	run -0 link_exists "$host" mvt1fe868afb8c3
-	echo '{"rules":[{"masters":["lan0"],"modes":["bridge"],"owners":[107]}]}' >"$PODTAP_POLICY"
-	run -0 kubevirt ADD dev500
-	run -0 kubevirt DEL dev500
+	echo '{"rules":[{"namespaces":["vms"],"masters":["lan0"],"modes":["bridge"],"owners":[107]}]}' >"$PODTAP_POLICY"
+	for call in ADD DEL; do
+		for namespace in "" IgnoreUnknown=1\;K8S_POD_NAMESPACE=other; do
+			run kubevirt "$call" dev500 '{}' CNI_ARGS="$namespace"
+			run -0 link_exists "$host" mvt1fe868afb8c3
+		done
+	done
+	in_vms=CNI_ARGS=K8S_POD_NAMESPACE=vms
+	run -0 kubevirt ADD dev500 '{}' "$in_vms"
+	run -0 kubevirt DEL dev500 '{}' "$in_vms"
+	allocated mvt1fe868afb8c3
+	run -1 kubevirt ADD dev500 '{"mtu":1490}' "$in_vms"
+	run -1 link_exists "$host" mvt1fe868afb8c3
 }
