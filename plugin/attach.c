@@ -94,8 +94,7 @@ static int explain(const struct attach *a, int err, const struct failure *refusa
 	            at->master.name);
 }
 
-/* EEXIST: the name is taken in the container, or the index is, there or (older kernels) on the
- * host. */
+/* The name is taken in the container, or the index is, there or (older kernels) on the host. */
 static enum outcome name_or_index(const struct attach *a, const struct endpoint *e,
                                   struct failure *f)
 {
@@ -109,6 +108,19 @@ static enum outcome name_or_index(const struct attach *a, const struct endpoint 
 	fail(f, CNI_OTHER, "it is left as it is: delete it or choose another CNI_IFNAME",
 	     "interface %s exists in %s already", e->ifname, e->netns_path);
 	return FAILED;
+}
+
+/* Kernels before 6.13 say EBUSY where the index is taken in the container, as all do where the
+ * master is a port. */
+static enum outcome index_or_port(const struct attach *a, const struct endpoint *e,
+                                  const struct failure *refusal, struct failure *f)
+{
+	struct link link;
+	int found = link_by_index(&a->attachment->sandbox.rtnl, e->ifindex, &link, f);
+
+	if (found == 0)
+		explain(a, EBUSY, refusal, f);
+	return found > 0 ? INDEX_TAKEN : FAILED;
 }
 
 /* The kernel has chosen another index than the one wanted, as those before 5.13 do. */
@@ -154,11 +166,17 @@ static enum outcome make_link(struct attach *a, struct endpoint *e, struct failu
 	a->linked = true; /* for all we know, if the answer cannot be read */
 	if (link_create(attachment_master_rtnl(a->attachment), &want, &refusal) == 0)
 		return MADE;
-	if (errno == EEXIST) {
-		a->linked = false;
+	int err = errno;
+
+	a->linked = err != EEXIST && err != EBUSY;
+	switch (err) {
+	case EEXIST:
 		return name_or_index(a, e, f);
+	case EBUSY:
+		return index_or_port(a, e, &refusal, f);
+	default:
+		return explain(a, err, &refusal, f);
 	}
-	return explain(a, errno, &refusal, f);
 }
 
 /* Makes sure of the node. Where the kernel did not make it, the record tells of the number before
