@@ -62,7 +62,7 @@ static const char *network_of(size_t n, Nri__Namespace *const *namespaces)
 }
 
 /* The path of the network namespace, as the pod has it, else as its container will; NULL: the
- * host's. */
+ * host's. In a pod of the host's network, containerd says /proc/PID/ns/net of its containers. */
 static const char *network_path(const Nri__CreateContainerRequest *r)
 {
 	const Nri__PodLinux *pod = r->pod->system;

@@ -13,7 +13,7 @@
 struct search {
 	const char *container_id; /* NULL: any */
 	const char *path;
-	struct stat named; /* what the path leads to */
+	struct stat named; /* what the path leads to; zeroed: not looked at yet */
 	struct sandbox sandbox;
 	int devices;
 	struct taps *taps;
@@ -37,6 +37,15 @@ static int search_open(struct search *s)
 		return -1;
 	s->devices = device_open(s->failure);
 	return s->devices < 0 ? -1 : 0;
+}
+
+/* Once there is a record: what a path nobody has a tap in leads to, or that it leads nowhere, is of
+ * no interest. */
+static int path_look(struct search *s)
+{
+	if (s->named.st_ino || stat(s->path, &s->named) == 0)
+		return 0;
+	return fail_errno(s->failure, errno, "look at the network namespace %s", s->path);
 }
 
 static bool is_listed(const struct taps *taps, const char *path)
@@ -96,6 +105,8 @@ static int visit(const struct endpoint *e, const struct failure *error, void *da
 	}
 	if (!e->ready || !e->tap.path)
 		return 0;
+	if (path_look(s) < 0)
+		return -1;
 	if (e->netns.dev != s->named.st_dev || e->netns.inode != s->named.st_ino)
 		return foreign(s, e);
 	if (s->sandbox.netns < 0 && search_open(s) < 0)
@@ -121,8 +132,6 @@ int taps_find(const char *container_id, const char *netns_path, struct taps *tap
 	const struct endpoint_visit visitor = { visit, &s };
 
 	taps->n = taps->doubts = 0;
-	if (stat(netns_path, &s.named) < 0)
-		return fail_errno(f, errno, "look at the network namespace %s", netns_path);
 	return container_id ? endpoint_each_of(container_id, &visitor, f)
 	                    : endpoint_each(&visitor, f);
 }

@@ -144,8 +144,10 @@ session='{"plugin_name": "podtap", "plugin_idx": "50", "events": 8, "sync": [fal
 	run -0 runtime '"session"' "$(create 'del(.create.pod.linux, .create.container.linux)')" \
 		"$(create '.create.pod.linux.namespaces = [{"type":"network"}] | .create.container.linux.namespaces = []')" \
 		"$(create '.create.pod.id = "another" | .create.container.pod_sandbox_id = "another"')" \
-		"$(create "del(.create.pod.linux) | .create.pod.id = \"another\" | .create.container = {}")"
-	[ "${lines[*]:1}" = "{} {} {} {}" ]
+		"$(create "del(.create.pod.linux) | .create.pod.id = \"another\" | .create.container = {}")" \
+		"$(create '.create.pod.linux.namespaces = [] | .create.pod.id = "another" | .create.container.pod_sandbox_id = "another" |
+			.create.container.linux.namespaces[0].path = "/proc/999999999/ns/net"')"
+	[ "${lines[*]:1}" = "{} {} {} {} {}" ]
 	run -1 grep -E 'gets|left as it is' "$dir/log"
 }
 @test "another namespace than the one on record: unchanged, and logged" {
