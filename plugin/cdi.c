@@ -93,22 +93,44 @@ int cdi_name(const struct config *c, const struct request *r, char name[static C
 	return name_make(name, f);
 }
 
-/* Opens the directory of specifications, and keeps others of us from changing it: what is looked at
- * is still there when it is removed or replaced. -1 with ENOENT and no failure where it is missing
- * and not to be made. */
-static int directory_lock(bool make, struct failure *f)
+/* Opens the directory of specifications. -1 with ENOENT and no failure where it is missing and not
+ * to be made. */
+static int directory_open(bool make, struct failure *f)
 {
 	const char *path = cdi_path();
 
 	if (make && directory_make(path, f) < 0)
 		return -1;
-	OWNED(fd_release) int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 && errno == ENOENT && !make)
+	const int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0 || (errno == ENOENT && !make))
+		return fd;
+	return fail(f, CNI_IO, strerror(errno), "open the directory of CDI devices %s", path);
+}
+
+/* Keeps others of us from changing specifications: what is looked at is still there when it is
+ * removed or replaced. By a file that only root can open: who can, can lock it and never let go. */
+static int lock_take(struct failure *f)
+{
+	static const char name[] = "lock";
+	OWNED(fd_release) int state = state_open("", true, f);
+	if (state < 0)
 		return -1;
+	OWNED(fd_release)
+	int fd =
+	        openat(state, name, O_RDONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 	if (fd < 0 || flock(fd, LOCK_EX) < 0)
-		return fail(f, CNI_IO, strerror(errno), "open the directory of CDI devices %s",
-		            path);
+		return fail(f, CNI_IO, strerror(errno), "lock %s/%s", state_path(), name);
 	return fd_take(&fd);
+}
+
+/* For removing: that goes on where there is no place for a lock. */
+static void lock_try(int *lock)
+{
+	struct failure refusal = { 0 };
+
+	*lock = lock_take(&refusal);
+	if (*lock < 0)
+		fprintf(stderr, "podtap: %s: %s: going on without\n", refusal.msg, refusal.details);
 }
 
 static void file_name(const struct endpoint *e, char name[static NAME_MAX + 1])
@@ -147,7 +169,8 @@ int cdi_write(const struct endpoint *e, struct failure *f)
 
 	if (!e->cdi)
 		return 0;
-	OWNED(fd_release) int directory = directory_lock(true, f);
+	OWNED(fd_release) int lock = lock_take(f);
+	OWNED(fd_release) int directory = lock < 0 ? -1 : directory_open(true, f);
 	if (directory < 0)
 		return -1;
 	file_name(e, name);
@@ -213,9 +236,11 @@ int cdi_remove(const struct endpoint *e, struct failure *f)
 
 	if (!e->cdi || !*e->cdi || strchr(e->cdi, '/'))
 		return 0;
-	OWNED(fd_release) int directory = directory_lock(false, f);
+	OWNED(fd_release) int directory = directory_open(false, f);
 	if (directory < 0)
 		return f->code ? -1 : 0;
+	OWNED(fd_release) int lock = -1;
+	lock_try(&lock);
 	fresh_name(e, name);
 	unlinkat(directory, name, 0);
 	file_name(e, name);
@@ -231,11 +256,13 @@ static void stream_release(DIR **stream)
 
 int cdi_remove_unrecorded(uint32_t ifindex, struct failure *f)
 {
-	OWNED(fd_release) int directory = directory_lock(false, f);
+	OWNED(fd_release) int directory = directory_open(false, f);
 	int removed = 0;
 
 	if (directory < 0)
 		return f->code ? -1 : 0;
+	OWNED(fd_release) int lock = -1;
+	lock_try(&lock);
 	OWNED(stream_release) DIR *stream = fdopendir(fcntl(directory, F_DUPFD_CLOEXEC, 0));
 	if (!stream)
 		return fail(f, CNI_IO, strerror(errno), "list the CDI devices in %s", cdi_path());

@@ -93,6 +93,19 @@ survives() {
 	wrapper=()
 	run -0 cni_raw DEL "$(config "$ipam")"
 }
+@test "neighbours: who can read the folder of CDI devices can lock it, and holds up nobody" {
+	run -0 cni ADD '{"cdi":true}'
+	[ "$(stat -c %a "$PODTAP_STATE_DIR/lock")" = 600 ]
+	flock "$PODTAP_CDI_DIR" sleep 60 3>&- &
+	background+=($!)
+	while flock -n "$PODTAP_CDI_DIR" true; do :; done
+	run -0 cni ADD '{"cdi":true}' CNI_IFNAME=net1
+	run -0 cni DEL '{"cdi":true}'
+	rm -r "$PODTAP_STATE_DIR"
+	run -0 cni DEL '{"cdi":true}' CNI_IFNAME=net1
+	run -0 ls -A "$PODTAP_CDI_DIR"
+	[ -z "$output" ]
+}
 @test "neighbours: a full disk under podtap-ipam's folders is said, and leaves nothing" {
 	local ipam='{"ipam":{"type":"podtap-ipam","subnet":"10.1.0.0/24","dataDir":"'$leases'/d"}}'
 	mkdir -p "$leases/d" "$PODTAP_IPAM_STATE_DIR"
