@@ -47,8 +47,12 @@ static int file_open(const struct policy *p, struct failure *f)
 		errno = EINVAL;
 		return refuse(p, "PODTAP_POLICY must be the absolute path of a file", f);
 	}
-	snprintf(parent, sizeof parent, "%.*s", (int)(slash - p->path + 1), p->path);
-	OWNED(fd_release) int directory = open(parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	/* A link to nowhere is no absence. */
+	snprintf(parent, sizeof parent, "/%.*s", (int)(slash - p->path), p->path);
+	OWNED(fd_release)
+	int directory = open(parent, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (directory < 0 && errno == ENOTDIR)
+		return refuse(p, "its directory is a symbolic link, or none", f);
 	if (directory < 0)
 		return errno == ENOENT ? -1 : refuse(p, strerror(errno), f);
 	OWNED(fd_release)

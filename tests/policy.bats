@@ -206,6 +206,12 @@ unusable() {
 	unusable 5 "no regular file"
 	rmdir "$PODTAP_POLICY"
 	run -0 cni STATUS
+	mv "$directory" "$directory.real"
+	for target in "$directory.real" nowhere /dev/null; do
+		ln -sfn "$target" "$directory"
+		unusable 5 "its directory is a symbolic link"
+	done
+	rm "$directory"
 	PODTAP_POLICY=policy.json run -1 cni STATUS
 	error_is 50 PODTAP_POLICY
 	run -0 cni DEL
