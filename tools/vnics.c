@@ -19,8 +19,9 @@ void vnics_release(struct vnics *v)
 	v->n = 0;
 }
 
-/* Fills an array of attributes by type; those beyond `max` are left out. */
-static void attributes(struct rtattr *at, size_t left, struct rtattr **out, unsigned short max)
+/* Fills an array of attributes by type; those beyond `max` are left out. What is left is signed, as
+ * the padding of the last may be missing, and RTA_NEXT() takes it off all the same. */
+static void attributes(struct rtattr *at, int left, struct rtattr **out, unsigned short max)
 {
 	memset(out, 0, (max + 1u) * sizeof *out);
 	for (; RTA_OK(at, left); at = RTA_NEXT(at, left)) {
@@ -83,10 +84,22 @@ static int vnic_take(struct vnics *v, struct nlmsghdr *message, struct failure *
 	return 0;
 }
 
-/* Takes the links of one datagram. 1: more is to come; 0: that was the last. */
-static int datagram_take(struct vnics *v, void *bytes, size_t length, struct failure *f)
+/* The message at a place of a datagram; NULL: there is none. The padding of the last may be
+ * missing, so that the place after it lies beyond the end. */
+static struct nlmsghdr *message_at(char *bytes, size_t length, size_t at)
 {
-	for (struct nlmsghdr *m = bytes; NLMSG_OK(m, length); m = NLMSG_NEXT(m, length)) {
+	const size_t left = at < length ? length - at : 0;
+	struct nlmsghdr *m = (struct nlmsghdr *)(void *)(bytes + (left ? at : 0));
+
+	return left >= sizeof *m && m->nlmsg_len >= sizeof *m && m->nlmsg_len <= left ? m : NULL;
+}
+
+/* Takes the links of one datagram. 1: more is to come; 0: that was the last. */
+static int datagram_take(struct vnics *v, char *bytes, size_t length, struct failure *f)
+{
+	struct nlmsghdr *m;
+
+	for (size_t at = 0; (m = message_at(bytes, length, at)); at += NLMSG_ALIGN(m->nlmsg_len)) {
 		const struct nlmsgerr *error = NLMSG_DATA(m);
 		if (m->nlmsg_type == NLMSG_DONE)
 			return 0;
