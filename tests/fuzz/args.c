@@ -18,14 +18,20 @@ static void check_addresses(const char *text)
 	if (ip_parse(text, &ip)) {
 		struct ip again;
 		PROMISE(ip_parse(ip_format(&ip, spelled), &again) && ip_equal(&ip, &again));
+		PROMISE(ip_compare(&ip, &again) == 0);
 	}
 	if (cidr_parse(text, &cidr)) {
 		struct ip network = cidr_network(&cidr);
+		struct cidr again;
 		PROMISE(cidr.prefix <= ip_bits(&cidr.ip) && cidr_contains(&cidr, &network));
+		PROMISE(cidr_parse(cidr_format(&cidr, spelled), &again));
+		PROMISE(again.prefix == cidr.prefix && ip_equal(&again.ip, &cidr.ip));
+		PROMISE(!ip_is_zero(&cidr.ip) || ip_is_zero(&network));
 	}
 	if (mac_parse(text, &mac)) {
 		struct mac again;
 		PROMISE(mac_parse(mac_format(&mac, spelled), &again) && mac_equal(&mac, &again));
+		PROMISE(!mac_is_unicast(&mac) || !(mac.byte[0] & 1));
 	}
 }
 
@@ -40,6 +46,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	f = (struct failure){ 0 };
 	if (ifname_check(text, NULL, CNI_ENV, &f) == 0)
 		PROMISE(strlen(text) > 0 && strlen(text) < 16 && !strchr(text, '/'));
+	if (identifier_valid(text))
+		PROMISE(*text && !strpbrk(text, "/;= "));
 	check_addresses(text);
 	return 0;
 }

@@ -1,11 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The network configuration with CNI_ARGS (the input's first line): accepted means complete and
- * within its ranges, and DEL's reading never fails.
+ * within its ranges, DEL's reading never fails, and who is on GC's list is found there.
  *
- * Reads with: plugin/config.c plugin/config_keys.c */
+ * Reads with: plugin/config.c plugin/config_keys.c cni/attachments.c */
 #include "plugin/config.h"
+#include "cni/attachments.h"
 #include "cni/json.h"
 #include "tests/fuzz/fuzz.h"
+
+static void check_attachments(const cJSON *config)
+{
+	struct failure f = { 0 };
+	const cJSON *list, *item;
+	const int told = attachments_read(config, &list, &f);
+
+	PROMISE(told < 0 ? f.code == CNI_CONFIG : f.code == 0);
+	if (told < 0)
+		return;
+	PROMISE(told || !list);
+	cJSON_ArrayForEach(item, list)
+	{
+		PROMISE(attachments_have(list, json_string(json_member(item, "containerID")),
+		                         json_string(json_member(item, "ifname"))));
+	}
+	PROMISE(!attachments_have(list, "", "nobody's") || list);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -33,10 +52,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		PROMISE(c.mtu == 0 || (c.mtu >= 68 && c.mtu <= 65535));
 		PROMISE(!c.has_mac || mac_is_unicast(&c.mac));
 		PROMISE(strlen(c.master) < sizeof c.master && (c.tap.mode & ~0777u) == 0);
+		PROMISE(address_owner_name(c.address_owner));
+		PROMISE(!c.device_id || strcmp(c.device_id, config_device_id(&r)) == 0);
 	} else {
 		PROMISE(f.code == CNI_CONFIG || f.code == CNI_ENV);
 	}
 	config_read_leniently(&c, &r);
 	PROMISE(c.kind);
+	check_attachments(json);
 	return 0;
 }

@@ -124,8 +124,8 @@ static int socket_listen(const char *path)
 	return fd;
 }
 
-/* A kubelet's answer to a registration. */
-static void kubelet(const uint8_t *data, size_t size)
+/* A kubelet's answer to a registration, which stays to hear the reply or does not. */
+static void registration(const uint8_t *data, size_t size, bool stays)
 {
 	const int listener = socket_listen("kubelet.sock");
 	struct grpc_call_out c = { .ended = on_ended };
@@ -140,11 +140,25 @@ static void kubelet(const uint8_t *data, size_t size)
 	                        request, length, &f) == 0);
 	const int fd = accept(listener, NULL, NULL);
 	PROMISE(send(fd, data, size, MSG_NOSIGNAL | MSG_DONTWAIT) >= -1);
-	shutdown(fd, SHUT_WR);
+	if (stays)
+		shutdown(fd, SHUT_WR);
+	else
+		close(fd);
 	PROMISE(loop_run(&loop, &f) == 0 && !c.running);
-	close(fd);
+	if (stays)
+		close(fd);
 	close(listener);
 	loop_release(&loop);
+}
+
+static void kubelet(const uint8_t *data, size_t size)
+{
+	registration(data, size, true);
+}
+
+static void kubelet_gone(const uint8_t *data, size_t size)
+{
+	registration(data, size, false);
 }
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
@@ -159,7 +173,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const senders[])(const uint8_t *, size_t) = { connection, client, call,
-		                                                    kubelet };
+		                                                    kubelet, kubelet_gone };
 
 	if (size > 0)
 		senders[data[0] % (sizeof senders / sizeof *senders)](data + 1, size - 1);

@@ -70,14 +70,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	OWNED(json_release) cJSON *json = json_parse(config, strlen(config), "the input", &f);
 	if (!json)
 		return 0;
-	const struct request r = { .container_id = "c",
-		                   .netns = "/n",
-		                   .ifname = "i",
-		                   .args = args,
-		                   .path = "/p",
-		                   .json = json,
-		                   .name = "n",
-		                   .version = VERSION_LATEST };
+	struct request r = { .container_id = "c",
+		             .netns = "/n",
+		             .ifname = "i",
+		             .args = args,
+		             .path = "/p",
+		             .json = json,
+		             .name = "n",
+		             .version = VERSION_LATEST };
+	const char *version = json_string(json_member(json, "cniVersion"));
+	if (version && !version_find(version, &r.version))
+		return 0;
 	OWNED(ipam_config_release) struct ipam_config c;
 	if (ipam_config_read(&c, &r, &f) == 0)
 		check_pools(&c);

@@ -1,9 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JSON: what passes the scanner parses, and every span it finds lies within the text.
+/* JSON: what passes the scanner parses, every span it finds lies within the text, and any text can
+ * be made one that is printed as JSON.
  *
- * Reads with: cni/json.c cni/json_scan.c */
+ * Reads with: cni/json.c cni/json_scan.c cni/utf8.c */
 #include "cni/json.h"
+#include "cni/utf8.h"
 #include "tests/fuzz/fuzz.h"
+
+/* Once repaired, a text stays as it is. */
+static void check_repair(const uint8_t *data, size_t size)
+{
+	OWNED(text_release) char *text = utf8_repair(text_of(data, size));
+	PROMISE(text);
+	const char *const before = text;
+	const size_t length = strlen(text);
+
+	text = utf8_repair(text);
+	PROMISE(text == before && strlen(text) == length);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -15,6 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int64_t number;
 	struct json_span found;
 
+	check_repair(data, size);
 	PROMISE(json_check(text, size, &why, &at) == (json != NULL));
 	PROMISE(json || f.code == CNI_DECODE);
 	if (!json)

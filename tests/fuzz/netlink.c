@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Netlink answers: whatever a datagram holds, reading it ends, within its bounds.
+/* Netlink answers and events: whatever a datagram holds, reading it ends, within its bounds.
  *
  * Reads with: netns/rtnl.c netns/link_get.c netns/link.c netns/addr.c netns/route.c
- * netns/link_watch.c */
+ * netns/link_watch.c netns/dad.c netns/uevent.c tools/vnics.c */
 #include "netns/addr.h"
 #include "netns/link.h"
 #include "netns/link_watch.h"
 #include "netns/route.h"
+#include "netns/uevent.h"
 #include "tests/fuzz/fuzz.h"
+#include "tools/vnics.h"
 
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
 
 static void see_address(const struct addr *addr, void *data)
 {
@@ -81,6 +85,20 @@ static int creation(struct rtnl *nl, struct failure *f)
 	return link_create(nl, &want, f);
 }
 
+static const struct mac mac = { { 2 } };
+
+static int move(struct rtnl *nl, struct failure *f)
+{
+	const struct link_want want = { .name = "eth0",
+		                        .index = 7,
+		                        .netns = 3,
+		                        .kind = link_kind_find("macvtap"),
+		                        .mac = &mac,
+		                        .mtu = 1400 };
+
+	return link_move(nl, 9, &want, f);
+}
+
 static int kind(struct rtnl *nl, struct failure *f)
 {
 	bool known;
@@ -117,13 +135,23 @@ static int route_up(struct rtnl *nl, struct failure *f)
 	return route_add(nl, &want, f);
 }
 
+static int gateway_route_up(struct rtnl *nl, struct failure *f)
+{
+	struct route_want want = {
+		.dst = ipv6, .gw = { AF_INET6, { 0xfd } }, .ifindex = 7, .priority = 100, .table = 5
+	};
+
+	if (route_add(nl, &want, f) < 0)
+		return -1;
+	want.gw.family = AF_INET;
+	return route_add(nl, &want, f);
+}
+
 static int changes(struct rtnl *nl, struct failure *f)
 {
-	const struct mac mac = { { 2 } };
-
 	if (link_flags(nl, 7, IFF_UP, 0, f) < 0 || link_address(nl, 7, &mac, f) < 0)
 		return -1;
-	return link_announce(nl, 7, f);
+	return link_announce(nl, 7, f) < 0 ? -1 : link_unaddressed(nl, 7, f);
 }
 
 static void see_link(const struct link *link, bool gone, void *data)
@@ -137,7 +165,6 @@ static int news(struct rtnl *nl, struct failure *f)
 {
 	struct link_watch watch = { *nl };
 
-	PROMISE(fcntl(nl->fd, F_SETFL, O_NONBLOCK) == 0);
 	return link_watch_read(&watch, see_link, NULL, f);
 }
 
@@ -146,29 +173,115 @@ static int links(struct rtnl *nl, struct failure *f)
 	return link_each(nl, see_link, NULL, f);
 }
 
+static int settle(struct rtnl *nl, int seconds, struct failure *f)
+{
+	struct cidr duplicate;
+	int found = addr_settle(nl, 7, seconds, &duplicate, f);
+
+	PROMISE(found != 1 || duplicate.ip.family == AF_INET6);
+	return found;
+}
+
+static int settled(struct rtnl *nl, struct failure *f)
+{
+	return settle(nl, 0, f);
+}
+
+/* No time passes, as the end of what there is to hear is an event too. */
+static int settling(struct rtnl *nl, struct failure *f)
+{
+	PROMISE(shutdown(nl->fd, SHUT_RD) == 0);
+	return settle(nl, 60, f);
+}
+
+static int tap_number(struct rtnl *nl, struct failure *f)
+{
+	dev_t number = 0;
+	int found = uevent_tap_number(nl->fd, 7, &number, f);
+
+	PROMISE(found < 0 || makedev(major(number), minor(number)) == number);
+	return found;
+}
+
+static int next_socket = -1;
+
+/* In place of the C library's: what asks for a socket itself gets the one that is read here. */
+int socket(int domain, int type, int protocol)
+{
+	const int fd =
+	        next_socket >= 0 ? next_socket : (int)syscall(SYS_socket, domain, type, protocol);
+
+	next_socket = -1;
+	return fd;
+}
+
+static int interfaces_find(struct rtnl *nl, const char *const names[], size_t n, struct failure *f)
+{
+	OWNED(vnics_release) struct vnics v = { .n = 0 };
+
+	next_socket = fcntl(nl->fd, F_DUPFD_CLOEXEC, 0);
+	const int found = vnics_find(&v, names, n, f);
+	PROMISE(v.n <= VNICS_MAX && (found < 0 || v.n > 0));
+	for (size_t i = 0; i < v.n; i++) {
+		PROMISE(strnlen(v.vnic[i].ifname, IFNAMSIZ) < IFNAMSIZ);
+		PROMISE(v.vnic[i].queues >= 1 && v.vnic[i].queues <= VNIC_QUEUES_MAX);
+		PROMISE(found < 0 || i >= n || strcmp(v.vnic[i].ifname, names[i]) == 0);
+	}
+	return found;
+}
+
+static int interfaces(struct rtnl *nl, struct failure *f)
+{
+	return interfaces_find(nl, NULL, 0, f);
+}
+
+static int named_interfaces(struct rtnl *nl, struct failure *f)
+{
+	return interfaces_find(nl, (const char *const[]){ "eth1", "eth0" }, 2, f);
+}
+
 static int (*const questions[])(struct rtnl *, struct failure *) = {
-	one_link, addresses,  routes,       deletion, named_link, default_route, creation, kind,
-	number,   address_up, address_down, route_up, changes,    news,          links,
+	one_link,         addresses,     routes,       deletion,
+	named_link,       default_route, creation,     kind,
+	number,           address_up,    address_down, route_up,
+	changes,          news,          links,        move,
+	gateway_route_up, settling,      tap_number,   interfaces,
+	named_interfaces, settled,
 };
 
-/* The kernel's side of a socket: the input, a datagram up to each mark. */
+/* The kernel's side of a socket: the input, a datagram up to each mark; nobody waits for more. */
 static int kernel_open(const uint8_t *data, size_t size, int *kernel)
 {
 	static const uint8_t mark[] = { 0xfe, 'N', 'L', 0xfe };
 	int ends[2];
 
-	PROMISE(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0);
+	PROMISE(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) == 0);
 	for (const uint8_t *end; size > 0; data = end) {
 		end = memmem(data, size, mark, sizeof mark);
 		const size_t length = end ? (size_t)(end - data) : size;
-		if (length && send(ends[1], data, length, MSG_DONTWAIT) < 0)
+		if (length && send(ends[1], data, length, 0) < 0)
 			break; /* its queue is full */
 		end = data + length + (end ? sizeof mark : 0);
 		size -= (size_t)(end - data);
 	}
-	shutdown(ends[1], SHUT_WR);
 	*kernel = ends[1];
 	return ends[0];
+}
+
+/* Once, sockets of the kernel's own. */
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	struct link_watch watch;
+	struct failure f = { 0 };
+
+	(void)argc;
+	(void)argv;
+	OWNED(fd_release) int events = uevent_open();
+	OWNED(fd_release) int netns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	PROMISE(events >= 0 && netns >= 0 && (uevent_trusted(netns) || !uevent_trusted(-1)));
+	PROMISE(link_watch_open(&watch, &f) == 0 && addr_listen(&watch.nl, &f) == 0);
+	link_watch_release(&watch);
+	return 0;
 }
 
 /* The first byte says which question the rest answers. */

@@ -10,19 +10,22 @@
 
 enum { LINES = 4 };
 
-static void ask(const struct policy *p, char *line[LINES], const struct config *c)
+static void ask(const struct policy *p, const char *const line[LINES], const struct config *c)
 {
 	struct failure f = { 0 };
+	OWNED(json_release) cJSON *asked = cJSON_CreateObject();
+	PROMISE(cJSON_AddStringToObject(asked, "logFile", line[3]));
 	const struct policy_question q = { .network = line[0],
 		                           .pod_namespace = line[1],
 		                           .master = *line[2] ? line[2] : NULL,
 		                           .config = c,
-		                           .json = p->json };
+		                           .json = asked };
 
 	if (policy_judge(p, &q, &f) < 0)
 		PROMISE(f.code == CNI_CONFIG && *f.details);
 	else
-		PROMISE(cJSON_GetArraySize(cJSON_GetObjectItem(p->json, "rules")) > 0);
+		PROMISE(cJSON_GetArraySize(cJSON_GetObjectItem(p->json, "rules")) > 0 &&
+		        (!*line[3] || policy_has_file(p, line[3])));
 	if (policy_has_file(p, line[3]))
 		PROMISE(*line[3] == '/' && !strstr(line[3], "/../"));
 }
@@ -31,7 +34,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	OWNED(text_release) char *text = text_of(data, size);
 	OWNED(policy_release) struct policy p = { .path = "/p" };
-	char *line[LINES] = { "net", "", "eth0", "/" }, *at = strstr(text, "\n\n");
+	const char *line[LINES] = { "net", "", "eth0", "" };
+	char *at = strstr(text, "\n\n");
 	struct failure f = { 0 };
 
 	if (at)

@@ -57,6 +57,20 @@ static void check_accepted(const struct request *r, const struct verb *verb)
 	PROMISE(identifier_valid(r->name) && r->version >= verb->since);
 }
 
+/* VERSION is answered with every version there is. */
+static void check_report(void)
+{
+	OWNED(json_release) cJSON *report = version_report();
+	const cJSON *list = json_member(report, "supportedVersions"), *item;
+	enum version v;
+
+	PROMISE(cJSON_GetArraySize(list) == VERSION_COUNT);
+	cJSON_ArrayForEach(item, list)
+	{
+		PROMISE(version_find(json_string(item), &v));
+	}
+}
+
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc;
@@ -83,6 +97,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	PROMISE(read == 0 ? f.code == 0 : known);
 	if (read == 0 && verb)
 		check_accepted(&r, verb);
+	else if (read == 0)
+		check_report();
 	clearenv(); /* it borrows from the text */
 	return 0;
 }

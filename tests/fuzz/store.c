@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The allocator over a store in which anything may lie, and over an index that was damaged: nothing
- * of anybody else's is given out, changed or removed.
+/* The allocator over a store in which anything may lie, over an index that was damaged, and beside
+ * others who know of no lock: nothing of anybody else's is given out, changed or removed.
  *
  * Reads with: ipam/store_read.c ipam/index.c ipam/ledger.c ipam/pages.c ipam/sticky.c */
 #include "cni/json.h"
 #include "ipam/allocator.h"
 #include "ipam/folder.h"
+#include "ipam/ledger.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <fcntl.h>
@@ -13,7 +14,8 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-enum { FILES = 10, CONTENT_MAX = 64 };
+enum { FILES = 10, CONTENT_MAX = 64, LARGE = HOLDER_MAX + 1 }; /* bytes */
+enum kind { FILE_PLAIN, FILE_LARGE, FILE_LINK, FILE_FOLDER, KINDS };
 
 static const char config[] =
         "{\"cniVersion\":\"1.1.0\",\"name\":\"net\",\"ipam\":{\"type\":\"podtap-ipam\","
@@ -28,6 +30,7 @@ static const char *const names[FILES] = {
 
 struct file {
 	bool there;
+	enum kind kind;
 	size_t length;
 	char content[CONTENT_MAX];
 };
@@ -42,12 +45,23 @@ static void file_write(size_t i, const struct file *file)
 	char path[64];
 
 	path_of(i, path);
-	unlink(path);
+	PROMISE(remove(path) == 0 || errno == ENOENT);
 	if (!file->there)
 		return;
+	if (file->kind == FILE_LINK || file->kind == FILE_FOLDER) {
+		PROMISE((file->kind == FILE_LINK ? symlink(names[0], path) : mkdir(path, 0700)) ==
+		        0);
+		return;
+	}
 	int fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
 	PROMISE(fd >= 0 && write(fd, file->content, file->length) == (ssize_t)file->length);
+	PROMISE(file->kind != FILE_LARGE || ftruncate(fd, LARGE) == 0);
 	close(fd);
+}
+
+static enum kind kind_of(mode_t mode)
+{
+	return S_ISLNK(mode) ? FILE_LINK : S_ISDIR(mode) ? FILE_FOLDER : FILE_PLAIN;
 }
 
 static struct file file_read(size_t i)
@@ -55,11 +69,19 @@ static struct file file_read(size_t i)
 	struct file file = { .there = false };
 	char path[64];
 
+	struct stat st;
+
 	path_of(i, path);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
+	if (lstat(path, &st) < 0)
 		return file;
 	file.there = true;
+	file.kind = kind_of(st.st_mode);
+	if (file.kind != FILE_PLAIN)
+		return file;
+	if (st.st_size == LARGE)
+		file.kind = FILE_LARGE;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	PROMISE(fd >= 0);
 	const ssize_t n = read(fd, file.content, sizeof file.content);
 	file.length = n > 0 ? (size_t)n : 0;
 	close(fd);
@@ -115,6 +137,8 @@ static void index_damage(const uint8_t *data, size_t size)
 
 static bool is_blank(const struct file *file)
 {
+	if (file->kind != FILE_PLAIN)
+		return false;
 	for (size_t i = 0; i < file->length; i++)
 		if (!strchr(" \t\r\n\v\f", file->content[i]))
 			return false;
@@ -123,7 +147,7 @@ static bool is_blank(const struct file *file)
 
 static bool is_same(const struct file *a, const struct file *b)
 {
-	return a->there == b->there && a->length == b->length &&
+	return a->there == b->there && a->kind == b->kind && a->length == b->length &&
 	       memcmp(a->content, b->content, a->length) == 0;
 }
 
@@ -137,22 +161,59 @@ static void check_untouched(const struct file before[FILES])
 	}
 }
 
+/* The kind of a file comes with its length. */
+static void file_set(struct file *file, uint8_t what, const uint8_t *content, size_t length)
+{
+	*file = (struct file){ .there = true, .kind = what / CONTENT_MAX % KINDS };
+	if (file->kind == FILE_LINK || file->kind == FILE_FOLDER)
+		return;
+	memcpy(file->content, content, length);
+	file->length = file->kind == FILE_LARGE ? CONTENT_MAX : length;
+}
+
 static size_t files_make(const uint8_t *data, size_t size, struct file files[FILES])
 {
 	size_t at = 0;
 
 	while (at + 2 <= size && data[at] < FILES) {
-		struct file *file = &files[data[at]];
-		const size_t length = data[at + 1] % CONTENT_MAX;
+		const uint8_t which = data[at], what = data[at + 1];
 		at += 2;
-		file->there = true;
-		file->length = length < size - at ? length : size - at;
-		memcpy(file->content, data + at, file->length);
-		at += file->length;
+		const size_t left = size - at, said = what % CONTENT_MAX;
+		const size_t length = said < left ? said : left;
+		file_set(&files[which], what, data + at, length);
+		at += length;
 	}
 	for (size_t i = 0; i < FILES; i++)
 		file_write(i, &files[i]);
 	return at;
+}
+
+/* Somebody reserves without the lock, and gives back, what an open ledger thinks is free. */
+static void others_reserve(void)
+{
+	static const char other[] = "other\r\neth0";
+	struct file file = { .there = true, .length = sizeof other - 1 }, none = { .there = false };
+	OWNED(ledger_release) struct ledger l = LEDGER_CLOSED;
+	OWNED(ip_list_release) struct ip_list held = { 0 }, made = { 0 };
+	struct failure f = { 0 };
+	struct ip ip;
+
+	if (ledger_open(&l, "store", "net", STORE_CHANGE, &f) <= 0)
+		return;
+	memcpy(file.content, other, sizeof other - 1);
+	for (size_t i = 0; ip_parse(names[i], &ip); i++) {
+		if (file_read(i).there)
+			continue;
+		PROMISE(ip_list_add(&made, &ip, &f) == 0);
+		file_write(i, &file);
+		PROMISE(ledger_reserve(&l, &ip, "c\r\neth0", false, &f) == 0);
+	}
+	for (size_t i = 0; ip_parse(names[i], &ip); i++)
+		if (ip_list_has(&made, &ip))
+			file_write(i, &none);
+	PROMISE(ledger_find(&l, other, &held, &f) == 0);
+	for (size_t i = 0; i < held.n; i++)
+		PROMISE(!ip_list_has(&made, &held.ips[i]));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -178,6 +239,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t used = files_make(data, size, files);
 	OWNED(json_release) cJSON *first = allocator_add(&r, &none, &f);
 	check_untouched(files);
+	others_reserve();
 	index_damage(data + used, size - used);
 	f = (struct failure){ 0 };
 	r.container_id = "b";
@@ -192,6 +254,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (first)
 		PROMISE(check(&r, first, &f) == 0);
 	PROMISE(allocator_del(&r, &f) == 0);
+	PROMISE(allocator_del(&r, &f) == 0);
+	r.name = "nobody's";
 	PROMISE(allocator_del(&r, &f) == 0);
 	return 0;
 }
