@@ -2,6 +2,7 @@
 /* The frame of a CNI executable: from the environment to one document on stdout. */
 #include "cni/program.h"
 
+#include "cni/bytes.h"
 #include "cni/error.h"
 #include "cni/json.h"
 #include "cni/utf8.h"
@@ -12,20 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static int text_write(const char *text, size_t length)
-{
-	while (length > 0) {
-		const ssize_t n = write(STDOUT_FILENO, text, length);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		text += n;
-		length -= (size_t)n;
-	}
-	return 0;
-}
-
 int document_print(const cJSON *document, struct failure *f)
 {
 	OWNED(text_release) char *text = utf8_repair(cJSON_PrintUnformatted(document));
@@ -34,7 +21,7 @@ int document_print(const cJSON *document, struct failure *f)
 		return fail(f, CNI_OTHER, "out of memory", "cannot write to stdout");
 	const size_t length = strlen(text);
 	text[length] = '\n'; /* instead of the NUL: one write, whole or not at all */
-	if (text_write(text, length + 1) < 0)
+	if (bytes_write(STDOUT_FILENO, text, length + 1) < 0)
 		return fail(f, CNI_IO, strerror(errno), "cannot write to stdout");
 	return 0;
 }
@@ -47,7 +34,7 @@ static void error_print(const struct failure *f, const char *version)
 	struct failure unsaid = { 0 };
 
 	if (document_print(error, &unsaid) < 0 && unsaid.code != CNI_IO)
-		text_write(last, sizeof last - 1);
+		bytes_write(STDOUT_FILENO, last, sizeof last - 1);
 }
 
 /* Where going on would do harm, or the C library found itself damaged: the runtime still gets its
@@ -58,7 +45,7 @@ static void abort_print(int signal)
 	                            "\"msg\":\"ended abnormally\",\"details\":\"\"}\n";
 
 	(void)signal;
-	text_write(ended, sizeof ended - 1);
+	bytes_write(STDOUT_FILENO, ended, sizeof ended - 1);
 	_exit(1);
 }
 

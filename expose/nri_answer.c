@@ -2,6 +2,7 @@
 /* Packing and sending what a plugin says. */
 #include "expose/nri_answer.h"
 
+#include "cni/bytes.h"
 #include "expose/daemon.h"
 #include "expose/mux.h"
 #include "expose/nri.pb-c.h"
@@ -36,22 +37,6 @@ static int message_pack(struct bytes *b, size_t header, const ProtobufCMessage *
 	return 0;
 }
 
-static int write_whole(int fd, const uint8_t *bytes, size_t n, struct failure *f)
-{
-	while (n) {
-		const ssize_t wrote = write(fd, bytes, n);
-		if (wrote < 0 && errno == EINTR)
-			continue;
-		if (wrote < 0)
-			return fail(f, CNI_IO,
-			            errno == EAGAIN ? "it does not take it" : strerror(errno),
-			            "send to the runtime");
-		bytes += wrote;
-		n -= (size_t)wrote;
-	}
-	return 0;
-}
-
 /* Sends a message as one ttrpc frame, in as many pieces as the peer's buffer asks for. */
 static int frame_send(int fd, uint32_t connection, uint32_t stream, enum ttrpc_type type,
                       const ProtobufCMessage *message, struct failure *f)
@@ -66,8 +51,10 @@ static int frame_send(int fd, uint32_t connection, uint32_t stream, enum ttrpc_t
 		n = frame.length - at < MUX_PIECE ? frame.length - at : MUX_PIECE;
 		mux_header(piece, connection, (uint32_t)n);
 		memcpy(piece + MUX_HEADER, frame.at + at, n);
-		if (write_whole(fd, piece, MUX_HEADER + n, f) < 0)
-			return -1;
+		if (bytes_write(fd, piece, MUX_HEADER + n) < 0)
+			return fail(f, CNI_IO,
+			            errno == EAGAIN ? "it does not take it" : strerror(errno),
+			            "send to the runtime");
 	}
 	return 0;
 }

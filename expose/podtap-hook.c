@@ -4,6 +4,7 @@
  * understood, or that gets nothing, is printed as it came, and exit code 0 lets the container
  * start.
  */
+#include "cni/bytes.h"
 #include "cni/json.h"
 #include "expose/splice.h"
 #include "expose/taps.h"
@@ -58,15 +59,8 @@ static int input_read(struct input *in, struct failure *f)
 
 static int print(const char *text, size_t length, struct failure *f)
 {
-	while (length) {
-		const ssize_t wrote = write(STDOUT_FILENO, text, length);
-		if (wrote < 0 && errno == EINTR)
-			continue;
-		if (wrote < 0)
-			return fail_errno(f, errno, "print the container's configuration");
-		text += wrote;
-		length -= (size_t)wrote;
-	}
+	if (bytes_write(STDOUT_FILENO, text, length) < 0)
+		return fail_errno(f, errno, "print the container's configuration");
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 /* Writing the device plugin's file of resources. */
 #include "expose/resources_file.h"
 
+#include "cni/bytes.h"
 #include "netns/link.h"
 #include "plugin/state.h"
 
@@ -48,18 +49,11 @@ static char *document_print(const struct dp_entry *const entries[], size_t n,
 
 static int text_write(int directory, const char *text)
 {
-	const size_t length = strlen(text);
-
 	unlinkat(directory, fresh_name, 0); /* one a kill left */
 	OWNED(fd_release)
 	int fd = openat(directory, fresh_name, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC,
 	                0644);
-	if (fd < 0 || fchmod(fd, 0644) < 0)
-		return -1;
-	const ssize_t wrote = write(fd, text, length);
-	if (wrote >= 0 && (size_t)wrote < length)
-		errno = ENOSPC;
-	if (wrote < 0 || (size_t)wrote < length)
+	if (fd < 0 || fchmod(fd, 0644) < 0 || bytes_write(fd, text, strlen(text)) < 0)
 		return -1;
 	return renameat(directory, fresh_name, directory, file_name);
 }

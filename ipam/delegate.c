@@ -2,6 +2,7 @@
 /* Running another plugin's executable: finding it, feeding it, and reading its answer. */
 #include "ipam/delegate.h"
 
+#include "cni/bytes.h"
 #include "cni/error.h"
 
 #include <errno.h>
@@ -91,13 +92,8 @@ static int stdin_make(const struct delegate_call *call, struct failure *f)
 		fd = memfd_create("stdin", MFD_CLOEXEC);
 	if (fd < 0)
 		return fail_errno(f, errno, "make the stdin of %s", call->type);
-	size_t done = 0;
-	while (done < call->stdin_length) {
-		ssize_t n = write(fd, call->stdin_text + done, call->stdin_length - done);
-		if (n < 0 && errno != EINTR)
-			return fail_errno(f, errno, "write the stdin of %s", call->type);
-		done += n > 0 ? (size_t)n : 0;
-	}
+	if (bytes_write(fd, call->stdin_text, call->stdin_length) < 0)
+		return fail_errno(f, errno, "write the stdin of %s", call->type);
 	if (lseek(fd, 0, SEEK_SET) < 0)
 		return fail_errno(f, errno, "rewind the stdin of %s", call->type);
 	return fd_take(&fd);

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writing all of something. */
+#ifndef CNI_BYTES_H
+#define CNI_BYTES_H
+
+#include "cni/owned.h"
+
+/* Writes n bytes to a descriptor, in as many pieces as it takes them. -1 with errno; how much was
+ * written by then is not known. */
+static inline int bytes_write(int fd, const void *bytes, size_t n)
+{
+	const char *at = bytes;
+
+	while (n > 0) {
+		const ssize_t wrote = write(fd, at, n);
+		if (wrote < 0 && errno == EINTR)
+			continue;
+		if (wrote < 0)
+			return -1;
+		at += wrote;
+		n -= (size_t)wrote;
+	}
+	return 0;
+}
+
+#endif
