@@ -107,6 +107,17 @@ static int on_close(nghttp2_session *http, int32_t id, uint32_t code, void *data
 	return nghttp2_session_terminate_session(http, NGHTTP2_NO_ERROR);
 }
 
+/* We end the connection where the peer does not speak HTTP/2, and say so to it. */
+static int on_sent(nghttp2_session *http, const nghttp2_frame *frame, void *data)
+{
+	struct grpc_call_out *c = data;
+
+	(void)http;
+	if (frame->hd.type == NGHTTP2_GOAWAY && frame->goaway.error_code != NGHTTP2_NO_ERROR)
+		c->breach = nghttp2_http2_strerror(frame->goaway.error_code);
+	return 0;
+}
+
 static int request_submit(struct grpc_call_out *c)
 {
 	const nghttp2_nv fields[] = { HTTP_FIELD(":method", "POST"),
@@ -134,6 +145,7 @@ static int session_begin(struct grpc_call_out *c)
 		return -1;
 	nghttp2_session_callbacks_set_on_header_callback(callbacks, on_header);
 	nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, on_close);
+	nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, on_sent);
 	const int made = nghttp2_session_client_new(&c->wire.http, callbacks, c);
 	nghttp2_session_callbacks_del(callbacks);
 	return made < 0 ? -1 : request_submit(c);
@@ -141,13 +153,15 @@ static int session_begin(struct grpc_call_out *c)
 
 static void call_end(struct grpc_call_out *c, int err)
 {
-	const char *why = c->wire.error ? nghttp2_strerror(c->wire.error)
-	                  : err         ? strerror(err)
-	                                : "the connection was closed without an answer";
+	const char *why = c->breach       ? c->breach
+	                  : c->wire.error ? nghttp2_strerror(c->wire.error)
+	                  : err           ? strerror(err)
+	                                  : "the connection was closed without an answer";
 	struct grpc_outcome outcome = c->outcome;
 
 	if (outcome.code < 0)
-		snprintf(outcome.text, sizeof outcome.text, "%s", why);
+		snprintf(outcome.text, sizeof outcome.text, "%s%s",
+		         c->breach ? "the answer is no HTTP/2: " : "", why);
 	grpc_call_release(c);
 	c->ended(c->owner, &outcome);
 }
@@ -186,6 +200,7 @@ int grpc_call_begin(struct grpc_call_out *c, struct loop *loop, const char *sock
 	c->length = length;
 	c->sent = 0;
 	c->outcome = (struct grpc_outcome){ .code = -1 };
+	c->breach = NULL;
 	if (!frame || session_begin(c) < 0)
 		fail_errno(f, ENOMEM, "call %s", method);
 	else if (socket_connect(c, socket_path) < 0)

@@ -19,6 +19,7 @@ struct grpc_call_out {
 	uint8_t *frame;   /* owned */
 	size_t length, sent;
 	struct grpc_outcome outcome;
+	const char *breach; /* what of HTTP/2 the peer does not keep to; NULL: nothing */
 	void (*ended)(void *owner, const struct grpc_outcome *); /* may begin the next call */
 	void *owner;
 };

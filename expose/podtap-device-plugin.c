@@ -66,7 +66,8 @@ static int options_read(struct options *o, int argc, char **argv)
 	return optind < argc ? usage(stderr, 2) : -1;
 }
 
-/* The file's text, which the caller frees; NULL with the failure. */
+/* The file's text, which the caller frees; NULL with the failure. A link is followed: what a
+ * ConfigMap mounts is one. */
 static char *file_text(const char *path, size_t *length, struct failure *f)
 {
 	OWNED(fd_release) int fd = open(path, O_RDONLY | O_CLOEXEC);

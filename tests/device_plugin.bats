@@ -176,6 +176,27 @@ peak() { # of the device plugin's memory, in KiB
 		.[0] >= 0.1 and .[1] >= 0.2 and .[2] >= 0.4' "$heard"
 	[ "$output" = true ]
 }
+@test "a kubelet.sock that speaks no gRPC: a line for each attempt, and the kubelet after it is registered with" {
+	python3 -c 'import socket, sys
+with socket.socket(socket.AF_UNIX) as s:
+    s.bind(sys.argv[1])
+    s.listen()
+    for said in b"garbage\n" * 1000, b"\0\0\1\4\0\0\0\0\0!", b"":
+        client, _ = s.accept()
+        try:
+            client.sendall(said)
+            while said and client.recv(1 << 16):
+                pass
+        except OSError:
+            pass
+        client.close()' "$folder/kubelet.sock" 3>&- &
+	background+=($!)
+	plugin_start "$dataplane"
+	lines "$said" 'dataplane is not registered: the answer is no HTTP/2: (PROTOCOL|FRAME_SIZE)_ERROR' 2
+	lines "$said" 'dataplane is not registered: ' 3
+	kubelet_start
+	lines "$heard" '"healthy": 3'
+}
 @test "another program's socket in ours' place stays; ours comes back when it has gone" {
 	kubelet_start
 	plugin_start "$dataplane"
@@ -275,7 +296,8 @@ refused() {
 	[[ $output == 'podtap-device-plugin '* ]]
 }
 @test "-c: the configuration of a file counts, and one that cannot be read is refused" {
-	printf '%s' "$dataplane" >"$BATS_TEST_TMPDIR/conf"
+	printf '%s' "$dataplane" >"$BATS_TEST_TMPDIR/data"
+	ln -s data "$BATS_TEST_TMPDIR/conf" # as a ConfigMap's files are
 	kubelet_start
 	plugin_start '[' -c "$BATS_TEST_TMPDIR/conf"
 	lines "$heard" '"healthy": 3'
