@@ -28,23 +28,51 @@ static int directory_open(const char *path, bool create)
 	return path_make(path) < 0 ? -1 : open(path, flags);
 }
 
-/* Neither a link nor a pipe of that name may lead or hold us elsewhere. */
-static int lock_take(struct store *s, enum store_use use, struct failure *f)
+static int see_any(const struct ip *ip, enum holding holding, const char *holder, void *data)
+{
+	bool *any = data;
+
+	(void)ip, (void)holding, (void)holder;
+	*any = true;
+	return -1; /* one is enough */
+}
+
+/* Whether there is anything to release. Where there is not even a lock, the directory may be
+ * anybody's, and is left as it is. */
+static int store_used(const struct store *s, struct failure *f)
+{
+	bool any = false;
+	const struct store_visit v = { see_any, &any };
+
+	return store_each(s, &v, f) < 0 && !any ? -1 : any;
+}
+
+/* Opens the lock file: 1; 0: without one nothing is to be done; -1 with errno. Neither a link nor a
+ * pipe of that name may lead or hold us elsewhere. */
+static int lock_open(struct store *s, enum store_use use, struct failure *f)
 {
 	const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
 
-	s->lock = openat(s->dir, "lock", flags | (use == STORE_LOOK ? 0 : O_CREAT), 0750);
-	if (s->lock < 0 && errno == ENOENT && use == STORE_LOOK)
-		return 0;
+	s->lock = openat(s->dir, "lock", flags | (use == STORE_CREATE ? O_CREAT : 0), 0750);
+	if (s->lock >= 0 || errno != ENOENT || use != STORE_CHANGE)
+		return s->lock >= 0 || (errno == ENOENT && use == STORE_LOOK) ? 1 : -1;
+	const int used = store_used(s, f);
+	if (used > 0)
+		s->lock = openat(s->dir, "lock", flags | O_CREAT, 0750);
 	/* Who only releases makes room, and where no lock can be made nobody holds one. */
-	if (s->lock < 0 && (errno == ENOSPC || errno == EDQUOT) && use == STORE_CHANGE)
-		return 0;
-	if (s->lock < 0)
+	return used <= 0 || s->lock >= 0 || errno == ENOSPC || errno == EDQUOT ? used : -1;
+}
+
+static int lock_take(struct store *s, enum store_use use, struct failure *f)
+{
+	const int open = lock_open(s, use, f);
+
+	if (open < 0)
 		return fail(f, CNI_IO, strerror(errno), "open %s/lock", s->path);
-	while (flock(s->lock, LOCK_EX) < 0)
+	while (s->lock >= 0 && flock(s->lock, LOCK_EX) < 0)
 		if (errno != EINTR)
 			return fail(f, CNI_IO, strerror(errno), "lock %s/lock", s->path);
-	return 0;
+	return open;
 }
 
 int store_open(struct store *s, const char *data_dir, const char *network, enum store_use use,
@@ -59,7 +87,7 @@ int store_open(struct store *s, const char *data_dir, const char *network, enum 
 		return 0;
 	if (s->dir < 0)
 		return fail(f, CNI_IO, strerror(errno), "open the reservations in %s", s->path);
-	return lock_take(s, use, f) < 0 ? -1 : 1;
+	return lock_take(s, use, f);
 }
 
 static int text_write(int fd, const char *text)

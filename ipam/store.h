@@ -32,8 +32,8 @@ enum store_use {
 	STORE_CREATE, /* makes it where there is none */
 };
 
-/* Opens <data_dir>/<network> and waits for its lock. 1: open; 0: there is none; -1: CNI_IO naming
- * the path. */
+/* Opens <data_dir>/<network> and waits for its lock. 1: open; 0: there is none, or STORE_CHANGE
+ * found neither lock nor reservation in it; -1: CNI_IO naming the path. */
 int store_open(struct store *s, const char *data_dir, const char *network, enum store_use use,
                struct failure *f) MUST_CHECK;
 

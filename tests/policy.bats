@@ -151,6 +151,12 @@ unusable() {
 	refused "ipam.dataDir etc" "{$ipam,\"dataDir\":\"etc\"}}"
 	refused "ipam.resolvConf /etc/shadow" "{$ipam,\"resolvConf\":\"/etc/shadow\"}}"
 	[ ! -e "$cache/log" ]
+	mkdir "$cache/net"
+	refused "ipam.dataDir $cache" "{$ipam,\"dataDir\":\"$cache\"}}"
+	for verb in DEL GC; do
+		run -0 cni $verb "{$ipam,\"dataDir\":\"$cache\"},\"cni.dev/valid-attachments\":[]}"
+	done
+	rmdir "$cache/net"
 	allowed "{\"logFile\":\"$leases/log\",$ipam,\"dataDir\":\"$leases/store\"}}"
 	run -0 grep -c "done" "$leases/log"
 	run -0 cni DEL "{\"logFile\":\"$cache/log\"}"
