@@ -2,29 +2,13 @@
 /* The folder of our own files for one network. */
 #include "ipam/folder.h"
 
+#include "cni/bytes.h"
+#include "ipam/file.h"
 #include "ipam/hash.h"
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-
-int path_make(const char *path)
-{
-	char parent[PATH_MAX];
-
-	if (snprintf(parent, sizeof parent, "%s", path) >= (int)sizeof parent) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	for (char *slash = strchr(parent + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		if (mkdir(parent, 0755) < 0 && errno != EEXIST)
-			return -1;
-		*slash = '/';
-	}
-	return mkdir(parent, 0755) < 0 && errno != EEXIST ? -1 : 0;
-}
 
 /* One spelling for a path written with more slashes than it needs. */
 static void path_normalize(const char *path, char out[static PATH_MAX])
@@ -103,12 +87,8 @@ int folder_write(const struct folder *p, const char *name, const void *data, siz
 
 	snprintf(fresh, sizeof fresh, "%s.new", name);
 	OWNED(fd_release) int fd = folder_open(p, fresh, O_WRONLY | O_CREAT | O_TRUNC);
-	if (fd < 0 || !folder_path(p, fresh, from) || !folder_path(p, name, to))
+	if (fd < 0 || !folder_path(p, fresh, from) || !folder_path(p, name, to) ||
+	    bytes_write(fd, data, size) < 0)
 		return -1;
-	const ssize_t n = write(fd, data, size);
-	if (n == (ssize_t)size)
-		return rename(from, to);
-	if (n >= 0)
-		errno = ENOSPC;
-	return -1;
+	return rename(from, to);
 }

@@ -24,7 +24,4 @@ int folder_open(const struct folder *p, const char *name, int flags) MUST_CHECK;
 /* Replaces a file as a whole: there is never half of it. -1 with errno. */
 int folder_write(const struct folder *p, const char *name, const void *data, size_t size);
 
-/* Makes a directory and its parents, as `mkdir -p` does. -1 with errno. */
-int path_make(const char *path) MUST_CHECK;
-
 #endif

@@ -3,11 +3,11 @@
 #include "ipam/ipam_config.h"
 
 #include "cni/json.h"
+#include "ipam/file.h"
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { RESOLV_CONF_MAX = 65536 };
 
@@ -67,24 +67,11 @@ static void line_read(cJSON *dns, char *line)
 	while (o->rest && (word = word_next(&line)) != NULL);
 }
 
-/* Bytes read, or -1 with errno. */
-static ssize_t file_read(const char *path, char text[static RESOLV_CONF_MAX])
-{
-	OWNED(fd_release) int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	struct stat st;
-
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return -1;
-	errno = S_ISREG(st.st_mode) ? EFBIG : EINVAL;
-	if (!S_ISREG(st.st_mode) || st.st_size >= RESOLV_CONF_MAX)
-		return -1;
-	return read(fd, text, RESOLV_CONF_MAX - 1);
-}
-
 cJSON *resolv_conf_read(const char *path, struct failure *f)
 {
 	char text[RESOLV_CONF_MAX], *line, *rest = text;
-	const ssize_t n = file_read(path, text);
+	OWNED(fd_release) int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	const ssize_t n = file_text(fd, text, sizeof text);
 	cJSON *dns = cJSON_CreateObject();
 
 	if (n < 0 || !dns) {
@@ -93,7 +80,6 @@ cJSON *resolv_conf_read(const char *path, struct failure *f)
 		cJSON_Delete(dns);
 		return NULL;
 	}
-	text[n] = '\0';
 	while ((line = strsep(&rest, "\n")) != NULL)
 		line_read(dns, line);
 	return dns;

@@ -2,7 +2,8 @@
 /* Opening, locking and changing host-local's directory. */
 #include "ipam/store.h"
 
-#include "ipam/folder.h"
+#include "cni/bytes.h"
+#include "ipam/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -90,18 +91,6 @@ int store_open(struct store *s, const char *data_dir, const char *network, enum 
 	return lock_take(s, use, f);
 }
 
-static int text_write(int fd, const char *text)
-{
-	const size_t length = strlen(text);
-	const ssize_t n = write(fd, text, length);
-
-	if (n == (ssize_t)length)
-		return 0;
-	if (n >= 0)
-		errno = ENOSPC;
-	return -1;
-}
-
 /* Where the file system has no nameless files. What a crash leaves of it counts as nobody's. */
 static int reserve_named(const struct store *s, const char *name, const char *holder)
 {
@@ -110,24 +99,12 @@ static int reserve_named(const struct store *s, const char *name, const char *ho
 
 	if (fd < 0)
 		return -1;
-	if (text_write(fd, holder) == 0)
+	if (bytes_write(fd, holder, strlen(holder)) == 0)
 		return 0;
 	const int err = errno;
 	unlinkat(s->dir, name, 0);
 	errno = err;
 	return -1;
-}
-
-static int link_nameless(int fd, int dir, const char *name)
-{
-	char path[32];
-
-	if (linkat(fd, "", dir, name, AT_EMPTY_PATH) == 0)
-		return 0;
-	if (errno != ENOENT)
-		return -1;
-	snprintf(path, sizeof path, "/proc/self/fd/%d", fd); /* without CAP_DAC_READ_SEARCH */
-	return linkat(AT_FDCWD, path, dir, name, AT_SYMLINK_FOLLOW);
 }
 
 /* 0, or -1 with errno. */
@@ -137,9 +114,8 @@ static int reserve_whole(const struct store *s, const char *name, const char *ho
 
 	if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT))
 		return reserve_named(s, name, holder);
-	if (fd < 0 || text_write(fd, holder) < 0 || (durable && fsync(fd) < 0))
-		return -1;
-	if (link_nameless(fd, s->dir, name) < 0)
+	if (fd < 0 || bytes_write(fd, holder, strlen(holder)) < 0 || (durable && fsync(fd) < 0) ||
+	    file_link(fd, s->dir, name) < 0)
 		return -1;
 	return durable ? fsync(s->dir) : 0;
 }

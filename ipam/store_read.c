@@ -2,31 +2,21 @@
 /* Reading host-local's directory, in which anything may lie. */
 #include "ipam/store.h"
 
-#include <dirent.h>
+#include "ipam/file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
-/* Reads what a file holds, at most size - 1 bytes, in a state no name in the directory can turn
- * against us. -1 with errno; EFBIG: there is more; EINVAL: not a regular file. */
-static ssize_t file_read(int dir, const char *name, char *text, size_t size)
+/* In a state no name in the directory can turn against us. */
+static ssize_t name_text(int dir, const char *name, char *text, size_t size)
 {
 	OWNED(fd_release)
 	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	struct stat st;
 
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return -1;
-	if (!S_ISREG(st.st_mode) || st.st_size >= (off_t)size) {
-		errno = S_ISREG(st.st_mode) ? EFBIG : EINVAL;
-		return -1;
-	}
-	const ssize_t n = read(fd, text, size - 1);
-	if (n >= 0)
-		text[n] = '\0';
-	return n;
+	return file_text(fd, text, size);
 }
 
 static bool is_blank(char c)
@@ -55,7 +45,7 @@ static enum holding holding_of(char *text, size_t length)
 static enum holding read_name(const struct store *s, const char *name,
                               char holder[static HOLDER_MAX + 1])
 {
-	const ssize_t n = file_read(s->dir, name, holder, HOLDER_MAX + 1);
+	const ssize_t n = name_text(s->dir, name, holder, HOLDER_MAX + 1);
 
 	if (n >= 0)
 		return holding_of(holder, (size_t)n);
@@ -81,7 +71,7 @@ struct ip store_last(const struct store *s, size_t set)
 	struct ip ip = { .family = 0 };
 
 	snprintf(name, sizeof name, "last_reserved_ip.%zu", set);
-	if (file_read(s->dir, name, text, sizeof text) > 0)
+	if (name_text(s->dir, name, text, sizeof text) > 0)
 		ip_parse(text, &ip);
 	return ip;
 }
@@ -114,24 +104,17 @@ static bool name_parse(const char *name, struct ip *ip)
 	       strcmp(ip_format(ip, text), name) == 0;
 }
 
-static void stream_release(DIR **stream)
-{
-	if (*stream)
-		closedir(*stream);
-}
-
 int store_each(const struct store *s, const struct store_visit *v, struct failure *f)
 {
 	char holder[HOLDER_MAX + 1];
 	const struct dirent *entry;
 	struct ip ip;
-	OWNED(fd_release) int dir = openat(s->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	OWNED(stream_release) DIR *stream = dir < 0 ? NULL : fdopendir(dir);
+	OWNED(stream_release)
+	DIR *stream = directory_stream(openat(s->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 
 	if (!stream)
 		return fail(f, CNI_IO, strerror(errno), "list %s", s->path);
-	(void)fd_take(&dir); /* the stream's now */
-	for (errno = 0; (entry = readdir(stream)) != NULL; errno = 0) {
+	while ((entry = entry_next(stream))) {
 		if (!name_parse(entry->d_name, &ip))
 			continue;
 		const enum holding holding = read_name(s, entry->d_name, holder);

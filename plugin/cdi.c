@@ -2,13 +2,14 @@
 /* Writing and removing CDI specifications. */
 #include "plugin/cdi.h"
 
+#include "cni/bytes.h"
 #include "cni/json.h"
+#include "ipam/file.h"
 #include "ipam/hash.h"
 #include "netns/tap.h"
 #include "plugin/devices.h"
 #include "plugin/state.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
@@ -179,11 +180,10 @@ int cdi_write(const struct endpoint *e, struct failure *f)
 	OWNED(fd_release)
 	int fd = openat(directory, fresh,
 	                O_CREAT | O_TRUNC | O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644);
-	const ssize_t wrote = fd < 0 ? 0 : write(fd, text, (size_t)length);
-	if (fd >= 0 && wrote == length && renameat(directory, fresh, directory, name) == 0)
+	if (fd >= 0 && bytes_write(fd, text, (size_t)length) == 0 &&
+	    renameat(directory, fresh, directory, name) == 0)
 		return 0;
-	fail(f, CNI_IO, strerror(wrote > 0 && wrote < length ? ENOSPC : errno),
-	     "write the CDI device %s/%s", cdi_path(), name);
+	fail(f, CNI_IO, strerror(errno), "write the CDI device %s/%s", cdi_path(), name);
 	unlinkat(directory, fresh, 0);
 	return -1;
 }
@@ -247,13 +247,6 @@ int cdi_remove(const struct endpoint *e, struct failure *f)
 	return own_remove(directory, name, e->ifindex, f);
 }
 
-static void stream_release(DIR **stream)
-{
-	if (*stream)
-		closedir(*stream);
-	*stream = NULL;
-}
-
 int cdi_remove_unrecorded(uint32_t ifindex, struct failure *f)
 {
 	OWNED(fd_release) int directory = directory_open(false, f);
@@ -263,11 +256,11 @@ int cdi_remove_unrecorded(uint32_t ifindex, struct failure *f)
 		return f->code ? -1 : 0;
 	OWNED(fd_release) int lock = -1;
 	lock_try(&lock);
-	OWNED(stream_release) DIR *stream = fdopendir(fcntl(directory, F_DUPFD_CLOEXEC, 0));
+	OWNED(stream_release) DIR *stream = directory_stream(fcntl(directory, F_DUPFD_CLOEXEC, 0));
 	if (!stream)
 		return fail(f, CNI_IO, strerror(errno), "list the CDI devices in %s", cdi_path());
 	const struct dirent *entry;
-	for (errno = 0; (entry = readdir(stream)); errno = 0)
+	while ((entry = entry_next(stream)))
 		if (fnmatch("podtap.dev-tap_*", entry->d_name, 0) == 0 &&
 		    own_remove(directory, entry->d_name, ifindex, f) < 0)
 			removed = -1;

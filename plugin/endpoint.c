@@ -2,12 +2,13 @@
 /* Keeping endpoint records: one file an attachment, whole or absent at every instant. */
 #include "plugin/endpoint.h"
 
+#include "cni/bytes.h"
 #include "cni/json.h"
 #include "cni/request.h"
+#include "ipam/file.h"
 #include "plugin/endpoint_json.h"
 #include "plugin/state.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -101,27 +102,12 @@ static int text_write(int fd, const struct endpoint *e, struct failure *f)
 
 	if (!text)
 		return fail(f, CNI_OTHER, strerror(ENOMEM), "write the endpoint record");
-	size_t length = strlen(text);
-	ssize_t wrote = length > RECORD_MAX ? 0 : write(fd, text, length);
-	if (wrote == (ssize_t)length)
+	const size_t length = strlen(text);
+	if (length <= RECORD_MAX && bytes_write(fd, text, length) == 0)
 		return 0;
-	if (wrote >= 0)
-		errno = length > RECORD_MAX ? EFBIG : ENOSPC;
+	if (length > RECORD_MAX)
+		errno = EFBIG;
 	return fail(f, CNI_IO, strerror(errno), "write the endpoint record below %s", state_path());
-}
-
-/* Names a file without a name: by its descriptor alone, which kernels before 6.10 answer with
- * ENOENT, or by what /proc calls it. */
-static int file_link(int fd, int directory, const char *name)
-{
-	char self[32];
-
-	if (linkat(fd, "", directory, name, AT_EMPTY_PATH) == 0)
-		return 0;
-	if (errno != ENOENT)
-		return -1;
-	snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
-	return linkat(AT_FDCWD, self, directory, name, AT_SYMLINK_FOLLOW);
 }
 
 /* Writes a file without a name and then names it, so that a kill in between leaves nothing. */

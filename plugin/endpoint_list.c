@@ -1,36 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Going through all endpoint records of the host. */
 #include "cni/request.h"
+#include "ipam/file.h"
 #include "plugin/endpoint.h"
 #include "plugin/state.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-
-static void directory_release(DIR **directory)
-{
-	if (*directory)
-		closedir(*directory);
-	*directory = NULL;
-}
-
-/* A directory stream over a descriptor, which it takes over; NULL with errno. */
-static DIR *directory_stream(int fd)
-{
-	DIR *directory = fdopendir(fd);
-	if (!directory)
-		fd_release(&fd);
-	return directory;
-}
-
-/* The next entry; NULL at the end with errno 0, or with the error. */
-static const struct dirent *entry_next(DIR *directory)
-{
-	errno = 0;
-	return readdir(directory);
-}
 
 /* Cuts ".json" off a record's file name; false for any other name. */
 static bool ifname_of(const char *file, char *ifname, size_t size)
@@ -75,7 +52,7 @@ static int visit_container(int all, const char *container_id, const struct endpo
 		failure_join(missed, &refusal);
 		return 0;
 	}
-	OWNED(directory_release) DIR *records = directory_stream(fd);
+	OWNED(stream_release) DIR *records = directory_stream(fd);
 	const struct dirent *entry;
 	while (records && (entry = entry_next(records))) {
 		int stop = ifname_of(entry->d_name, ifname, sizeof ifname)
@@ -94,7 +71,7 @@ int endpoint_each(const struct endpoint_visit *v, struct failure *f)
 	int fd = state_open("endpoints", false, f);
 	if (fd < 0)
 		return f->code ? -1 : 0;
-	OWNED(directory_release) DIR *containers = directory_stream(fd);
+	OWNED(stream_release) DIR *containers = directory_stream(fd);
 	if (!containers)
 		return fail(f, CNI_IO, strerror(errno), "list the endpoints below %s",
 		            state_path());
@@ -128,7 +105,7 @@ void endpoint_sweep(void)
 {
 	struct failure ignored = { 0 };
 	int fd = state_open("endpoints", false, &ignored);
-	OWNED(directory_release) DIR *containers = fd < 0 ? NULL : directory_stream(fd);
+	OWNED(stream_release) DIR *containers = directory_stream(fd);
 
 	for (const struct dirent *entry; containers && (entry = readdir(containers));)
 		if (identifier_valid(entry->d_name))

@@ -2,6 +2,8 @@
 /* Opening our directories without following a link anybody else could have placed. */
 #include "plugin/state.h"
 
+#include "ipam/file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -62,19 +64,8 @@ int state_open_below(int directory, const char *name, bool make, struct failure 
 
 int directory_make(const char *path, struct failure *f)
 {
-	char part[PATH_MAX];
-
-	if (snprintf(part, sizeof part, "%s", path) >= (int)sizeof part)
-		return fail(f, CNI_IO, strerror(ENAMETOOLONG), "make the directory %.64s...", path);
-	for (char *slash = part; slash;) {
-		slash = strchr(slash + 1, '/');
-		if (slash)
-			*slash = '\0';
-		if (mkdir(part, 0755) < 0 && errno != EEXIST)
-			return fail(f, CNI_IO, strerror(errno), "make the directory %s", part);
-		if (slash)
-			*slash = '/';
-	}
+	if (path_make(path) < 0)
+		return fail(f, CNI_IO, strerror(errno), "make the directory %s", path);
 	return 0;
 }
 
