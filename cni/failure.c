@@ -43,6 +43,11 @@ int fail_errno(struct failure *f, int err, const char *fmt, ...)
 	return -1;
 }
 
+int failure_pass(struct failure *f, const struct failure *held)
+{
+	return fail(f, held->code, held->details, "%s", held->msg);
+}
+
 int failure_join(struct failure *all, const struct failure *one)
 {
 	if (!all->code) {

@@ -34,6 +34,9 @@ int fail(struct failure *f, int code, const char *details, const char *fmt, ...)
 int fail_errno(struct failure *f, int err, const char *fmt, ...)
         __attribute__((format(printf, 3, 4)));
 
+/* Records, as fail() does, a failure that was held back until it was known to count. Returns -1. */
+int failure_pass(struct failure *f, const struct failure *held);
+
 /* Adds one failure to others: the first keeps its place, later ones are appended to its details as
  * far as they fit. For work that goes on past a failure. Returns -1. */
 int failure_join(struct failure *all, const struct failure *one);

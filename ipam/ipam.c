@@ -115,7 +115,7 @@ static int run_if_known(const struct request *r, const char *type, const char *c
 	struct failure answer = { 0 };
 	if (run_silent(r, type, command, NULL, &answer) == 0 || is_unknown_verb(answer.code))
 		return 0;
-	return fail(f, answer.code, answer.details, "%s", answer.msg);
+	return failure_pass(f, &answer);
 }
 
 int ipam_status(const struct request *r, const char *type, struct failure *f)

@@ -60,7 +60,7 @@ int addr_delete(struct rtnl *nl, uint32_t ifindex, const struct cidr *address, s
 	if (rtnl_call(nl, &r, &refusal, "remove address %s", cidr_format(address, text)) == 0 ||
 	    errno == EADDRNOTAVAIL || errno == ENODEV)
 		return 0;
-	return fail(f, refusal.code, refusal.details, "%s", refusal.msg);
+	return failure_pass(f, &refusal);
 }
 
 struct listing {

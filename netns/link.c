@@ -102,7 +102,7 @@ int link_delete(struct rtnl *nl, uint32_t index, struct failure *f)
 	link->ifi_index = (int)index;
 	if (rtnl_call(nl, &r, &refusal, "delete link %u", index) == 0 || errno == ENODEV)
 		return 0;
-	return fail(f, refusal.code, refusal.details, "%s", refusal.msg);
+	return failure_pass(f, &refusal);
 }
 
 int link_announce(struct rtnl *nl, uint32_t index, struct failure *f)

@@ -63,7 +63,7 @@ static int link_get(struct rtnl *nl, struct rtnl_req *r, struct link *link, cons
 	}
 	if (errno == ENODEV)
 		return 0;
-	return fail(f, refusal.code, refusal.details, "%s", refusal.msg);
+	return failure_pass(f, &refusal);
 }
 
 int link_by_name(struct rtnl *nl, const char *name, struct link *link, struct failure *f)

@@ -78,7 +78,7 @@ int route_add(struct rtnl *nl, const struct route_want *want, struct failure *f)
 	if (errno == EEXIST &&
 	    route_each(nl, want->ifindex, want->dst.ip.family, compare, &search, f) < 0)
 		return -1;
-	return search.found ? 0 : fail(f, refusal.code, refusal.details, "%s", refusal.msg);
+	return search.found ? 0 : failure_pass(f, &refusal);
 }
 
 static bool address_of(const struct nlattr *attr, uint8_t family, struct ip *ip)
@@ -213,7 +213,7 @@ static int default_ipv4(struct rtnl *nl, uint32_t *ifindex, struct failure *f)
 		return 0;
 	if (errno == ENOENT) /* the table appears with its first route */
 		return 0;
-	return fail(f, refusal.code, refusal.details, "%s", refusal.msg);
+	return failure_pass(f, &refusal);
 }
 
 static int route_to_zero(const struct nlmsghdr *message, void *data)
@@ -248,7 +248,7 @@ static int default_ipv6(struct rtnl *nl, uint32_t *ifindex, struct failure *f)
 	if (errno == ENETUNREACH || errno == EHOSTUNREACH || errno == EAFNOSUPPORT ||
 	    errno == EOPNOTSUPP || errno == EACCES || errno == EINVAL)
 		return 0;
-	return fail(f, refusal.code, refusal.details, "%s", refusal.msg);
+	return failure_pass(f, &refusal);
 }
 
 int route_default(struct rtnl *nl, uint32_t *ifindex, struct failure *f)

@@ -195,7 +195,7 @@ static int record_intent(struct adding *a, struct failure *f)
 
 	if (endpoint_create(&a->endpoint, &taken, &refusal) < 0) {
 		if (!taken)
-			return fail(f, refusal.code, refusal.details, "%s", refusal.msg);
+			return failure_pass(f, &refusal);
 		if (clear_stale(a, f) < 0 || endpoint_create(&a->endpoint, &taken, f) < 0)
 			return -1;
 	}

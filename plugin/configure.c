@@ -134,7 +134,7 @@ static int bring_up(const struct configuring *w, struct failure *f)
 		            "another, or none for a random one",
 		            "MAC address %s is in use on master %s",
 		            mac_format(&w->endpoint->mac, mac), w->attachment->master.name);
-	return fail(f, refusal.code, refusal.details, "%s", refusal.msg);
+	return failure_pass(f, &refusal);
 }
 
 /* As the reference plugin does: only where an IPv6 gateway says that the address is to be used at

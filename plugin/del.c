@@ -24,7 +24,7 @@ static int undo_by_name(const struct request *r, struct host *host, struct failu
 		return 0;
 	OWNED(fd_release) int netns = netns_open(r->netns, &gone);
 	if (netns < 0 && !netns_is_gone(errno))
-		return fail(f, gone.code, gone.details, "%s", gone.msg);
+		return failure_pass(f, &gone);
 	if (netns < 0) {
 		fprintf(stderr, "podtap: %s: %s: taken as gone\n", gone.msg, gone.details);
 		return device_id_sweep(r, &host->rtnl, f);

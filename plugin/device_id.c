@@ -92,7 +92,7 @@ static int resolve_new(struct attachment *a, struct failure *f)
 	if (found)
 		return found < 0 ? -1 : 0;
 	if (known < 0 && !(c->master[0] && c->mode_named))
-		return fail(f, unusable.code, unusable.details, "%s", unusable.msg);
+		return failure_pass(f, &unusable);
 	if (!c->master[0] && resource_is_named(c->device_id))
 		return refuse_unknown(a, f);
 	return 0;

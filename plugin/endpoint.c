@@ -151,7 +151,7 @@ int endpoint_create(const struct endpoint *e, bool *taken, struct failure *f)
 		/* ENOENT: the undoing of this container's other interface removed its directory. */
 		if (errno != ENOENT || tries == TRIES) {
 			container_remove(e->container_id);
-			return fail(f, refusal.code, refusal.details, "%s", refusal.msg);
+			return failure_pass(f, &refusal);
 		}
 	}
 }
@@ -219,7 +219,7 @@ int endpoint_remove(const char *container_id, const char *ifname, struct failure
 	if (directory < 0 && (!refusal.code || is_foreign(errno)))
 		return 0;
 	if (directory < 0)
-		return fail(f, refusal.code, refusal.details, "%s", refusal.msg);
+		return failure_pass(f, &refusal);
 	replacement_name(ifname, name);
 	unlinkat(directory, name, 0);
 	record_name(ifname, name);

@@ -64,7 +64,7 @@ static enum note note_read(uint32_t index, const char *container_id, const char 
 	if (*directory < 0 && is_absence(errno))
 		return NOTE_NONE;
 	if (*directory < 0)
-		return (enum note)fail(f, refusal.code, refusal.details, "%s", refusal.msg);
+		return (enum note)failure_pass(f, &refusal);
 	snprintf(name, sizeof name, "%" PRIu32, index);
 	const ssize_t length = readlinkat(*directory, name, found, sizeof found - 1);
 	if (length < 0 && is_absence(errno))

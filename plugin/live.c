@@ -36,7 +36,7 @@ int endpoint_sandbox(const struct endpoint *e, const char *path, const struct ho
 	if (netns < 0 && netns_is_gone(errno))
 		return 0;
 	if (netns < 0)
-		return fail(f, gone.code, gone.details, "%s", gone.msg);
+		return failure_pass(f, &gone);
 	if (sandbox_open(sandbox, host->netns, fd_take(&netns), extras, f) < 0)
 		return -1;
 	if (netns_same(&sandbox->id, &e->netns))

@@ -22,7 +22,7 @@ static int remove_node(uint32_t ifindex, dev_t number, struct failure *f)
 	if (directory < 0 && errno == ENOENT)
 		return 0;
 	if (directory < 0)
-		return fail(f, refusal.code, refusal.details, "%s", refusal.msg);
+		return failure_pass(f, &refusal);
 	return tap_remove(directory, ifindex, number, f);
 }
 

@@ -133,7 +133,7 @@ static int visit(const struct endpoint *e, const struct failure *error, void *da
 		return 0;
 	const int stale = judge(e, error, &why);
 	if (stale < 0)
-		return fail(t->failure, why.code, why.details, "%s", why.msg);
+		return failure_pass(t->failure, &why);
 	struct listing_row *row = row_add(t->listing);
 	if (!row)
 		return fail_errno(t->failure, ENOMEM, "list the endpoints");
