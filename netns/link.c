@@ -144,7 +144,8 @@ int link_flags(struct rtnl *nl, uint32_t index, unsigned set, unsigned clear, st
 	link->ifi_index = (int)index;
 	link->ifi_flags = set;
 	link->ifi_change = set | clear;
-	return rtnl_call(nl, &r, f, "set %slink %u's flags", set & IFF_UP ? "up and " : "", index);
+	return rtnl_call(nl, &r, f, set & IFF_UP ? "bring link %u up" : "set the flags of link %u",
+	                 index);
 }
 
 int link_address(struct rtnl *nl, uint32_t index, const struct mac *mac, struct failure *f)
