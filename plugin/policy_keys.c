@@ -68,16 +68,14 @@ static bool is_ids(const cJSON *value)
 	return is_list(value, is_id);
 }
 
+static bool is_object(const cJSON *item)
+{
+	return cJSON_IsObject(item);
+}
+
 static bool is_objects(const cJSON *value)
 {
-	const cJSON *item;
-
-	cJSON_ArrayForEach(item, value)
-	{
-		if (!cJSON_IsObject(item))
-			return false;
-	}
-	return cJSON_IsArray(value);
+	return is_list(value, is_object);
 }
 
 /* What of a question a key decides; `value` is NULL where the rule has no such key. */
