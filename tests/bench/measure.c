@@ -9,6 +9,8 @@
  *     LABEL WALL USER SYSTEM GROUP-WALL
  * in microseconds; USER and SYSTEM include the processes it waited for. A call that fails is
  * reported with what it printed, and ends the run. */
+#include "tests/bench/bench.h"
+
 #include <fcntl.h>
 #include <spawn.h>
 #include <stdbool.h>
@@ -17,7 +19,6 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { TOGETHER_MAX = 64, WORDS_MAX = 64, LINE_BYTES = 8192, SAID_MAX = 4096 };
@@ -34,19 +35,6 @@ struct call {
 	double ended;
 	struct rusage used;
 };
-
-static _Noreturn void stop(const char *what)
-{
-	perror(what);
-	exit(1);
-}
-
-static double now(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}
 
 static double microseconds(const struct timeval *t)
 {

@@ -4,6 +4,8 @@
  *   stream serve                      answers until it is ended
  *   stream through ADDRESS SECONDS    prints megabits a second
  *   stream trip ADDRESS TIMES         prints the median round trip in microseconds */
+#include "tests/bench/bench.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -13,23 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { PORT = 7999, CHUNK = 128 << 10, TRIPS_MAX = 10000 };
-
-static _Noreturn void stop(const char *what)
-{
-	perror(what);
-	exit(1);
-}
-
-static double now(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}
 
 /* Whoever connects says by the first byte what it wants: 't' a byte back for every byte, 's' to be
  * listened to. When it has stopped sending, it is told how many bytes came. */
