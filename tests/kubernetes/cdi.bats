@@ -1,12 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # Taps that reach containers as CDI devices, which containerd resolves after the CNI call made them.
-load ../lib
-load ../frames
-load ../guest/lab
-load ../guest/containerd
 load node
-load pods
 
 setup_file() {
 	node_setup

@@ -3,13 +3,8 @@
 # From kubelet's Allocate to a tap open in the container: podtap-device-plugin gives out a name, the CNI
 # call makes the tap under it, containerd hands it to the container that asks for that name.
 # One test after the other, since one of them ends the device plugin.
-load ../lib
-load ../frames
-load ../endpoint
-load ../guest/lab
-load ../guest/containerd
 load node
-load pods
+load ../endpoint
 
 setup_file() {
 	export BATS_NO_PARALLELIZE_WITHIN_FILE=true

@@ -1,12 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # containerd 1.7, with NRI and CDI switched on, as README says how.
-load ../lib
-load ../frames
-load ../guest/lab
-load ../guest/containerd
 load node
-load pods
 
 setup_file() {
 	node_setup trixie

@@ -2,13 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # examples/kubernetes/daemonset.yaml as a kubelet runs it: its containers, with the mounts and the
 # privileges they have there and no others, serve a node.
-load ../lib
-load ../frames
 load ../endpoint
-load ../guest/lab
-load ../guest/containerd
 load node
-load pods
 
 setup_file() {
 	node_setup

@@ -8,6 +8,12 @@
 
 # shellcheck disable=SC2154 # host, lab and the like are lib.bash's and lab.bash's
 
+load ../lib
+load ../frames
+load ../guest/lab
+load ../guest/containerd
+load pods
+
 # The node with containerd of a Debian suite: node_setup [SUITE]
 node_setup() {
 	export BATS_TEST_TMPDIR=$BATS_FILE_TMPDIR BATS_TEST_NUMBER=0

@@ -1,12 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # podtap-nri and containerd come and go, in any order; the tests follow one another on one node.
-load ../lib
-load ../frames
-load ../guest/lab
-load ../guest/containerd
 load node
-load pods
 
 setup_file() {
 	export BATS_NO_PARALLELIZE_WITHIN_FILE=true
