@@ -176,6 +176,15 @@ peak() { # of the device plugin's memory, in KiB
 		.[0] >= 0.1 and .[1] >= 0.2 and .[2] >= 0.4' "$heard"
 	[ "$output" = true ]
 }
+# Kubelet may take the connection to a plugin that was started anew for the one to the former.
+@test "a kubelet that listens no longer, with its socket as it was, is registered with again" {
+	kubelet_start forget
+	plugin_start "$dataplane"
+	lines "$heard" '"healthy": 3' 2
+	[ "$(grep -c '"event": "register"' "$heard")" = 2 ]
+	ip -n "$host" link del lan0
+	lines "$heard" '"unhealthy": 3'
+}
 @test "a kubelet.sock that speaks no gRPC: a line for each attempt, and the kubelet after it is registered with" {
 	python3 -c 'import socket, sys
 with socket.socket(socket.AF_UNIX) as s:
