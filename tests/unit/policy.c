@@ -69,79 +69,70 @@ static const char policy_text[] =
         "\"links\":[\"macvtap\"],\"owners\":[0,107],\"force\":true}],"
         "\"files\":[\"/var/log/*.log\"]}";
 
+enum { BRIDGE = MACVLAN_MODE_BRIDGE, PASSTHRU = MACVLAN_MODE_PASSTHRU };
+
+static const struct {
+	const char *network, *pod_namespace, *master;
+	uint32_t mode;
+	struct tap_access tap;
+	bool promisc;
+	const char *details; /* NULL: allowed */
+} questions[] = {
+	{ "x", "a", "eth0", BRIDGE, { 9, 9, 0666 }, false, NULL },
+	{ "x", "b-", "eth1", BRIDGE, { 0, 0, 0 }, false, NULL },
+	{ "x", "b", "eth1", BRIDGE, { 0, 0, 0 }, false, "none of its rules is for it" },
+	{ "x", "", "eth1", BRIDGE, { 0, 0, 0 }, false, "none of its rules is for it" },
+	{ "lan1", "", "eth9", PASSTHRU, { 0, 107, 0660 }, false, NULL },
+	{ "lan1",
+	  "a",
+	  "eth9",
+	  BRIDGE,
+	  { 0, 0, 0 },
+	  false,
+	  "rule 1 has masters [\"eth[01]\"], not master eth9; rule 2 (n) has modes "
+	  "[\"passthru\"], not mode bridge" },
+	{ "lan1",
+	  "",
+	  "eth9",
+	  PASSTHRU,
+	  { 0, 5, 0660 },
+	  false,
+	  "rule 2 (n) has owners [0,107], not owner 0, group 5, tapMode 0660" },
+	{ "lan1",
+	  "",
+	  "eth9",
+	  PASSTHRU,
+	  { 0, 0, 0604 },
+	  false,
+	  "rule 2 (n) has owners [0,107], not owner 0, group 0, tapMode 0604" },
+	{ "lan1",
+	  "",
+	  "eth9",
+	  PASSTHRU,
+	  { 0, 0, 0600 },
+	  true,
+	  "rule 2 (n) does not allow promiscMode" },
+	{ "lan1", "", NULL, PASSTHRU, { 0, 0, 0600 }, false, NULL },
+};
+
 static void what_one_rule_allows_is_allowed(struct verdict *v)
 {
-	static const struct {
-		const char *network, *pod_namespace, *master;
-		uint32_t mode;
-		struct tap_access tap;
-		bool promisc;
-		const char *details; /* NULL: allowed */
-	} cases[] = {
-		{ "x", "a", "eth0", MACVLAN_MODE_BRIDGE, { 9, 9, 0666 }, false, NULL },
-		{ "x", "b-", "eth1", MACVLAN_MODE_BRIDGE, { 0, 0, 0 }, false, NULL },
-		{ "x",
-		  "b",
-		  "eth1",
-		  MACVLAN_MODE_BRIDGE,
-		  { 0, 0, 0 },
-		  false,
-		  "none of its rules is for it" },
-		{ "x",
-		  "",
-		  "eth1",
-		  MACVLAN_MODE_BRIDGE,
-		  { 0, 0, 0 },
-		  false,
-		  "none of its rules is for it" },
-		{ "lan1", "", "eth9", MACVLAN_MODE_PASSTHRU, { 0, 107, 0660 }, false, NULL },
-		{ "lan1",
-		  "a",
-		  "eth9",
-		  MACVLAN_MODE_BRIDGE,
-		  { 0, 0, 0 },
-		  false,
-		  "rule 1 has masters [\"eth[01]\"], not master eth9; rule 2 (n) has modes "
-		  "[\"passthru\"], not mode bridge" },
-		{ "lan1",
-		  "",
-		  "eth9",
-		  MACVLAN_MODE_PASSTHRU,
-		  { 0, 5, 0660 },
-		  false,
-		  "rule 2 (n) has owners [0,107], not owner 0, group 5, tapMode 0660" },
-		{ "lan1",
-		  "",
-		  "eth9",
-		  MACVLAN_MODE_PASSTHRU,
-		  { 0, 0, 0604 },
-		  false,
-		  "rule 2 (n) has owners [0,107], not owner 0, group 0, tapMode 0604" },
-		{ "lan1",
-		  "",
-		  "eth9",
-		  MACVLAN_MODE_PASSTHRU,
-		  { 0, 0, 0600 },
-		  true,
-		  "rule 2 (n) does not allow promiscMode" },
-		{ "lan1", "", NULL, MACVLAN_MODE_PASSTHRU, { 0, 0, 0600 }, false, NULL },
-	};
 	OWNED(policy_release) struct policy p = { .path = "/p" };
 	struct failure f = { 0 };
 
 	expect(v, policy_parse(&p, policy_text, strlen(policy_text), &f) == 0, "%s", f.msg);
-	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+	for (size_t i = 0; i < COUNT_OF(questions); i++) {
 		const struct config c = { .kind = link_kind_find("macvtap"),
-			                  .mode = cases[i].mode,
-			                  .tap = cases[i].tap,
-			                  .promisc = cases[i].promisc };
-		const struct policy_question q = { .network = cases[i].network,
-			                           .pod_namespace = cases[i].pod_namespace,
-			                           .master = cases[i].master,
+			                  .mode = questions[i].mode,
+			                  .tap = questions[i].tap,
+			                  .promisc = questions[i].promisc };
+		const struct policy_question q = { .network = questions[i].network,
+			                           .pod_namespace = questions[i].pod_namespace,
+			                           .master = questions[i].master,
 			                           .config = &c };
 		f = (struct failure){ 0 };
 		const bool ok = policy_judge(&p, &q, &f) == 0;
-		expect(v, same_text(ok ? NULL : f.details, cases[i].details), "%zu: %s", i,
+		expect(v, same_text(ok ? NULL : f.details, questions[i].details), "%zu: %s", i,
 		       ok ? "allowed" : f.details);
 	}
 }

@@ -158,65 +158,57 @@ static const char *pool_text(const struct pool *p, char *text, size_t size)
 	return text;
 }
 
+static const struct {
+	const char *subnets[3];
+	const char *last;
+	const char *excluded[3];
+	const char *pool;
+	const char *size;
+} pools[] = {
+	{ { "10.0.0.0/29" }, NULL, { NULL }, "10.0.0.2-10.0.0.6", "5" },
+	{ { "10.0.0.0/29" }, "10.0.0.3", { NULL }, "10.0.0.4-10.0.0.6 10.0.0.2-10.0.0.3", "5" },
+	{ { "10.0.0.0/29" }, "10.0.0.6", { NULL }, "10.0.0.2-10.0.0.6", "5" },
+	{ { "10.0.0.0/29" }, "10.0.0.1", { NULL }, "10.0.0.2-10.0.0.6", "5" },
+	{ { "10.0.0.0/29" }, "10.9.9.9", { NULL }, "10.0.0.2-10.0.0.6", "5" },
+	{ { "10.0.0.0/30", "10.0.1.0/30" },
+	  "10.0.0.2",
+	  { NULL },
+	  "10.0.1.2-10.0.1.2 10.0.0.2-10.0.0.2",
+	  "2" },
+	{ { "10.0.0.0/29", "10.0.1.0/30" },
+	  "10.0.1.2",
+	  { NULL },
+	  "10.0.0.2-10.0.0.6 10.0.1.2-10.0.1.2",
+	  "6" },
+	{ { "10.0.0.0/29" }, NULL, { "10.0.0.3/32" }, "10.0.0.2-10.0.0.2 10.0.0.4-10.0.0.6", "4" },
+	{ { "10.0.0.0/29" },
+	  "10.0.0.4",
+	  { "10.0.0.4/31", "10.0.0.2/32" },
+	  "10.0.0.6-10.0.0.6 10.0.0.3-10.0.0.3",
+	  "2" },
+	{ { "10.0.0.0/29" }, NULL, { "10.0.0.0/24" }, "", "0" },
+	{ { "10.0.0.0/29" },
+	  NULL,
+	  { "10.0.0.2/32", "10.0.0.0/30", "fd00::/8" },
+	  "10.0.0.4-10.0.0.6",
+	  "3" },
+	{ { "fd00::/64" },
+	  NULL,
+	  { "fd00::/65" },
+	  "fd00::8000:0:0:0-fd00::ffff:ffff:ffff:ffff",
+	  "9223372036854775808" },
+	{ { "::/0" },
+	  NULL,
+	  { NULL },
+	  "::2-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+	  "340282366920938463463374607431768211454" },
+	{ { "fd00::/127" }, NULL, { NULL }, "fd00::1-fd00::1", "1" },
+	{ { "fd00::9/128" }, "fd00::9", { NULL }, "fd00::9-fd00::9", "1" },
+};
+
 static void a_pool_goes_round_after_the_last_and_leaves_out_what_is_excluded(struct verdict *v)
 {
-	static const struct {
-		const char *subnets[3];
-		const char *last;
-		const char *excluded[3];
-		const char *pool;
-		const char *size;
-	} cases[] = {
-		{ { "10.0.0.0/29" }, NULL, { NULL }, "10.0.0.2-10.0.0.6", "5" },
-		{ { "10.0.0.0/29" },
-		  "10.0.0.3",
-		  { NULL },
-		  "10.0.0.4-10.0.0.6 10.0.0.2-10.0.0.3",
-		  "5" },
-		{ { "10.0.0.0/29" }, "10.0.0.6", { NULL }, "10.0.0.2-10.0.0.6", "5" },
-		{ { "10.0.0.0/29" }, "10.0.0.1", { NULL }, "10.0.0.2-10.0.0.6", "5" },
-		{ { "10.0.0.0/29" }, "10.9.9.9", { NULL }, "10.0.0.2-10.0.0.6", "5" },
-		{ { "10.0.0.0/30", "10.0.1.0/30" },
-		  "10.0.0.2",
-		  { NULL },
-		  "10.0.1.2-10.0.1.2 10.0.0.2-10.0.0.2",
-		  "2" },
-		{ { "10.0.0.0/29", "10.0.1.0/30" },
-		  "10.0.1.2",
-		  { NULL },
-		  "10.0.0.2-10.0.0.6 10.0.1.2-10.0.1.2",
-		  "6" },
-		{ { "10.0.0.0/29" },
-		  NULL,
-		  { "10.0.0.3/32" },
-		  "10.0.0.2-10.0.0.2 10.0.0.4-10.0.0.6",
-		  "4" },
-		{ { "10.0.0.0/29" },
-		  "10.0.0.4",
-		  { "10.0.0.4/31", "10.0.0.2/32" },
-		  "10.0.0.6-10.0.0.6 10.0.0.3-10.0.0.3",
-		  "2" },
-		{ { "10.0.0.0/29" }, NULL, { "10.0.0.0/24" }, "", "0" },
-		{ { "10.0.0.0/29" },
-		  NULL,
-		  { "10.0.0.2/32", "10.0.0.0/30", "fd00::/8" },
-		  "10.0.0.4-10.0.0.6",
-		  "3" },
-		{ { "fd00::/64" },
-		  NULL,
-		  { "fd00::/65" },
-		  "fd00::8000:0:0:0-fd00::ffff:ffff:ffff:ffff",
-		  "9223372036854775808" },
-		{ { "::/0" },
-		  NULL,
-		  { NULL },
-		  "::2-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
-		  "340282366920938463463374607431768211454" },
-		{ { "fd00::/127" }, NULL, { NULL }, "fd00::1-fd00::1", "1" },
-		{ { "fd00::9/128" }, "fd00::9", { NULL }, "fd00::9-fd00::9", "1" },
-	};
-
-	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+	for (size_t i = 0; i < COUNT_OF(pools); i++) {
 		struct range ranges[3];
 		struct range_set set = { .ranges = ranges };
 		struct span excluded[3];
@@ -225,16 +217,16 @@ static void a_pool_goes_round_after_the_last_and_leaves_out_what_is_excluded(str
 		struct cidr net;
 		size_t n = 0;
 		char text[512], size[NUMBER_TEXT];
-		while (set.n < 3 && cases[i].subnets[set.n] &&
-		       range_of(&ranges[set.n], cases[i].subnets[set.n], NULL, NULL, NULL, &f))
+		while (set.n < 3 && pools[i].subnets[set.n] &&
+		       range_of(&ranges[set.n], pools[i].subnets[set.n], NULL, NULL, NULL, &f))
 			set.n++;
-		while (n < 3 && cases[i].excluded[n] && cidr_parse(cases[i].excluded[n], &net))
+		while (n < 3 && pools[i].excluded[n] && cidr_parse(pools[i].excluded[n], &net))
 			excluded[n++] = cidr_span(&net);
-		const struct ip last = ip(cases[i].last);
+		const struct ip last = ip(pools[i].last);
 		expect(v, pool_make(&pool, &set, &last, excluded, n, &f) == 0, "%s", f.msg);
-		expect(v, same_text(pool_text(&pool, text, sizeof text), cases[i].pool),
+		expect(v, same_text(pool_text(&pool, text, sizeof text), pools[i].pool),
 		       "case %zu: %s", i, text);
-		expect(v, same_text(number_format(pool.size, size), cases[i].size),
+		expect(v, same_text(number_format(pool.size, size), pools[i].size),
 		       "case %zu: size %s", i, size);
 		pool_release(&pool);
 	}
