@@ -2,6 +2,8 @@
 /* Probing and announcing IPv4 addresses by ARP. */
 #include "netns/arp.h"
 
+#include "netns/clock.h"
+
 #include <errno.h>
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
@@ -10,7 +12,6 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
 enum { PROBES = 3, INTERVAL_MS = 200 };
 
@@ -75,18 +76,11 @@ static bool conflicts(const struct arp *arp, const struct mac *own, const struct
 	       memcmp(arp->target_ip, address->byte, 4) == 0;
 }
 
-static long milliseconds(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Listens until a deadline: 1 with the holder, 0, -1 with errno. */
-static int listen_until(int fd, long deadline, const struct mac *own, const struct ip *address,
+static int listen_until(int fd, int64_t deadline, const struct mac *own, const struct ip *address,
                         struct mac *holder)
 {
-	for (long left; (left = deadline - milliseconds()) > 0;) {
+	for (int64_t left; (left = deadline - clock_milliseconds()) > 0;) {
 		struct pollfd heard = { .fd = fd, .events = POLLIN };
 		struct arp arp;
 
@@ -114,7 +108,7 @@ int arp_probe(int fd, uint32_t ifindex, const struct mac *own, const struct ip *
 	for (int i = 0; i < PROBES && found == 0; i++) {
 		found = request_send(fd, ifindex, own, nobody, address->byte);
 		if (found == 0)
-			found = listen_until(fd, milliseconds() + INTERVAL_MS, own, address,
+			found = listen_until(fd, clock_milliseconds() + INTERVAL_MS, own, address,
 			                     holder);
 	}
 	if (found < 0)

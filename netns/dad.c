@@ -2,6 +2,7 @@
 /* Waiting for IPv6 duplicate address detection: by the kernel's events, never by the clock alone.
  */
 #include "netns/addr.h"
+#include "netns/clock.h"
 #include "netns/link.h"
 
 #include <errno.h>
@@ -9,7 +10,6 @@
 #include <linux/if_addr.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <time.h>
 
 int addr_listen(struct rtnl *nl, struct failure *f)
 {
@@ -34,15 +34,6 @@ static void count(const struct addr *addr, void *data)
 	} else if (addr->flags & IFA_F_TENTATIVE && !(addr->flags & IFA_F_OPTIMISTIC)) {
 		c->tentative = true;
 	}
-}
-
-static int milliseconds_left(const struct timespec *deadline)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	long left = (deadline->tv_sec - now.tv_sec) * 1000 +
-	            (deadline->tv_nsec - now.tv_nsec) / 1000000;
-	return left > 0 ? (int)left : 0;
 }
 
 /* Waits for anything to arrive on the socket and drops it: the census is what counts. */
@@ -73,10 +64,8 @@ static int time_is_over(struct rtnl *nl, uint32_t ifindex, int seconds, struct f
 int addr_settle(struct rtnl *nl, uint32_t ifindex, int seconds, struct cidr *duplicate,
                 struct failure *f)
 {
-	struct timespec deadline;
+	const int64_t deadline = clock_milliseconds() + (int64_t)seconds * 1000;
 
-	clock_gettime(CLOCK_MONOTONIC, &deadline);
-	deadline.tv_sec += seconds;
 	for (;;) {
 		struct census c = { 0 };
 		if (addr_each(nl, ifindex, AF_INET6, count, &c, f) < 0)
@@ -88,8 +77,8 @@ int addr_settle(struct rtnl *nl, uint32_t ifindex, int seconds, struct cidr *dup
 		if (!c.tentative)
 			return 0;
 		/* Whoever changes addresses all the time is no reason to wait any longer. */
-		const int left = milliseconds_left(&deadline);
-		if (left == 0 || !event_wait(nl, left))
+		const int64_t left = deadline - clock_milliseconds();
+		if (left <= 0 || !event_wait(nl, (int)left))
 			return time_is_over(nl, ifindex, seconds, f);
 	}
 }
