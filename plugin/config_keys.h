@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct mac;
+
 /* How a key's value is spelled and what it is stored as. */
 enum key_type {
 	KEY_BOOL,   /* bool */
@@ -39,7 +41,6 @@ struct key {
 int key_read(const struct key *key, const cJSON *config, void *base, struct failure *f) MUST_CHECK;
 
 /* Decodes a MAC address that came under a name: unicast and not zero. Code CNI_CONFIG. */
-struct mac;
 int key_mac_parse(const char *name, const char *text, struct mac *mac,
                   struct failure *f) MUST_CHECK;
 

@@ -18,6 +18,7 @@ struct host {
 	}
 
 void host_release(struct host *h);
+/* Opens both; on failure nothing stays open. */
 int host_open(struct host *h, struct failure *f) MUST_CHECK;
 
 /* Whether a namespace's descriptor is the namespace we run in; -1 on failure. */
