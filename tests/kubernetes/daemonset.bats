@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # examples/kubernetes/daemonset.yaml as a kubelet runs it: its containers, with the mounts and the
 # privileges they have there and no others, serve a node.
-load ../endpoint
 load node
 
 setup_file() {
