@@ -96,7 +96,7 @@ survives() {
 @test "neighbours: who can read the folder of CDI devices can lock it, and holds up nobody" {
 	run -0 cni ADD '{"cdi":true}'
 	[ "$(stat -c %a "$PODTAP_STATE_DIR/lock")" = 600 ]
-	flock "$PODTAP_CDI_DIR" sleep 60 3>&- &
+	flock -F "$PODTAP_CDI_DIR" sleep 60 3>&- &
 	background+=($!)
 	while flock -n "$PODTAP_CDI_DIR" true; do :; done
 	run -0 cni ADD '{"cdi":true}' CNI_IFNAME=net1
