@@ -127,13 +127,15 @@ int device_id_fits(const struct attachment *a, struct failure *f)
 	            link->name, a->config.device_id);
 }
 
-/* Whether a configuration may ask for that link, as far as the policy is concerned. */
+/* Whether an ADD with this configuration could have taken that link. */
 static bool may_take(const struct request *r, const struct link *link, const struct link *lower)
 {
 	struct failure refusal = { 0 };
 	struct config c;
 
 	config_read_leniently(&c, r);
+	if (!c.kind->tap || c.link_in_container) /* no ADD would have taken it */
+		return false;
 	c.mode = link->mode;
 	if (policy_permit_taking(r, &c, lower->name, &refusal) == 0)
 		return true;

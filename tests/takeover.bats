@@ -232,6 +232,15 @@ kubevirt() {
 		ip -n "$host" link del "$link"
 	done
 }
+@test "DEL: a link that no ADD of this configuration would have taken stays" {
+	allocated mvt1fe868afb8c3
+	for change in '{"type":"macvlan"}' '{"linkInContainer":true}'; do
+		run -0 kubevirt DEL dev500 "$change"
+		run -0 link_exists "$host" mvt1fe868afb8c3
+	done
+	run -0 kubevirt DEL dev500
+	run -1 link_exists "$host" mvt1fe868afb8c3
+}
 @test "ADD: a master or mode of the configuration that is not the link's is refused with code 7, and the link goes" {
 	while read -r change text; do
 		allocated mvt1fe868afb8c3
