@@ -24,6 +24,14 @@ struct failure {
 	char details[4096]; /* why it stopped: the user's, the kernel's or the delegate's words */
 };
 
+/* Nothing failed so far. For what every call passes: as `= { 0 }` it would clear the texts too, and
+ * so cost two pages of memory each time. */
+static inline void failure_clear(struct failure *f)
+{
+	f->code = CNI_OK;
+	f->msg[0] = f->details[0] = '\0';
+}
+
 /* Records a failure unless one is recorded already: rolling back may fail too, and the first cause
  * is the one to report. Always returns -1, so that reporting and returning are one line. */
 int fail(struct failure *f, int code, const char *details, const char *fmt, ...)

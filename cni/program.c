@@ -90,8 +90,9 @@ int program_run(const struct program *p, int argc, char **argv)
 {
 	const char *command = getenv("CNI_COMMAND");
 	OWNED(request_release) struct request r = { .text = NULL };
-	struct failure f = { 0 };
+	struct failure f;
 
+	failure_clear(&f);
 	streams_fill();
 	if (!command || !*command)
 		return about_print(p, argc > 1 && strcmp(argv[1], "--version") == 0);

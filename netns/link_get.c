@@ -51,8 +51,9 @@ int link_read(const struct nlmsghdr *message, void *data)
 static int link_get(struct rtnl *nl, struct rtnl_req *r, struct link *link, const char *which,
                     struct failure *f)
 {
-	struct failure refusal = { 0 };
+	struct failure refusal;
 
+	failure_clear(&refusal);
 	req_u32(r, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
 	*link = (struct link){ 0 };
 	if (rtnl_query(nl, r, link_read, link, &refusal, "look up link %s", which) == 0) {

@@ -37,7 +37,7 @@ void *req_begin(struct rtnl_req *r, uint16_t type, uint16_t flags, size_t size)
 
 void req_put(struct rtnl_req *r, uint16_t type, const void *data, size_t size)
 {
-	if (!mnl_attr_put_check(&r->header, sizeof r->bytes, type, size, data))
+	if (!mnl_attr_put_check(&r->header, RTNL_REQUEST_MAX, type, size, data))
 		r->full = true;
 }
 
@@ -53,7 +53,7 @@ void req_u32(struct rtnl_req *r, uint16_t type, uint32_t value)
 
 struct nlattr *req_nest(struct rtnl_req *r, uint16_t type)
 {
-	struct nlattr *nest = mnl_attr_nest_start_check(&r->header, sizeof r->bytes, type);
+	struct nlattr *nest = mnl_attr_nest_start_check(&r->header, RTNL_REQUEST_MAX, type);
 	if (!nest)
 		r->full = true;
 	return nest;
@@ -174,18 +174,16 @@ static bool message_whole(const struct nlmsghdr *message, int left)
 	return mnl_nlmsg_ok(message, left) && message->nlmsg_len <= (uint32_t)left;
 }
 
-/* Reads until the request is answered, or there is no more news. Messages of another request or
- * port (events, late answers) are passed over. */
-static int answer_read(struct rtnl *nl, struct answer *a)
+/* Reads, in the place of the request, until it is answered, or there is no more news. Messages of
+ * another request or port (events, late answers) are passed over. */
+static int answer_read(struct rtnl *nl, struct answer *a, struct rtnl_req *r)
 {
-	char bytes[RTNL_REPLY_MAX] __attribute__((aligned(NLMSG_ALIGNTO)));
-
 	for (;;) {
-		ssize_t got = datagram_receive(nl, bytes, sizeof bytes);
+		ssize_t got = datagram_receive(nl, r->bytes, sizeof r->bytes);
 		if (got < 0)
 			return -1;
 		int left = (int)got;
-		const struct nlmsghdr *m = (const struct nlmsghdr *)bytes;
+		const struct nlmsghdr *m = &r->header;
 		for (; message_whole(m, left); m = mnl_nlmsg_next(m, &left)) {
 			if (!a->news && (m->nlmsg_seq != nl->seq || m->nlmsg_pid != nl->port))
 				continue;
@@ -206,7 +204,7 @@ static int transact(struct rtnl *nl, struct rtnl_req *r, struct answer *a, struc
 static int transact(struct rtnl *nl, struct rtnl_req *r, struct answer *a, struct failure *f,
                     const char *fmt, va_list ap)
 {
-	if (request_send(nl, r) == 0 && answer_read(nl, a) == 0)
+	if (request_send(nl, r) == 0 && answer_read(nl, a, r) == 0)
 		return 0;
 
 	int err = errno;
@@ -248,8 +246,9 @@ int rtnl_query(struct rtnl *nl, struct rtnl_req *r, rtnl_reader *reader, void *d
 int rtnl_news(struct rtnl *nl, rtnl_reader *reader, void *data)
 {
 	struct answer a = { .reader = reader, .data = data, .news = true };
+	struct rtnl_req unasked;
 
-	return answer_read(nl, &a);
+	return answer_read(nl, &a, &unasked);
 }
 
 struct attr_array {

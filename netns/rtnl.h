@@ -28,13 +28,14 @@ static inline void rtnl_release(struct rtnl *nl)
 int rtnl_open(struct rtnl *nl, struct failure *f) MUST_CHECK;
 
 /* A request under construction. A put that does not fit is remembered, and the call that sends the
- * request reports it once, as EMSGSIZE. */
+ * request reports it once, as EMSGSIZE. The answer takes the place of what was sent: pages of the
+ * stack that a call touches for the first time are what it costs most by. */
 struct rtnl_req {
+	bool full;
 	union {
 		struct nlmsghdr header;
-		char bytes[RTNL_REQUEST_MAX];
+		char bytes[RTNL_REPLY_MAX];
 	};
-	bool full;
 };
 
 /* Begins a request and returns its family header (`size` zeroed bytes) for the caller to fill. */

@@ -35,7 +35,7 @@ struct adding {
 	struct endpoint endpoint;
 	struct ipam_answer lease;
 	char created[UTC_TEXT];
-	char netns_path[PATH_MAX]; /* where CNI_NETNS is relative */
+	char *netns_path; /* where CNI_NETNS is relative */
 	char cdi[CDI_NAME_MAX];
 	bool recorded;
 	bool leased;
@@ -45,9 +45,10 @@ struct adding {
 /* Undoes in reverse. The first failure is the one to report; those of undoing are not. */
 static void adding_release(struct adding *a)
 {
-	struct failure ignored = { 0 };
+	struct failure ignored;
 	struct attachment *at = &a->attachment;
 
+	failure_clear(&ignored);
 	if (!a->committed && a->leased && ipam_del(at->request, at->config.ipam, &ignored) < 0)
 		ignored.code = 0;
 	/* Like that of an endpoint that is ready, a link that was made may have been renamed. */
@@ -60,6 +61,8 @@ static void adding_release(struct adding *a)
 		ignored.code = 0;
 	ipam_answer_release(&a->lease);
 	fd_release(&a->attach.devices);
+	text_release(&a->attach.node);
+	text_release(&a->netns_path);
 	attachment_release(at);
 }
 
@@ -98,15 +101,16 @@ static int choose_mac(const struct attachment *a, struct mac *mac, struct failur
 static int netns_locate(struct adding *a, struct failure *f)
 {
 	const char *path = a->attachment.request->netns;
+	char here[PATH_MAX];
 
 	a->endpoint.netns_path = path;
 	if (*path == '/')
 		return 0;
-	if (!getcwd(a->netns_path, sizeof a->netns_path))
+	if (!getcwd(here, sizeof here))
 		return fail_errno(f, errno, "find the working directory");
-	const size_t length = strlen(a->netns_path), room = sizeof a->netns_path - length;
-	if (snprintf(a->netns_path + length, room, "/%s", path) >= (int)room)
-		return fail(f, CNI_ENV, strerror(ENAMETOOLONG), "CNI_NETNS %s", path);
+	a->netns_path = path_join(here, path);
+	if (!a->netns_path)
+		return fail(f, CNI_ENV, strerror(errno), "CNI_NETNS %s", path);
 	a->endpoint.netns_path = a->netns_path;
 	return 0;
 }
@@ -190,9 +194,10 @@ static int clear_stale(struct adding *a, struct failure *f)
 
 static int record_intent(struct adding *a, struct failure *f)
 {
-	struct failure refusal = { 0 };
+	struct failure refusal;
 	bool taken;
 
+	failure_clear(&refusal);
 	if (endpoint_create(&a->endpoint, &taken, &refusal) < 0) {
 		if (!taken)
 			return failure_pass(f, &refusal);

@@ -158,9 +158,10 @@ static enum outcome take_link(struct attach *a, struct endpoint *e, struct failu
 
 static enum outcome make_link(struct attach *a, struct endpoint *e, struct failure *f)
 {
-	struct failure refusal = { 0 };
+	struct failure refusal;
 	const struct link_want want = want_of(a, e);
 
+	failure_clear(&refusal);
 	if (a->attachment->taken.link.index)
 		return take_link(a, e, f);
 	a->linked = true; /* for all we know, if the answer cannot be read */
@@ -191,8 +192,10 @@ static enum outcome make_tap(struct attach *a, struct endpoint *e, struct failur
 	    tap_look(a->devices, e->ifindex, &node, f) < 0)
 		return FAILED;
 	tap_name(e->ifindex, name);
-	if (snprintf(a->node, sizeof a->node, "%s/%s", device_path(), name) >= (int)sizeof a->node)
-		return (enum outcome)fail(f, CNI_OTHER, strerror(ENAMETOOLONG), "PODTAP_DEV_DIR");
+	text_release(&a->node);
+	a->node = path_join(device_path(), name);
+	if (!a->node)
+		return (enum outcome)fail(f, CNI_OTHER, strerror(errno), "PODTAP_DEV_DIR");
 	e->tap.path = a->node;
 	if (!node.exists && endpoint_write(e, f) < 0)
 		return FAILED;

@@ -9,7 +9,7 @@
 struct attach {
 	struct attachment *attachment; /* borrowed */
 	int devices;                   /* the directory of device nodes; -1 without a tap */
-	char node[4096];               /* its path; the endpoint borrows it */
+	char *node;                    /* its path, to be freed; the endpoint borrows it */
 	bool linked;                   /* the link exists and is ours to undo */
 	bool proved;                   /* the kernel said so: under whichever name it has by now */
 };

@@ -121,11 +121,12 @@ static int prepare_addresses(const struct configuring *w, struct failure *f)
 static int bring_up(const struct configuring *w, struct failure *f)
 {
 	const struct config *c = &w->attachment->config;
-	struct failure refusal = { 0 };
+	struct failure refusal;
 	char mac[MAC_TEXT];
 	const unsigned set =
 	        IFF_UP | (c->promisc ? IFF_PROMISC : 0u) | (c->allmulti ? IFF_ALLMULTI : 0u);
 
+	failure_clear(&refusal);
 	if (link_flags(&w->attachment->sandbox.rtnl, w->endpoint->ifindex, set, 0, &refusal) == 0)
 		return 0;
 	if (errno == EADDRINUSE)

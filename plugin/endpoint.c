@@ -141,7 +141,8 @@ int endpoint_create(const struct endpoint *e, bool *taken, struct failure *f)
 {
 	*taken = false;
 	for (int tries = 0;; tries++) {
-		struct failure refusal = { 0 };
+		struct failure refusal;
+		failure_clear(&refusal);
 		OWNED(fd_release)
 		int directory = container_open(e->container_id, true, &refusal);
 

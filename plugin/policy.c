@@ -40,15 +40,17 @@ static int check_owner(const struct policy *p, int fd, const char *what, mode_t 
  * policy. */
 static int file_open(const struct policy *p, struct failure *f)
 {
-	char parent[PATH_MAX];
 	const char *slash = strrchr(p->path, '/');
 
 	if (*p->path != '/' || !slash[1]) {
 		errno = EINVAL;
 		return refuse(p, "PODTAP_POLICY must be the absolute path of a file", f);
 	}
+	const size_t length = slash > p->path ? (size_t)(slash - p->path) : 1; /* "/" itself */
+	OWNED(text_release) char *parent = strndup(p->path, length);
+	if (!parent)
+		return fail_errno(f, ENOMEM, "open the policy %s", p->path);
 	/* A link to nowhere is no absence. */
-	snprintf(parent, sizeof parent, "/%.*s", (int)(slash - p->path), p->path);
 	OWNED(fd_release)
 	int directory = open(parent, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (directory < 0 && errno == ENOTDIR)
@@ -91,8 +93,9 @@ static int policy_read(struct policy *p, struct failure *f)
 
 	if (!path || !*path)
 		path = "/etc/podtap/policy.json";
-	if (snprintf(p->path, sizeof p->path, "%s", path) >= (int)sizeof p->path)
+	if (strlen(path) >= PATH_MAX)
 		return fail(f, CNI_IO, strerror(ENAMETOOLONG), "PODTAP_POLICY");
+	p->path = path;
 	OWNED(fd_release) int fd = file_open(p, f);
 	if (fd < 0)
 		return f->code ? -1 : 0;

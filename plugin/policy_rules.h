@@ -11,8 +11,8 @@
 #include "plugin/config.h"
 
 struct policy {
-	char path[PATH_MAX]; /* for messages */
-	cJSON *json;         /* owned; NULL: there is no policy, and everything is allowed */
+	const char *path; /* for messages; borrowed */
+	cJSON *json;      /* owned; NULL: there is no policy, and everything is allowed */
 };
 
 static inline void policy_release(struct policy *p)

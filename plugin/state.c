@@ -34,6 +34,19 @@ const char *cdi_path(void)
 	return setting("PODTAP_CDI_DIR", "/var/run/cdi");
 }
 
+char *path_join(const char *directory, const char *name)
+{
+	char *path;
+	const int length = asprintf(&path, "%s/%s", directory, name);
+
+	if (length >= 0 && length < PATH_MAX)
+		return path;
+	if (length >= 0)
+		free(path);
+	errno = length < 0 ? ENOMEM : ENAMETOOLONG;
+	return NULL;
+}
+
 int device_open(struct failure *f)
 {
 	int fd = open(device_path(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);

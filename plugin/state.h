@@ -25,6 +25,9 @@ char *file_read(int directory, const char *name, size_t max, size_t *length) MUS
 /* The state directory's path, for messages and listings. */
 const char *state_path(void);
 
+/* DIRECTORY/NAME, which the caller owns; NULL with errno, ENAMETOOLONG where it is no path. */
+char *path_join(const char *directory, const char *name) MUST_CHECK;
+
 /* Makes a directory and the parents it lacks (0755); one that is there is success. */
 int directory_make(const char *path, struct failure *f) MUST_CHECK;
 
