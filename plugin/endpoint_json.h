@@ -5,7 +5,9 @@
 
 #include "plugin/endpoint.h"
 
-/* The record's JSON; the caller owns it. NULL when memory is out. */
+/* The record as it is written, and as a tree for listings; the caller owns it. NULL when memory is
+ * out. */
+char *endpoint_to_text(const struct endpoint *e) MUST_CHECK;
 cJSON *endpoint_to_json(const struct endpoint *e);
 
 /* Reads a record. The endpoint borrows from the tree and owns it from then on, also on failure.
