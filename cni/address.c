@@ -180,8 +180,15 @@ bool mac_parse(const char *text, struct mac *out)
 
 const char *mac_format(const struct mac *mac, char text[static MAC_TEXT])
 {
-	snprintf(text, MAC_TEXT, "%02x:%02x:%02x:%02x:%02x:%02x", mac->byte[0], mac->byte[1],
-	         mac->byte[2], mac->byte[3], mac->byte[4], mac->byte[5]);
+	static const char digits[] = "0123456789abcdef";
+	char *to = text;
+
+	for (size_t i = 0; i < sizeof mac->byte; i++) {
+		*to++ = digits[mac->byte[i] >> 4];
+		*to++ = digits[mac->byte[i] & 15];
+		*to++ = ':';
+	}
+	to[-1] = '\0';
 	return text;
 }
 

@@ -5,6 +5,7 @@
 #include "netns/tap.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <linux/netlink.h>
 #include <linux/nsfs.h>
 #include <stdio.h>
@@ -68,16 +69,24 @@ static const char *event_value(const char *event, ssize_t length, const char *ke
 	return "";
 }
 
+static bool number_read(const char *text, unsigned *number)
+{
+	char *end;
+	const unsigned long value = strtoul(text, &end, 10);
+
+	*number = (unsigned)value;
+	return *text >= '0' && *text <= '9' && !*end && value <= UINT_MAX;
+}
+
 static bool event_tells(const char *event, ssize_t length, const char *tap, dev_t *number)
 {
 	unsigned class, one;
-	char rest;
 
 	if (strcmp(event_value(event, length, "ACTION"), "add") != 0 ||
 	    strcmp(event_value(event, length, "SUBSYSTEM"), "macvtap") != 0 ||
 	    strcmp(event_value(event, length, "DEVNAME"), tap) != 0 ||
-	    sscanf(event_value(event, length, "MAJOR"), "%u%c", &class, &rest) != 1 ||
-	    sscanf(event_value(event, length, "MINOR"), "%u%c", &one, &rest) != 1)
+	    !number_read(event_value(event, length, "MAJOR"), &class) ||
+	    !number_read(event_value(event, length, "MINOR"), &one))
 		return false;
 	*number = makedev(class, one);
 	return true;

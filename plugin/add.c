@@ -24,7 +24,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 
 enum { LEASES_TRIED = 8 };
 
@@ -145,7 +144,7 @@ static int describe(struct adding *a, struct failure *f)
 		.ipam = c->ipam,
 		.device_id = c->device_id,
 		.vm_devices = c->vm_devices,
-		.created = utc_text(time(NULL), a->created),
+		.created = utc_now(a->created),
 	};
 	if (netns_locate(a, f) < 0 || cdi_name(c, at->request, a->cdi, f) < 0)
 		return -1;

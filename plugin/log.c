@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 /* Opens the log for appending; only ever a regular file, never through a link. */
 static int log_open(const char *path)
@@ -38,8 +37,8 @@ static void log_line(int fd, const char *level, const char *verb, const struct r
 	char line[8192], when[UTC_TEXT];
 	int length = snprintf(line, sizeof line,
 	                      "%s %s %s network=%s containerID=%s ifname=%s netns=%s %s",
-	                      utc_text(time(NULL), when), level, verb, r->name ? r->name : "",
-	                      r->container_id, r->ifname, r->netns, text);
+	                      utc_now(when), level, verb, r->name ? r->name : "", r->container_id,
+	                      r->ifname, r->netns, text);
 	if (length >= (int)sizeof line)
 		length = sizeof line - 1;
 	for (int i = 0; i < length; i++) /* a log has one line a call, whatever the text holds */

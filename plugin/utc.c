@@ -22,6 +22,14 @@ static unsigned month_days(unsigned year, unsigned month)
 	return days[month] + (month == 1 && is_leap(year));
 }
 
+const char *utc_now(char text[static UTC_TEXT])
+{
+	struct timespec now = { 0 };
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return utc_text(now.tv_sec, text);
+}
+
 const char *utc_text(time_t when, char text[static UTC_TEXT])
 {
 	const unsigned second = (unsigned)(when % 86400);
