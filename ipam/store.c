@@ -55,13 +55,18 @@ static int lock_open(struct store *s, enum store_use use, struct failure *f)
 	const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
 
 	s->lock = openat(s->dir, "lock", flags | (use == STORE_CREATE ? O_CREAT : 0), 0750);
-	if (s->lock >= 0 || errno != ENOENT || use != STORE_CHANGE)
-		return s->lock >= 0 || (errno == ENOENT && use == STORE_LOOK) ? 1 : -1;
+	if (s->lock >= 0)
+		return 1;
+	if (errno != ENOENT || use == STORE_CREATE)
+		return -1;
+	if (use == STORE_LOOK)
+		return 1;
 	const int used = store_used(s, f);
-	if (used > 0)
-		s->lock = openat(s->dir, "lock", flags | O_CREAT, 0750);
+	if (used <= 0)
+		return used;
+	s->lock = openat(s->dir, "lock", flags | O_CREAT, 0750);
 	/* Who only releases makes room, and where no lock can be made nobody holds one. */
-	return used <= 0 || s->lock >= 0 || errno == ENOSPC || errno == EDQUOT ? used : -1;
+	return s->lock >= 0 || errno == ENOSPC || errno == EDQUOT ? 1 : -1;
 }
 
 static int lock_take(struct store *s, enum store_use use, struct failure *f)
