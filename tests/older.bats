@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # What the oldest kernels lack: the calls they do not know are made to fail as there.
 load lib
+load endpoint
 
 setup() {
 	lan_setup
@@ -40,6 +41,24 @@ without() {
 	run -0 cni GC "{\"cni.dev/valid-attachments\":[{\"containerID\":\"$container\",\"ifname\":\"eth1\"}]}"
 	run -1 link_exists "$pod" eth0
 	run -0 link_exists "$pod" eth1
+}
+
+@test "before 5.13, where a move takes no index, a link that is taken over is followed to the one it got" {
+	devices_private
+	index=$(free_index)
+	ip -n "$host" link add link lan0 name mvt1fe868afb8c3 index "$index" type macvtap mode bridge
+	ip -n "$pod" link add other0 index "$index" mtu 1300 type bridge
+	wrapper=(env "LD_PRELOAD=$BUILD/tests/shims/moves.so" "ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0")
+	run -0 cni ADD '{"type":"macvtap","master":null,"deviceID":"dev500","mtu":1450}'
+	new=$(link "$pod" eth0 .ifindex)
+	[ "$new" -lt $((0x100000)) ] # which podtap wants none of
+	[ "$(link "$pod" eth0 .mtu) $(link "$pod" other0 .mtu)" = "1450 1300" ]
+	[ "$(jq -c '[.state, .ifindex]' "$(record)")" = "[\"ready\",$new]" ]
+	[ "$(tap)" = "$PODTAP_DEV_DIR/tap$new" ]
+	run -0 cni CHECK '{"type":"macvtap","master":null,"deviceID":"dev500"}'
+	run -0 cni DEL '{"type":"macvtap","master":null,"deviceID":"dev500"}'
+	run -1 link_exists "$pod" eth0
+	[ -z "$(ls -A "$PODTAP_DEV_DIR")" ]
 }
 
 @test "before 6.3, where memfd_create knows no MFD_NOEXEC_SEAL, an IPAM plugin is run all the same" {
