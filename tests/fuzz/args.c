@@ -43,6 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	PROMISE(args_check(text, known, &f) == 0 || f.code == CNI_ENV);
 	PROMISE(args_find(text, "MAC", value, sizeof value) <= 0 || strlen(value) < sizeof value);
+	PROMISE(args_agree(text, "MAC") || strstr(text, "MAC="));
 	f = (struct failure){ 0 };
 	if (ifname_check(text, NULL, CNI_ENV, &f) == 0)
 		PROMISE(strlen(text) > 0 && strlen(text) < 16 && !strchr(text, '/'));

@@ -7,6 +7,7 @@
 #include "cni/json.h"
 #include "tests/fuzz/fuzz.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -50,7 +51,8 @@ static void check_accepted(const struct request *r, const struct verb *verb)
 	struct failure f = { 0 };
 
 	if (verb->needs & NEEDS_CONTAINERID)
-		PROMISE(identifier_valid(r->container_id) && !strchr(r->container_id, '/'));
+		PROMISE(identifier_valid(r->container_id) && !strchr(r->container_id, '/') &&
+		        strlen(r->container_id) <= NAME_MAX);
 	if (verb->needs & NEEDS_IFNAME)
 		PROMISE(ifname_check(r->ifname, NULL, CNI_ENV, &f) == 0);
 	PROMISE(!(verb->needs & NEEDS_NETNS) || *r->netns);
