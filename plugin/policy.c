@@ -120,17 +120,18 @@ static int namespace_read(const char *args, char text[static NAMESPACE_TEXT], st
 }
 
 /* Puts the question to the policy, where there is one. */
-static int ask(const struct policy *p, struct policy_question *q, const struct request *r,
+static int ask(const struct policy *p, const struct policy_question *asked, const struct request *r,
                struct failure *f)
 {
 	char pod_namespace[NAMESPACE_TEXT] = "";
+	struct policy_question question = *asked;
 
-	if (!q->any_namespace && namespace_read(r->args, pod_namespace, f) < 0)
+	if (!question.any_namespace && namespace_read(r->args, pod_namespace, f) < 0)
 		return -1;
-	q->network = r->name;
-	q->pod_namespace = pod_namespace;
-	q->json = r->json;
-	return policy_judge(p, q, f);
+	question.network = r->name;
+	question.pod_namespace = pod_namespace;
+	question.json = r->json;
+	return policy_judge(p, &question, f);
 }
 
 int policy_permit(struct attachment *a, struct failure *f)
@@ -155,7 +156,7 @@ int policy_permit_taking(const struct request *r, const struct config *c, const 
                          struct failure *f)
 {
 	OWNED(policy_release) struct policy p = { .json = NULL };
-	struct policy_question question = { .master = master, .config = c };
+	const struct policy_question question = { .master = master, .config = c };
 
 	if (policy_read(&p, f) < 0)
 		return -1;
@@ -166,7 +167,7 @@ int policy_permit_network(const struct request *r, const struct config *c, const
                           struct failure *f)
 {
 	OWNED(policy_release) struct policy p = { .json = NULL };
-	struct policy_question question = {
+	const struct policy_question question = {
 		.any_namespace = true,
 		.master = master,
 		.config = c,
