@@ -63,7 +63,7 @@ class Plugin:
         for directory in lab.path:
             if os.path.exists(f"{directory}/{program}"):
                 return f"{directory}/{program}"
-        return f"{lab.build}/{program}"
+        return f"{lab.installed}/{program}"
 
     def programs(self, lab):
         in_process = self.program == "podtap" and self.ipam == "podtap-ipam"
