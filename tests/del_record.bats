@@ -114,7 +114,8 @@ record_edit() {
 	foreign_links=yes
 	run -0 cni ADD '{"type":"macvlan"}'
 	record_edit '.state = "adding"'
-	ip -n "$pod" link set eth0 down name other0
+	ip -n "$pod" link set eth0 down
+	ip -n "$pod" link set eth0 name other0
 	del '{"type":"macvlan"}'
 	run -0 link_exists "$pod" other0
 	[ ! -e "$(record)" ]

@@ -109,12 +109,12 @@ peak() { # of the device plugin's memory, in KiB
 	kubelet_start
 	plugin_start "$dataplane"
 	lines "$heard" '"healthy": 3'
-	before=$(ip -n "$host" -o link show)
+	before=$(links_shown "$host")
 	run -0 ask Allocate '{"container_requests":[{"devicesIDs":["dataplaneMvp2","dataplaneMvp0"]},{},{"devicesIDs":["dataplaneMvp1"]}]}'
 	json_is '[.container_responses[] | [.cdi_devices[]?.name]]' \
 		'[["podtap.dev/tap=dataplaneMvp2","podtap.dev/tap=dataplaneMvp0"],[],["podtap.dev/tap=dataplaneMvp1"]]'
 	json_is '[.container_responses[] | keys[]] | unique' '["cdi_devices"]'
-	[ "$(ip -n "$host" -o link show)" = "$before" ]
+	[ "$(links_shown "$host")" = "$before" ]
 	[ ! -e "$PODTAP_CDI_DIR" ]
 	for id in dataplaneMvp3 dataplaneMvp00 dataplaneMvp dataplaneMvp+1 Mvp0 otherMvp0 '' 'dataplaneMvp1 é%'; do
 		run -1 ask Allocate "{\"container_requests\":[{\"devicesIDs\":[\"dataplaneMvp1\",\"$id\"]}]}"

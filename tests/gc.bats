@@ -305,7 +305,8 @@ gc_raw() {
 	ip netns add "$pod"
 	ip -n "$host" link add link lan0 name eth0 index "$index" netns "$pod" type macvlan mode bridge
 	attach two eth0 "$other"
-	ip -n "$other" link set eth0 down name renamed0
+	ip -n "$other" link set eth0 down
+	ip -n "$other" link set eth0 name renamed0
 	gc "$(attachments)"
 	run -0 link_exists "$pod" eth0
 	run -1 link_exists "$other" renamed0

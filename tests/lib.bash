@@ -79,6 +79,11 @@ at() {
 	nsenter --net="/run/netns/$name" -- "$@"
 }
 
+# The links of a namespace, by what does not change by itself: their state does.
+links_shown() {
+	ip -n "$1" -j link show | jq -c '.[] | [.ifindex, .ifname, .altnames, .address, .mtu, .master, .link]'
+}
+
 # Calls a plugin ($PLUGIN, default podtap, in $BUILD unless it is a path) on the host, with exactly
 # these bytes on stdin; within the command in the array `wrapper`, if there is one.
 #   cni_raw VERB TEXT [VARIABLE=VALUE...]

@@ -181,7 +181,8 @@ kubevirt() {
 		run -0 cni_raw ADD "$text"
 		run -0 jq -c '.state = "adding"' "$(record)"
 		echo "$output" >"$(record)"
-		ip -n "$pod" link set eth0 down name mvt1fe868afb8c3
+		ip -n "$pod" link set eth0 down
+		ip -n "$pod" link set eth0 name mvt1fe868afb8c3
 		ip -n "$pod" link add eth0 type bridge
 		run -0 eval "$undo"
 		[ "$(link "$pod" eth0 .linkinfo.info_kind)" = bridge ]
@@ -219,14 +220,14 @@ kubevirt() {
 	ip -n "$host" link property add dev vlan1 altname dev501
 	ip -n "$host" link property add dev vlan1 altname dataMvp1
 	ip -n "$host" link add macvtap0 link lan0 type macvtap mode bridge
-	links=$(ip -n "$host" -o link)
+	before=$(links_shown "$host")
 	for id in dev500 lan0 other0 other1 lo dev501 dataMvp1 vlan1 macvtap0; do
 		run -0 kubevirt ADD "$id" '{"master":"lan0"}'
-		[ "$(ip -n "$host" -o link)" = "$links" ]
+		[ "$(links_shown "$host")" = "$before" ]
 		run -0 jq -e '.taken == null' "$(record)"
 		run -0 kubevirt DEL "$id"
 		run -0 kubevirt DEL "$id"
-		[ "$(ip -n "$host" -o link)" = "$links" ]
+		[ "$(links_shown "$host")" = "$before" ]
 	done
 	for link in mvt1fe868afb8c3 other0 other1 vlan1 macvtap0; do
 		ip -n "$host" link del "$link"
