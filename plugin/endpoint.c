@@ -97,7 +97,8 @@ int endpoint_read(const char *container_id, const char *ifname, struct endpoint 
 
 static int text_write(int fd, const struct endpoint *e, struct failure *f)
 {
-	OWNED(text_release) char *text = endpoint_to_text(e);
+	OWNED(json_release) cJSON *json = endpoint_to_json(e);
+	OWNED(text_release) char *text = json ? cJSON_PrintUnformatted(json) : NULL;
 
 	if (!text)
 		return fail(f, CNI_OTHER, strerror(ENOMEM), "write the endpoint record");

@@ -3,107 +3,138 @@
 #include "plugin/endpoint_json.h"
 
 #include "cni/json.h"
-#include "cni/json_write.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/sysmacros.h>
 
-static void put_netns(struct json_writer *w, const struct endpoint *e)
+/* Adding a member to an object that runs out of memory is noticed once, when all are added. */
+struct writer {
+	cJSON *object;
+	bool failed;
+};
+
+static void put(struct writer *w, const char *name, cJSON *value)
 {
-	json_begin(w, "netns");
-	json_put_text(w, "path", e->netns_path);
-	json_put_number(w, "dev", e->netns.dev);
-	json_put_number(w, "inode", e->netns.inode);
-	if (e->netns.cookie)
-		json_put_number(w, "cookie", e->netns.cookie);
-	json_end(w);
+	if (!value || !cJSON_AddItemToObject(w->object, name, value)) {
+		cJSON_Delete(value);
+		w->failed = true;
+	}
 }
 
-static void put_tap(struct json_writer *w, const struct endpoint *e)
+static void put_text(struct writer *w, const char *name, const char *text)
+{
+	if (text)
+		put(w, name, cJSON_CreateString(text));
+}
+
+/* Written as it is spelled: a double would round what is beyond 2^53. */
+static void put_number(struct writer *w, const char *name, uint64_t number)
+{
+	char text[24];
+	snprintf(text, sizeof text, "%" PRIu64, number);
+	put(w, name, cJSON_CreateRaw(text));
+}
+
+static void put_copy(struct writer *w, const char *name, const cJSON *value)
+{
+	if (value)
+		put(w, name, cJSON_Duplicate(value, true));
+}
+
+static struct writer nested(struct writer *w, const char *name)
+{
+	struct writer inner = { .object = cJSON_CreateObject() };
+	inner.failed = !inner.object;
+	put(w, name, inner.object);
+	return inner;
+}
+
+static void put_netns(struct writer *w, const struct endpoint *e)
+{
+	struct writer netns = nested(w, "netns");
+	if (netns.failed)
+		return;
+	put_text(&netns, "path", e->netns_path);
+	put_number(&netns, "dev", e->netns.dev);
+	put_number(&netns, "inode", e->netns.inode);
+	if (e->netns.cookie)
+		put_number(&netns, "cookie", e->netns.cookie);
+	w->failed |= netns.failed;
+}
+
+static void put_tap(struct writer *w, const struct endpoint *e)
 {
 	char mode[8];
+	struct writer tap;
 
 	if (!e->tap.path)
 		return;
-	json_begin(w, "tap");
-	json_put_text(w, "path", e->tap.path);
-	json_put_number(w, "major", major(e->tap.number));
-	json_put_number(w, "minor", minor(e->tap.number));
-	json_put_number(w, "uid", e->tap.uid);
-	json_put_number(w, "gid", e->tap.gid);
+	tap = nested(w, "tap");
+	if (tap.failed)
+		return;
+	put_text(&tap, "path", e->tap.path);
+	put_number(&tap, "major", major(e->tap.number));
+	put_number(&tap, "minor", minor(e->tap.number));
+	put_number(&tap, "uid", e->tap.uid);
+	put_number(&tap, "gid", e->tap.gid);
 	snprintf(mode, sizeof mode, "%04o", e->tap.mode & 07777);
-	json_put_text(w, "mode", mode);
-	json_end(w);
+	put_text(&tap, "mode", mode);
+	w->failed |= tap.failed;
 }
 
-static void put_taken(struct json_writer *w, const struct endpoint *e)
+static void put_taken(struct writer *w, const struct endpoint *e)
 {
 	char mac[MAC_TEXT];
+	struct writer taken;
 
 	if (!e->taken.name)
 		return;
-	json_begin(w, "taken");
-	json_put_text(w, "name", e->taken.name);
-	json_put_number(w, "ifindex", e->taken.ifindex);
-	json_put_text(w, "mac", mac_format(&e->taken.mac, mac));
-	json_end(w);
-}
-
-char *endpoint_to_text(const struct endpoint *e)
-{
-	char mac[MAC_TEXT];
-	OWNED(json_writer_release) struct json_writer w = { .text = NULL };
-
-	json_begin(&w, NULL);
-	json_put_number(&w, "version", e->version ? e->version : ENDPOINT_VERSION);
-	json_put_text(&w, "state", e->ready ? "ready" : "adding");
-	json_put_text(&w, "network", e->network);
-	json_put_text(&w, "containerID", e->container_id);
-	json_put_text(&w, "ifname", e->ifname);
-	put_netns(&w, e);
-	json_put_text(&w, "kind", e->kind);
-	json_put_text(&w, "mode", e->mode);
-	json_put_text(&w, "master", e->master);
-	json_put_number(&w, "ifindex", e->ifindex);
-	json_put_text(&w, "mac", mac_format(&e->mac, mac));
-	json_put_number(&w, "mtu", e->mtu);
-	json_put_number(&w, "queues", e->queues);
-	put_tap(&w, e);
-	put_taken(&w, e);
-	json_put_value(&w, "ips", e->ips);
-	json_put_value(&w, "routes", e->routes);
-	json_put_value(&w, "dns", e->dns);
-	json_put_text(&w, "addressOwner", e->address_owner);
-	json_put_text(&w, "ipam", e->ipam);
-	json_put_text(&w, "deviceID", e->device_id);
-	json_put_text(&w, "cdi", e->cdi);
-	if (e->vm_devices)
-		json_put_true(&w, "vmDevices");
-	json_put_text(&w, "created", e->created);
-	json_end(&w);
-	return json_writer_take(&w);
-}
-
-/* Numbers stay as they are spelled: a double would round what is beyond 2^53. */
-static void numbers_keep(cJSON *node)
-{
-	for (; node; node = node->next) {
-		if (cJSON_IsNumber(node))
-			node->type = (node->type & ~0xff) | cJSON_Raw;
-		numbers_keep(node->child);
-	}
+	taken = nested(w, "taken");
+	if (taken.failed)
+		return;
+	put_text(&taken, "name", e->taken.name);
+	put_number(&taken, "ifindex", e->taken.ifindex);
+	put_text(&taken, "mac", mac_format(&e->taken.mac, mac));
+	w->failed |= taken.failed;
 }
 
 cJSON *endpoint_to_json(const struct endpoint *e)
 {
-	struct failure ignored = { 0 };
-	OWNED(text_release) char *text = endpoint_to_text(e);
-	cJSON *json = text ? json_parse(text, strlen(text), "our own", &ignored) : NULL;
+	char mac[MAC_TEXT];
+	struct writer w = { .object = cJSON_CreateObject() };
 
-	if (json)
-		numbers_keep(json->child);
-	return json;
+	if (!w.object)
+		return NULL;
+	put_number(&w, "version", e->version ? e->version : ENDPOINT_VERSION);
+	put_text(&w, "state", e->ready ? "ready" : "adding");
+	put_text(&w, "network", e->network);
+	put_text(&w, "containerID", e->container_id);
+	put_text(&w, "ifname", e->ifname);
+	put_netns(&w, e);
+	put_text(&w, "kind", e->kind);
+	put_text(&w, "mode", e->mode);
+	put_text(&w, "master", e->master);
+	put_number(&w, "ifindex", e->ifindex);
+	put_text(&w, "mac", mac_format(&e->mac, mac));
+	put_number(&w, "mtu", e->mtu);
+	put_number(&w, "queues", e->queues);
+	put_tap(&w, e);
+	put_taken(&w, e);
+	put_copy(&w, "ips", e->ips);
+	put_copy(&w, "routes", e->routes);
+	put_copy(&w, "dns", e->dns);
+	put_text(&w, "addressOwner", e->address_owner);
+	put_text(&w, "ipam", e->ipam);
+	put_text(&w, "deviceID", e->device_id);
+	put_text(&w, "cdi", e->cdi);
+	if (e->vm_devices)
+		put(&w, "vmDevices", cJSON_CreateTrue());
+	put_text(&w, "created", e->created);
+	if (w.failed)
+		json_release(&w.object);
+	return w.object;
 }
 
 /* A number that is out of range is noticed once, when all are read. */

@@ -5,9 +5,7 @@
 
 #include "plugin/endpoint.h"
 
-/* The record as it is written, and as a tree for listings; the caller owns it. NULL when memory is
- * out. */
-char *endpoint_to_text(const struct endpoint *e) MUST_CHECK;
+/* The record's JSON; the caller owns it. NULL when memory is out. */
 cJSON *endpoint_to_json(const struct endpoint *e);
 
 /* Reads a record. The endpoint borrows from the tree and owns it from then on, also on failure.

@@ -20,9 +20,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	PROMISE(e.network && e.container_id && e.ifname && e.kind && e.ifindex);
-	OWNED(text_release) char *spelled = endpoint_to_text(&e);
-	OWNED(json_release) cJSON *listed = endpoint_to_json(&e);
-	if (!spelled || !listed)
+	OWNED(json_release) cJSON *written = endpoint_to_json(&e);
+	OWNED(text_release) char *spelled = written ? cJSON_PrintUnformatted(written) : NULL;
+	if (!spelled)
 		return 0;
 	cJSON *read = json_parse(spelled, strlen(spelled), "it", &f);
 	PROMISE(read && endpoint_from_json(read, &again, &f) == 0);
