@@ -14,7 +14,9 @@ class Pod:
         self.server = None
 
     def serve(self):
-        self.server = subprocess.Popen([*self.prefix, "serve"])  # pylint: disable=consider-using-with
+        self.server = subprocess.Popen(  # pylint: disable=consider-using-with
+            [*self.prefix, "serve"], stdout=subprocess.PIPE)
+        self.server.stdout.readline()
 
     def ask(self, *words):
         return float(subprocess.run([*self.prefix, *words], stdout=subprocess.PIPE, check=True).stdout)
@@ -22,7 +24,7 @@ class Pod:
     def close(self):
         if self.server:
             self.server.kill()
-            self.server.wait()
+            self.server.communicate()
 
 
 class Guest:
@@ -60,7 +62,7 @@ class Guest:
         return said
 
     def serve(self):
-        self.line("stream serve </dev/null >/dev/null 2>&1 &")
+        self.line("stream serve </dev/null >/tmp/serve & until grep -q serving /tmp/serve; do :; done")
 
     def ask(self, *words):
         return float(self.line(" ".join(("stream", *words)))[-1])
@@ -77,8 +79,9 @@ def initrd_make(lab):
     """The tests' guest, with stream in it: an initramfs may be several archives, one after the other."""
     with tempfile.TemporaryDirectory() as tree:
         os.mkdir(f"{tree}/bin")
-        source = f"{os.path.dirname(os.path.abspath(__file__))}/stream.c"
-        subprocess.run(["cc", "-O2", "-static", "-D_GNU_SOURCE", "-o", f"{tree}/bin/stream", source], check=True)
+        here = os.path.dirname(os.path.abspath(__file__))
+        subprocess.run(["cc", "-O2", "-static", "-D_GNU_SOURCE", f"-I{here}/../..", "-o", f"{tree}/bin/stream",
+                        f"{here}/stream.c"], check=True)
         added = subprocess.run(["cpio", "-o", "-H", "newc", "--quiet"], input=b"bin\nbin/stream\n", cwd=tree,
                                stdout=subprocess.PIPE, check=True).stdout
     with open(f"{lab.build}/guest/initrd", "rb") as base, open(f"{lab.state}/initrd", "wb") as file:

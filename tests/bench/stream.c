@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Measures a path between two hosts over TCP: how much goes through it in a second, and how long a
  * byte takes there and back. The same program in pods and in guests.
- *   stream serve                      answers until it is ended
+ *   stream serve                      says "serving" when it does, and answers until it is ended
  *   stream through ADDRESS SECONDS    prints megabits a second
  *   stream trip ADDRESS TIMES         prints the median round trip in microseconds */
 #include "tests/bench/bench.h"
@@ -49,6 +49,8 @@ static _Noreturn void serve(void)
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0 ||
 	    bind(fd, (const struct sockaddr *)&any, sizeof any) < 0 || listen(fd, 4) < 0)
 		stop("serve");
+	puts("serving");
+	fflush(stdout);
 	for (;;) {
 		const int one = accept(fd, NULL, NULL);
 		if (one < 0)
