@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Log, signals, timers and folders of the long-running programs. */
+/* Log, signals, memory, timers and folders of the long-running programs. */
 #include "expose/daemon.h"
 
 #include <signal.h>
@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 
@@ -51,6 +52,12 @@ int signals_open(struct failure *f)
 	if (fd < 0)
 		return fail_errno(f, errno, "take over the signals");
 	return fd;
+}
+
+void memory_in_small_pages(void)
+{
+	if (prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) < 0)
+		say("have memory in small pages: %s", strerror(errno));
 }
 
 int backoff_open(struct backoff *b, struct failure *f)

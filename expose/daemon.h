@@ -19,6 +19,10 @@ void say_failure(const struct failure *f);
  * process, and SIGPIPE does nothing. */
 int signals_open(struct failure *f) MUST_CHECK;
 
+/* Has the kernel give memory in small pages, where it would otherwise make a message of a few bytes
+ * 2 MiB resident. Not being able to is no reason to stop. */
+void memory_in_small_pages(void);
+
 /* When to try again: the first time after a tenth of a second, and after each further failure twice
  * as late, half a minute at the most. */
 struct backoff {

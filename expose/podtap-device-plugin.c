@@ -140,6 +140,7 @@ static int serve(const struct dp_config *config, const char *folder, struct fail
 	OWNED(fd_release) int signals = signals_open(f);
 	struct watch watch = { signals, on_signal, &loop };
 
+	memory_in_small_pages();
 	if (signals < 0 || loop_open(&loop, f) < 0 || loop_watch(&loop, &watch, EPOLLIN, f) < 0 ||
 	    confine_capabilities(NULL, 0, f) < 0)
 		return -1;

@@ -175,6 +175,7 @@ static int service_open(struct service *s, struct failure *f)
 		                             "fsmount", "bind",  "getsockname", NULL };
 	const bool launched = s->settings->inherited >= 0;
 
+	memory_in_small_pages();
 	s->signals = signals_open(f);
 	if (s->signals < 0 || backoff_open(&s->backoff, f) < 0 ||
 	    (!launched && await_open(&s->await, s->settings->socket, f) < 0) ||

@@ -264,12 +264,12 @@ refused() {
 		[[ $output == *"$word"* ]] || { echo "does not say \"$word\": $output"; return 1; }
 	done
 }
-@test "running, it has a filter of system calls, and no capability" {
+@test "running, it has a filter of system calls, no capability, and memory in small pages" {
 	kubelet_start
 	plugin_start "$dataplane"
 	lines "$heard" '"register"'
-	run -0 grep -E '^(CapEff|NoNewPrivs|Seccomp):' "/proc/$plugin_pid/status"
-	[ "${lines[*]//	/}" = "CapEff:0000000000000000 NoNewPrivs:1 Seccomp:2" ]
+	run -0 grep -E '^(CapEff|NoNewPrivs|Seccomp|THP_enabled):' "/proc/$plugin_pid/status"
+	[ "${lines[*]//	/}" = "THP_enabled:0 CapEff:0000000000000000 NoNewPrivs:1 Seccomp:2" ]
 }
 @test "a configuration with a mistake is refused at start, by the entry's name" {
 	refused '' 'cannot decode the configuration'

@@ -290,11 +290,11 @@ idle() {
 	run -0 "$BUILD/podtap-nri" --version
 	run -0 "$BUILD/podtap-nri" --help
 }
-@test "running, it has two capabilities, and a filter of system calls" {
+@test "running, it has two capabilities, a filter of system calls, and memory in small pages" {
 	plugin_start
 	logged 1 "No such file"
-	run -0 grep -E '^(CapEff|CapPrm|CapBnd|NoNewPrivs|Seccomp):' "/proc/$plugin/status"
-	[ "${lines[*]//	/}" = "CapPrm:0000000000280000 CapEff:0000000000280000 CapBnd:0000000000000000 NoNewPrivs:1 Seccomp:2" ]
+	run -0 grep -E '^(CapEff|CapPrm|CapBnd|NoNewPrivs|Seccomp|THP_enabled):' "/proc/$plugin/status"
+	[ "${lines[*]//	/}" = "THP_enabled:0 CapPrm:0000000000280000 CapEff:0000000000280000 CapBnd:0000000000000000 NoNewPrivs:1 Seccomp:2" ]
 }
 
 # Each of these ends the connection with a line that says why, and costs no memory; the next is served.
