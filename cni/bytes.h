@@ -5,8 +5,8 @@
 
 #include "cni/owned.h"
 
-/* Writes n bytes to a descriptor, in as many pieces as it takes them. -1 with errno; how much was
- * written by then is not known. */
+/* Writes n bytes to a descriptor, in as many pieces as it takes them. -1 with errno, ENOSPC where
+ * it takes none; how much was written by then is not known. */
 static inline int bytes_write(int fd, const void *bytes, size_t n)
 {
 	const char *at = bytes;
@@ -15,7 +15,9 @@ static inline int bytes_write(int fd, const void *bytes, size_t n)
 		const ssize_t wrote = write(fd, at, n);
 		if (wrote < 0 && errno == EINTR)
 			continue;
-		if (wrote < 0)
+		if (wrote == 0)
+			errno = ENOSPC;
+		if (wrote <= 0)
 			return -1;
 		at += wrote;
 		n -= (size_t)wrote;

@@ -240,6 +240,11 @@ fails() {
 	[ "$(called ADD)" = 3 ]
 	[ "$(called ADD)" = "$(called DEL)" ]
 }
+@test "undo: a write that takes nothing ends the call, with an error (OUT-8)" {
+	run -1 timeout 20 strace -f -qq -o /dev/null -e inject=write:retval=0 \
+		env ASAN_OPTIONS=detect_leaks=0 CNI_COMMAND=VERSION "$BUILD/podtap" <<<'{"cniVersion":"1.0.0"}'
+	[ -z "$output" ]
+}
 @test "undo: a version that has no words for the result is refused before anything is made (MV-21, E14, RES-11)" {
 	for version in 0.1.0 0.2.0; do
 		fails 7 "{\"cniVersion\":\"$version\"}" "no valid IP addresses"
