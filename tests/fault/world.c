@@ -44,7 +44,8 @@ static void look_links(struct world *w, const char *where)
 		struct ifreq r;
 		memset(&r, 0, sizeof r);
 		memcpy(r.ifr_name, i->if_name, strlen(i->if_name));
-		const int flags = ioctl(fd, SIOCGIFFLAGS, &r) < 0 ? -1 : r.ifr_flags;
+		/* That a link which is up runs too, the kernel notices some time later. */
+		const int flags = ioctl(fd, SIOCGIFFLAGS, &r) < 0 ? -1 : r.ifr_flags & ~IFF_RUNNING;
 		const int mtu = ioctl(fd, SIOCGIFMTU, &r) < 0 ? -1 : r.ifr_mtu;
 		const bool has = ioctl(fd, SIOCGIFADDR, &r) == 0;
 		const struct sockaddr_in *address = (const void *)&r.ifr_addr;

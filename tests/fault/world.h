@@ -21,9 +21,10 @@ struct places {
 };
 
 /* Looks at the links (their flags, mtu and IPv4 address), IPv4 routes and settings of the
- * namespaces, and at every file in the folders. Left out, since they may differ: what
- * last_reserved_ip files hold, the allocator's own files (index, boot stamp, sticky memory, each
- * also with .new), the lock, and disable_ipv6 and what follows from it on the pod's lo. */
+ * namespaces, and at every file in the folders. Left out, since they may differ: whether a link
+ * that is up runs yet, what last_reserved_ip files hold, the allocator's own files (index, boot
+ * stamp, sticky memory, each also with .new), the lock, and disable_ipv6 and what follows from it
+ * on the pod's lo. */
 void world_look(const struct places *p, struct world *w);
 
 /* Says what is only in one of them, on stdout, each line after "# ". */
