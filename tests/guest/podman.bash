@@ -14,8 +14,9 @@ pm() {
 # podman_files DIRECTORY BUILD SOURCES
 podman_files() {
 	cd "$1" || return
-	env -u MAKEFLAGS -u MAKELEVEL make -s -C "$3" O="$2" HOOKS_DIR="$1/hooks.d" LIBEXECDIR="$1/libexec" \
-		install-hook >/dev/null
+	# Nothing is built: the flags of this build, which other tests use, may be others.
+	env -u MAKEFLAGS -u MAKELEVEL make -s -C "$3" O="$2" -o "$2/podtap-hook" HOOKS_DIR="$1/hooks.d" \
+		LIBEXECDIR="$1/libexec" install-hook >/dev/null
 	cat >containers.conf <<-END
 		[containers]
 		default_ulimits = ["nofile=20000:20000", "nproc=10000:10000"]
