@@ -220,13 +220,15 @@ install-hook: $(O)/podtap-hook
 uninstall-hook:
 	$(RM) '$(DESTDIR)$(hook_file)'
 	$(RM) '$(DESTDIR)$(LIBEXECDIR)/podtap-hook'
+# What is ours alone, the inner ones first.
+folders := $(addprefix $(DOCDIR)/,examples/vm examples/kubernetes examples tests/bench tests) $(DOCDIR) $(LIBEXECDIR)
 uninstall: uninstall-hook
 	@for file in $(alias_files); do \
 		if [ "$$(readlink "$$file")" = podtap ]; then rm -f "$$file"; fi; \
 	done
 	$(RM) $(foreach row,$(table),'$(DESTDIR)$(call column,$(row),3)/$(call column,$(row),1)')
 	$(RM) $(foreach row,$(data),'$(DESTDIR)$(call column,$(row),2)/$(notdir $(call column,$(row),1))')
-	-rmdir '$(DESTDIR)$(DOCDIR)/examples/vm' '$(DESTDIR)$(DOCDIR)/examples/kubernetes' '$(DESTDIR)$(DOCDIR)/examples' '$(DESTDIR)$(DOCDIR)' '$(DESTDIR)$(LIBEXECDIR)' 2>/dev/null
+	@rmdir $(folders:%='$(DESTDIR)%') 2>/dev/null || : # somebody else's may be in them
 
 clean:
 	$(RM) -r build build-*
