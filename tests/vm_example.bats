@@ -49,3 +49,11 @@ shape() {
 		grep -qxF -- "$line" "$BATS_TEST_TMPDIR/shape" || { echo "README: $line"; false; }
 	done < <(shape "$BATS_TEST_TMPDIR/shown")
 }
+@test "examples/vm/run says where podman is not on CNI, and makes no network" {
+	inside ln -s /bin/true "$lab/netavark"
+	inside sed -i "s|\"cni\"|\"netavark\"|; s|^\[engine\]|&\nhelper_binaries_dir = [\"$lab\"]|" "$lab/containers.conf"
+	run -1 inside env CONTAINERS_CONF="$lab/containers.conf" CONTAINERS_STORAGE_CONF="$lab/storage.conf" \
+		PLACE="$BATS_TEST_TMPDIR/place" "$BATS_TEST_DIRNAME/../examples/vm/run" lan0 10.99.0.0/24 10.99.0.200 10.99.0.254
+	[[ $output == *"networks are netavark's"*"containers.conf" ]]
+	run -2 inside ls /etc/cni/net.d/vm-lan.conflist
+}
