@@ -64,7 +64,9 @@ static() { # MEMBERS OF THE CONFIGURATION'S ipam
 	json_is 'map(.ifname)' '["eth0","net1"]'
 	run -2 ctl show "$container" net7
 	run -2 ctl show nobody
-	grep -q nobody "$BATS_TEST_TMPDIR/err"
+	grep -qF "endpoints of nobody: there is no record of it" "$BATS_TEST_TMPDIR/err"
+	run -2 ctl show "${container%?}"
+	grep -qF "podtapctl list shows those there are, by whole ids" "$BATS_TEST_TMPDIR/err"
 }
 @test "list: exit 1 when an endpoint is stale, and why on stderr: namespace, interface, node, number, record" {
 	run -0 cni ADD

@@ -21,6 +21,16 @@ static const char usage[] =
         "       podtapctl show [--json] CONTAINER [IFNAME]\n"
         "       podtapctl guest-config [--format cloud-init|kernel|json] CONTAINER IFNAME\n";
 
+/* Runtimes show the beginning of an id, and take it; here one container is not to be taken for
+ * another. */
+static int unknown(const struct call *call, struct failure *f)
+{
+	return fail(f, CNI_OTHER,
+	            "there is no record of it: podtapctl list shows those there are, by whole ids",
+	            "endpoint%s%s of %s", call->ifname ? " " : "s",
+	            call->ifname ? call->ifname : "", call->container_id);
+}
+
 static int list(const struct call *call, struct failure *f)
 {
 	OWNED(listing_release) struct listing l = { .row = NULL };
@@ -31,8 +41,7 @@ static int list(const struct call *call, struct failure *f)
 	if (listing_take(&l, call->container_id, call->ifname, f) < 0)
 		return -1;
 	if (call->container_id && !l.n)
-		return fail(f, CNI_OTHER, "there is no record of one", "endpoint %s of %s",
-		            call->ifname ? call->ifname : "", call->container_id);
+		return unknown(call, f);
 	if (!call->json)
 		listing_print_table(&l, stdout);
 	else if (listing_print_json(&l, call->ifname != NULL, stdout, f) < 0)
@@ -59,8 +68,7 @@ static int guest_config(const struct call *call, struct failure *f)
 		return -1;
 	const int found = endpoint_read(call->container_id, call->ifname, &e, f);
 	if (found == 0)
-		return fail(f, CNI_OTHER, "there is no record of one", "endpoint %s of %s",
-		            call->ifname, call->container_id);
+		return unknown(call, f);
 	if (found > 0 && endpoint_is_newer(&e))
 		return fail(f, CNI_OTHER, "its record is of a newer podtap", "endpoint %s of %s",
 		            call->ifname, call->container_id);
