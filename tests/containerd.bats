@@ -32,6 +32,7 @@ nothing_left() {
 
 @test "ctr run --cni: a macvlan endpoint with its address, on the LAN; and DEL, without a namespace, leaves nothing" {
 	network one "$(numbered '{"link":"macvlan"}')"
+	containerd_run
 	run -0 box_run "$box" --rm -- sh -c 'ip -o -4 addr show dev eth0; ip -d link show eth0; ping -c 1 -W 3 10.99.0.254'
 	[[ $output == *"10.99.0.2/24"* ]]
 	[[ $output == *"1 packets received"* ]]
@@ -39,6 +40,7 @@ nothing_left() {
 }
 @test "ctr run --cni: what a detached container leaves, DEL with an empty CNI_NETNS cleans up" {
 	network one "$(numbered '{}')"
+	containerd_run
 	run -0 box_run "$box" -d -- sleep 1000
 	run -0 endpoint one '.[0] | [.containerID, .netns.path, .tap.path] | join(" ")'
 	read -r id path node <<<"$output"
@@ -54,6 +56,7 @@ nothing_left() {
 }
 @test "CRI: a pod on a macvtap network, its node passed to a container as a device, which opens it" {
 	network one "$(numbered '{"owner":1234}')"
+	containerd_run
 	run -0 cri RunPodSandbox "{\"config\":$(pod_config pod)}"
 	pod_id=$(jq -r .pod_sandbox_id <<<"$output")
 	run -0 endpoint one '.[0] | [.tap.path, .mac] | join(" ")'
@@ -66,7 +69,7 @@ nothing_left() {
 		devices: [{container_path: $node, host_path: $node, permissions: "rw"}]}}')"
 	box_id=$(jq -r .container_id <<<"$output")
 	run -0 cri StartContainer "{\"container_id\":\"$box_id\"}"
-	run -0 cri ExecSync "{\"container_id\":\"$box_id\",\"cmd\":[\"/tools/tapio\",\"$node\",\"identity\"],\"timeout\":20}"
+	run -0 cri ExecSync "{\"container_id\":\"$box_id\",\"cmd\":[\"/tools/tapio\",\"$node\",\"identity\"],\"timeout\":200}"
 	[ "$output" = "eth0 ${mac//:/}" ]
 	for method in StopPodSandbox StopPodSandbox RemovePodSandbox; do
 		run -0 cri $method "{\"pod_sandbox_id\":\"$pod_id\"}"

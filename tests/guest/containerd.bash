@@ -5,14 +5,24 @@
 containerd_setup() {
 	lab_setup
 	inside bash -ec "$(declare -f containerd_files containerd_image); containerd_files '$lab'; containerd_image '$lab'"
+}
+# Once there are networks: the CRI reads them as it starts, and later ones some time after they came.
+containerd_run() {
 	inside_exec containerd -c "$lab/config.toml" >"$BATS_TEST_TMPDIR/containerd.log" 2>&1 &
 	background+=($!)
-	until inside ctr -a "$lab/socket" version >/dev/null 2>&1; do
-		kill -0 $! || { cat "$BATS_TEST_TMPDIR/containerd.log"; return 1; }
-		sleep 0.1
-	done
+	containerd_await $! "$BATS_TEST_TMPDIR/containerd.log" || return
 	for namespace in default k8s.io; do
 		inside ctr -a "$lab/socket" -n "$namespace" images import "$lab/image.tar" >/dev/null
+	done
+}
+
+# Waits until a containerd that was started serves, and its CRI too, which comes last; fails when the
+# process is gone.
+#   containerd_await PID LOG
+containerd_await() {
+	until inside ctr -a "$lab/socket" version >/dev/null 2>&1 && cri ListPodSandbox '{}' >/dev/null 2>&1; do
+		kill -0 "$1" || { cat "$2"; return 1; }
+		sleep 0.1
 	done
 }
 

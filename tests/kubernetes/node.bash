@@ -109,13 +109,14 @@ node_config() {
 daemon() {
 	local name=$1
 	shift
+	: >"$BATS_FILE_TMPDIR/$name.log" # what a former one said is not read again
 	(
 		for fd in /proc/self/fd/*; do # what a program of the node starts may outlive the test
 			fd=${fd##*/}
 			[ "$fd" -le 2 ] || eval "exec $fd>&-"
 		done
 		inside_exec "$@"
-	) >"$BATS_FILE_TMPDIR/$name.log" 2>&1 </dev/null &
+	) >>"$BATS_FILE_TMPDIR/$name.log" 2>&1 </dev/null &
 	echo $! >"$BATS_FILE_TMPDIR/$name.pid"
 }
 # Ends it and waits until it is gone: daemon_end NAME [SIGNAL]
@@ -124,9 +125,6 @@ daemon_end() {
 	pid=$(cat "$BATS_FILE_TMPDIR/$1.pid")
 	rm "$BATS_FILE_TMPDIR/$1.pid"
 	! kill "-${2:-TERM}" "$pid" 2>/dev/null || tail --pid="$pid" -s 0.05 -f /dev/null
-}
-daemon_alive() {
-	kill -0 "$(cat "$BATS_FILE_TMPDIR/$1.pid")"
 }
 # Waits until a program has said a line with this text, so many times: daemon_says NAME TEXT [TIMES]
 daemon_says() {
@@ -143,10 +141,7 @@ nri_told() {
 
 containerd_start() {
 	daemon containerd containerd -c "$lab/config.toml"
-	until inside ctr -a "$lab/socket" version >/dev/null 2>&1; do
-		daemon_alive containerd || { cat "$BATS_FILE_TMPDIR/containerd.log"; return 1; }
-		sleep 0.1
-	done
+	containerd_await "$(cat "$BATS_FILE_TMPDIR/containerd.pid")" "$BATS_FILE_TMPDIR/containerd.log"
 }
 
 node_teardown() {
