@@ -45,7 +45,7 @@ daemon='export HOME=/vm XDG_RUNTIME_DIR=/vm/run XDG_CONFIG_HOME=/vm/etc XDG_CACH
 	printf "%s\n" "security_driver = \"none\"" "namespaces = []" "cgroup_controllers = []" "stdio_handler = \"file\"" >/vm/etc/libvirt/qemu.conf
 	exec libvirtd >/vm/log 2>&1'
 virsh() {
-	pm exec -e XDG_RUNTIME_DIR=/vm/run -e HOME=/vm vm virsh -c qemu:///session "$@"
+	pm exec -e XDG_RUNTIME_DIR=/vm/run -e HOME=/vm -e LIBVIRT_AUTOSTART=0 vm virsh -c qemu:///session "$@"
 }
 
 @test "libvirt: type ethernet, target managed no, runs a guest on the container's own tap" {
@@ -54,11 +54,11 @@ virsh() {
 	pm exec -d vm sh -c "$daemon"
 	vms=$BATS_TEST_TMPDIR/vms/vm
 	domain eth0 "$(endpoint tap '.[0].mac')" >"$vms/domain.xml"
-	for _ in {1..100}; do [ ! -S "$vms/run/libvirt/libvirt-sock" ] || break; sleep 0.1; done
+	for _ in {1..300}; do ! virsh uri >/dev/null 2>&1 || break; sleep 0.1; done # until it serves its socket
 	run -0 virsh create /vm/domain.xml
 	run -0 vm_ready vm
-	run -0 guest vm "ping -c 1 -W 3 10.99.0.254"
-	run -0 at "$switch" ping -c 1 -W 3 10.99.0.2
+	run -0 guest vm "for i in 1 2 3 4 5; do ping -c 1 -W 3 10.99.0.254 && break; done"
+	run -0 at "$switch" ping -c 1 -W 60 10.99.0.2
 	run -0 ip -n "$switch" -j neigh show to 10.99.0.2
 	json_is '.[0].lladdr' "$(endpoint tap '.[0].mac')"
 	run pm exec vm sh -c 'readlink /proc/[0-9]*/fd/*'
