@@ -36,7 +36,7 @@ plugin_start() {
 }
 # Waits until a file has this many lines of a pattern: lines FILE PATTERN [COUNT]
 lines() {
-	local end=$((SECONDS + 15))
+	local end=$((SECONDS + 60))
 	until [ "$(grep -cE -e "$2" "$1" 2>/dev/null)" -ge "${3:-1}" ]; do
 		if [ "$SECONDS" -ge "$end" ]; then
 			echo "no ${3:-1} lines of $2 in:"
@@ -319,7 +319,7 @@ refused() {
 
 # POSTs stdin to a method as gRPC does, and prints the answer's headers and trailers.
 post() {
-	curl -sS --http2-prior-knowledge --max-time 10 --unix-socket "$folder/podtap-dataplane.sock" -o /dev/null -D - \
+	curl -sS --http2-prior-knowledge --max-time 60 --unix-socket "$folder/podtap-dataplane.sock" -o /dev/null -D - \
 		-H 'content-type: application/grpc' -H 'te: trailers' --data-binary @- "${@:2}" \
 		"http://localhost/v1beta1.DevicePlugin/$1"
 }

@@ -25,21 +25,21 @@ expected() {
 
 @test "podman run: the hook gives an unprivileged user its tap, with no option but --network" {
 	network tap '{"owner":1234,"group":1234}'
-	run -0 box vm --network tap --user 1234 --cap-drop all --security-opt no-new-privileges -- sleep 100
+	run -0 box vm --network tap --user 1234 --cap-drop all --security-opt no-new-privileges -- sleep 1000
 	run -0 pm exec vm sh -c "id -u; $identities; stat -c '%a %u %g' /dev/tap*"
 	[ "$output" = 1234$'\n'"$(expected tap)"$'\n'"600 1234 1234" ]
 }
 @test "podman run: as --privileged the same, and where the host's /dev is no devtmpfs" {
 	inside sh -ec 'mkdir "$1" && cd /dev && cp -a null zero full random urandom tty ptmx fd "$1" && mount --bind "$1" /dev' sh "$lab/dev"
 	network tap
-	run -0 box vm --network tap --privileged -- sleep 100
+	run -0 box vm --network tap --privileged -- sleep 1000
 	run -0 pm exec vm /tools/tapio "$(endpoint tap '.[0].tap.path')" identity
 }
 @test "podman run --device podtap.dev/tap=NAME: CDI does it without the hook" {
 	inside rm "$lab/hooks.d/50-podtap.json"
 	network tap '{"cdi":true,"owner":1234,"tapMode":"0640"}'
 	network named '{"deviceID":"one"}'
-	run -0 box vm --network tap --user 1234 --device podtap.dev/tap=vm_eth0 -- sleep 100
+	run -0 box vm --network tap --user 1234 --device podtap.dev/tap=vm_eth0 -- sleep 1000
 	run -0 pm exec vm sh -c "$identities; stat -c '%a %u %g' /dev/tap*"
 	[ "$output" = "$(expected tap)"$'\n'"640 1234 0" ]
 	run -0 box - --network named --device podtap.dev/tap=one -- sh -c "$identities"
@@ -55,9 +55,9 @@ expected() {
 	network tap
 	inside sh -c "tar -C $rootfs -c . | CONTAINERS_CONF=$lab/containers.conf CONTAINERS_STORAGE_CONF=$lab/storage.conf \
 		podman import -q - localhost/box" >/dev/null
-	run -0 pm pod create --name pod --network tap --infra-image localhost/box --infra-command '/bin/sleep 100'
-	run -0 box one --pod pod -- sleep 100
-	run -0 box two --pod pod -- sleep 100
+	run -0 pm pod create --name pod --network tap --infra-image localhost/box --infra-command '/bin/sleep 1000'
+	run -0 box one --pod pod -- sleep 1000
+	run -0 box two --pod pod -- sleep 1000
 	for name in one two; do
 		run -0 pm exec "$name" sh -c "$identities"
 		[ "$output" = "$(expected tap)" ]
@@ -65,7 +65,7 @@ expected() {
 }
 @test "podman run --network container:NAME: the tap of the container joined" {
 	network tap
-	run -0 box vm --network tap -- sleep 100
+	run -0 box vm --network tap -- sleep 1000
 	run -0 box - --network container:vm -- sh -c "$identities"
 	[ "$output" = "$(expected tap)" ]
 }
@@ -87,7 +87,7 @@ expected() {
 	network one
 	network two
 	network three '{"link":"macvlan"}'
-	run -0 box vm --network one --network two --network three -- sleep 100
+	run -0 box vm --network one --network two --network three -- sleep 1000
 	run -0 pm exec vm sh -c "$identities"
 	[ "$(sort <<<"$output")" = "$({ expected one && expected two; } | sort)" ]
 	run -0 pm exec vm sh -c 'ls /sys/class/net'
@@ -97,10 +97,10 @@ expected() {
 }
 @test "another pod's tap cannot be opened: not by name, and not by a node of its number" {
 	network tap
-	run -0 box theirs --network tap -- sleep 100
+	run -0 box theirs --network tap -- sleep 1000
 	path=$(endpoint tap '.[0].tap.path')
 	number=$(endpoint tap '.[0].tap | "\(.major) \(.minor)"')
-	run -0 box mine --network tap -- sleep 100
+	run -0 box mine --network tap -- sleep 1000
 	run -1 pm exec mine /tools/tapio "$path" identity
 	[[ $output == *"No such file"* ]]
 	run -1 pm exec mine sh -c "mknod /dev/other c $number && /tools/tapio /dev/other identity"
@@ -126,7 +126,7 @@ expected() {
 }
 @test "podtapctl tells of a container's endpoint on the same host" {
 	network tap '{"ipam":{"type":"host-local","ranges":[[{"subnet":"10.99.0.0/24"}]]},"addressOwner":"guest"}'
-	run -0 box vm --network tap -- sleep 100
+	run -0 box vm --network tap -- sleep 1000
 	id=$output
 	run -0 inside "$BUILD/podtapctl" list --json
 	json_is '[.[0].alive, .[0].ips[0].address]' '[true,"10.99.0.2/24"]'

@@ -25,7 +25,7 @@ vm_prepare() {
 # The same, and starts QEMU in it with $cpus processors; `vm_ready NAME` waits for the guest.
 vm_start() {
 	vm_prepare "$@" || return
-	pm exec -d "$1" sh -c "exec podtap-exec -- timeout 300 qemu-system-x86_64 -M q35 -accel ${ACCEL:-tcg} \
+	pm exec -d "$1" sh -c "exec podtap-exec -- timeout 1500 qemu-system-x86_64 -M q35 -accel ${ACCEL:-tcg} \
 		-cpu qemu64 -m 160 -smp $cpus -nodefaults -no-user-config -display none -no-reboot \
 		-kernel /guest/vmlinuz -initrd /vm/initrd \
 		-append 'console=ttyS0 quiet panic=-1 nokaslr mitigations=off' \
@@ -35,7 +35,7 @@ vm_start() {
 
 vm_ready() {
 	local line place=$BATS_TEST_TMPDIR/vms/$1
-	while read -r -t 60 line; do
+	while read -r -t 200 line; do
 		[[ $line != ready* ]] || return 0
 	done <>"$place/console.out"
 	echo "$1 does not start: $(cat "$place/log")"
@@ -47,7 +47,7 @@ guest() {
 	local line place=$BATS_TEST_TMPDIR/vms/$1
 	shift
 	printf '%s\n' "$*" 1<>"$place/console.in"
-	while IFS= read -r -t 60 line; do
+	while IFS= read -r -t 150 line; do
 		line=${line%$'\r'}
 		[[ $line != *@@* ]] || return "${line##*@@}"
 		printf '%s\n' "$line"

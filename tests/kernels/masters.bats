@@ -39,7 +39,7 @@ second() {
 		run -0 at "$other" ping -c 1 -w 20 10.98.0.1
 
 		listen outside-$kind "$switch" br0 refuse "$(text_hex "in the VLAN")" 300
-		listen inside-$kind "$switch" vlan5 expect "$(text_hex "in the VLAN")" 5000
+		listen inside-$kind "$switch" vlan5 expect "$(text_hex "in the VLAN")" 60000
 		run -0 at "$pod" "$tapio" eth0 send "$(frame "$broadcast" "$(link "$pod" eth0 .address)" "in the VLAN")"
 		run -0 heard inside-$kind
 		run -0 heard outside-$kind

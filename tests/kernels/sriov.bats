@@ -61,7 +61,7 @@ carrier() {
 
 	for way in "0 $container 1 $container-2" "1 $container-2 0 $container"; do
 		read -r from sender to receiver <<<"$way"
-		listen "to-$to" "$host" "$(tap eth0 "$receiver")" expect "$(text_hex across)" 10000
+		listen "to-$to" "$host" "$(tap eth0 "$receiver")" expect "$(text_hex across)" 60000
 		run -0 "$tapio" "$(tap eth0 "$sender")" \
 			send "$(frame "02:00:00:00:17:0$to" "02:00:00:00:17:0$from" across)"
 		run -0 heard "to-$to"

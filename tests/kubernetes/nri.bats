@@ -70,7 +70,7 @@ teardown_file() {
 	cri CreateContainer <"$BATS_TEST_TMPDIR/create" >"$BATS_TEST_TMPDIR/boxes"
 	cri StartContainer <"$BATS_TEST_TMPDIR/boxes" >/dev/null
 	for n in {1..50}; do
-		jq -c --arg node "$(pod_endpoint "many$n" .tap.path)" '{container_id, timeout: 60,
+		jq -c --arg node "$(pod_endpoint "many$n" .tap.path)" '{container_id, timeout: 200,
 			cmd: ["/tools/tapio", $node, "identity"]}' <(sed -n "${n}p" "$BATS_TEST_TMPDIR/boxes")
 	done >"$BATS_TEST_TMPDIR/look"
 	run -0 cri ExecSync <"$BATS_TEST_TMPDIR/look"

@@ -75,5 +75,5 @@ containerd_restart() {
 	box_run launched launched
 	run -0 box_talks launched launched
 	daemon_end containerd
-	run -0 timeout 10 tail --pid="$launched" -f /dev/null
+	run -0 timeout 60 tail --pid="$launched" -f /dev/null
 }

@@ -43,7 +43,7 @@ box_request() {
 box_exec() {
 	local name=$1
 	shift
-	cri ExecSync "$(jq -cn --arg box "${boxes[$name]}" '{container_id: $box, cmd: $ARGS.positional, timeout: 90}' --args -- "$@")"
+	cri ExecSync "$(jq -cn --arg box "${boxes[$name]}" '{container_id: $box, cmd: $ARGS.positional, timeout: 200}' --args -- "$@")"
 }
 
 # What a jq filter says of an endpoint's record: pod_endpoint POD FILTER [IFNAME]
