@@ -6,8 +6,9 @@
 
 #include "expose/dp_config.h"
 
-/* Replaces the file, 0644, whole or not at all. It stays when the device plugin ends: pods that
- * have a device get their endpoint anew without it. */
+/* Replaces the namespace's rows in the file, 0644, whole or not at all; those of other device
+ * plugins' namespaces stay, but for a name that is also one of ours. It stays when the device
+ * plugin ends: pods that have a device get their endpoint anew without it. */
 int resources_file_write(const struct dp_entry *const entries[], size_t n, const char *name_space,
                          struct failure *f) MUST_CHECK;
 

@@ -16,7 +16,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 
 enum { HASH_TEXT = 9 };
 enum { SPEC_MAX = 4096 }; /* bytes; ours have less than a quarter */
@@ -108,28 +107,12 @@ static int directory_open(bool make, struct failure *f)
 	return fail(f, CNI_IO, strerror(errno), "open the directory of CDI devices %s", path);
 }
 
-/* Keeps others of us from changing specifications: what is looked at is still there when it is
- * removed or replaced. By a file that only root can open: who can, can lock it and never let go. */
-static int lock_take(struct failure *f)
-{
-	static const char name[] = "lock";
-	OWNED(fd_release) int state = state_open("", true, f);
-	if (state < 0)
-		return -1;
-	OWNED(fd_release)
-	int fd =
-	        openat(state, name, O_RDONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
-	if (fd < 0 || flock(fd, LOCK_EX) < 0)
-		return fail(f, CNI_IO, strerror(errno), "lock %s/%s", state_path(), name);
-	return fd_take(&fd);
-}
-
 /* For removing: that goes on where there is no place for a lock. */
 static void lock_try(int *lock)
 {
 	struct failure refusal = { 0 };
 
-	*lock = lock_take(&refusal);
+	*lock = state_lock(&refusal);
 	if (*lock < 0)
 		fprintf(stderr, "podtap: %s: %s: going on without\n", refusal.msg, refusal.details);
 }
@@ -170,7 +153,7 @@ int cdi_write(const struct endpoint *e, struct failure *f)
 
 	if (!e->cdi)
 		return 0;
-	OWNED(fd_release) int lock = lock_take(f);
+	OWNED(fd_release) int lock = state_lock(f);
 	OWNED(fd_release) int directory = lock < 0 ? -1 : directory_open(true, f);
 	if (directory < 0)
 		return -1;

@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 enum { TRIES = 16 }; /* against calls that remove what we make */
@@ -101,6 +102,20 @@ int state_open(const char *name, bool make, struct failure *f)
 		errno = err;
 	}
 	return fd;
+}
+
+int state_lock(struct failure *f)
+{
+	static const char name[] = "lock";
+	OWNED(fd_release) int state = state_open("", true, f);
+	if (state < 0)
+		return -1;
+	OWNED(fd_release)
+	int fd =
+	        openat(state, name, O_RDONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+	if (fd < 0 || flock(fd, LOCK_EX) < 0)
+		return fail(f, CNI_IO, strerror(errno), "lock %s/%s", state_path(), name);
+	return fd_take(&fd);
 }
 
 char *file_read(int directory, const char *name, size_t max, size_t *length)

@@ -234,7 +234,28 @@ with socket.socket(socket.AF_UNIX) as s:
 	[ "$(stat -c %a "$PODTAP_STATE_DIR/resources.json")" = 644 ]
 	run -0 cat "$PODTAP_STATE_DIR/resources.json"
 	json_is . '{"version":1,"resources":[{"name":"dataplane","resource":"macvtap.network.kubevirt.io/dataplane","master":"eth7","mode":"bridge"},{"name":"vf","resource":"macvtap.network.kubevirt.io/vf","master":"eth8","mode":"passthru"}]}'
-	[ "$(ls "$PODTAP_STATE_DIR")" = resources.json ]
+	run -0 ls "$PODTAP_STATE_DIR"
+	[ "${lines[*]}" = "lock resources.json" ]
+}
+@test "resources.json: another namespace's resources stay, one's own go with their configuration, and of two of a name the later counts" {
+	local file=$PODTAP_STATE_DIR/resources.json
+	mkdir -p "$PODTAP_STATE_DIR"
+	echo '{"version":1,"resources":[{"name":"half","resource":"c.example/half"},7]}' >"$file"
+	plugin_start '{"resourceNamespace":"a.example","resources":[{"name":"dataplane","lowerDevice":"lan0"},{"name":"old","lowerDevice":"eth7"}]}'
+	lines "$said" 'a.example/old: there is no eth7 yet'
+	plugin_start '{"resourceNamespace":"b.example","resources":[{"name":"storage","lowerDevice":"eth8","mode":"vepa"},{"name":"old","lowerDevice":"eth9"}]}'
+	lines "$said" 'b.example/old: there is no eth9 yet'
+	lines "$said" 'a.example/old .*b.example'
+	kill "$plugin_pid"
+	wait "$plugin_pid"
+	run -0 jq -c '[.resources[] | [.resource, .master, .mode]] | sort' "$file"
+	[ "$output" = '[["a.example/dataplane","lan0","bridge"],["b.example/old","eth9","bridge"],["b.example/storage","eth8","vepa"]]' ]
+	plugin_start '{"resourceNamespace":"b.example","resources":[{"name":"new","lowerDevice":"eth6"}]}'
+	lines "$said" 'b.example/new: there is no eth6 yet'
+	run -0 jq -c '[.resources[].resource] | sort' "$file"
+	[ "$output" = '["a.example/dataplane","b.example/new"]' ]
+	run -0 cni ADD '{"type":"macvtap","master":null,"deviceID":"dataplaneMvp0"}'
+	run -0 cni DEL '{"type":"macvtap","master":null,"deviceID":"dataplaneMvp0"}'
 }
 @test "passthru has one device" {
 	kubelet_start
