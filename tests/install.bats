@@ -40,8 +40,9 @@ make_it() {
 @test "make install: replaces an executable that is running, and at once (LIB-3)" {
 	mkdir -p "$bin"
 	cp "$(command -v sleep)" "$bin/podtap"
-	"$bin/podtap" 60 3>&- &
+	"$bin/podtap" 600 3>&- &
 	sleeper=$!
+	until [ "$(readlink "/proc/$sleeper/exe")" = "$(realpath "$bin/podtap")" ]; do kill -0 "$sleeper"; done
 	before=$(stat -c %i "$bin/podtap")
 	run -0 make_it install DESTDIR="$dest"
 	[ "$(stat -c %i "$bin/podtap")" != "$before" ]

@@ -70,16 +70,25 @@ print(yaml.safe_load(patch)["spec"]["template"]["spec"]["containers"][0]["name"]
 	run -0 daemonset "any(.containers[]; .name == \"$output\")"
 }
 
+# The device plugin on the host, with this configuration, until it is ended.
+device_plugin() {
+	mkdir "$BATS_TEST_TMPDIR/kubelet"
+	DP_MACVTAP_CONF=$1 nsenter --net="/run/netns/$host" -- "$BUILD/podtap-device-plugin" -d "$BATS_TEST_TMPDIR/kubelet" \
+		2>"$BATS_TEST_TMPDIR/plugin.log" 3>&- &
+	background+=($!)
+}
+device_plugin_end() {
+	kill "${background[-1]}"
+	wait "${background[-1]}" || true
+}
 @test "kubernetes: the device plugin takes the ConfigMap, and type and deviceID are enough for lan-vm" {
 	run -0 documents configmap.yaml
 	conf=$(jq -r .data.DP_MACVTAP_CONF <<<"$output" | jq -c '.[0].lowerDevice = "lan0"')
 	resource=$(documents networks.yaml | jq -r 'select(.metadata.name == "lan-vm").metadata.annotations["k8s.v1.cni.cncf.io/resourceName"]')
 	[ "$resource" = "macvtap.network.kubevirt.io/$(jq -r '.[0].name' <<<"$conf")" ]
-	mkdir -p "$BATS_TEST_TMPDIR/kubelet" "$PODTAP_STATE_DIR"
-	DP_MACVTAP_CONF=$conf nsenter --net="/run/netns/$host" -- "$BUILD/podtap-device-plugin" -d "$BATS_TEST_TMPDIR/kubelet" \
-		2>"$BATS_TEST_TMPDIR/plugin.log" 3>&- &
-	background+=($!)
-	timeout 5 sh -c 'until [ -s "$0" ]; do sleep 0.02; done' "$PODTAP_STATE_DIR/resources.json"
+	mkdir -p "$PODTAP_STATE_DIR"
+	device_plugin "$conf"
+	timeout 60 sh -c 'until [ -s "$0" ]; do sleep 0.02; done' "$PODTAP_STATE_DIR/resources.json"
 	list=$(network lan-vm | jq -c --arg id "${resource#*/}Mvp7" '.plugins[0] += {deviceID: $id, pciBusID: $id}')
 	PLUGIN_AS=$BATS_TEST_TMPDIR/bin
 	mkdir "$PLUGIN_AS"
@@ -89,8 +98,7 @@ print(yaml.safe_load(patch)["spec"]["template"]["spec"]["containers"][0]["name"]
 		"lan0 bridge dataplaneMvp7" ]
 	[ "$(node)" = "107:107 0600" ]
 	BUILD=$PLUGIN_AS gone
-	kill "${background[-1]}"
-	wait "${background[-1]}" || true
+	device_plugin_end
 }
 # README's section on Kubernetes has this line: quoted LINE
 quoted() {
@@ -103,10 +111,10 @@ quoted() {
 	said=$(jq -r '.msg + ": " + .details' <<<"$output")
 	quoted "\`${said//"$PODTAP_STATE_DIR"//run/podtap}\`"
 	run -0 cni_list DEL "$list"
-	mkdir "$BATS_TEST_TMPDIR/kubelet"
-	at "$host" env DP_MACVTAP_CONF="$(documents configmap.yaml | jq -r .data.DP_MACVTAP_CONF)" \
-		timeout 0.5 "$BUILD/podtap-device-plugin" -d "$BATS_TEST_TMPDIR/kubelet" 2>"$BATS_TEST_TMPDIR/log" || true
-	run -0 grep -F 'dataplane: there is no eth0 yet' "$BATS_TEST_TMPDIR/log"
+	device_plugin "$(documents configmap.yaml | jq -r .data.DP_MACVTAP_CONF)"
+	timeout 60 sh -c 'until grep -q "there is no eth0 yet" "$0"; do sleep 0.02; done' "$BATS_TEST_TMPDIR/plugin.log"
+	device_plugin_end
+	run -0 grep -F 'dataplane: there is no eth0 yet' "$BATS_TEST_TMPDIR/plugin.log"
 	quoted "${output/there is no eth0 yet/eth0 is there}"
 	image one
 	run -0 install_plugins ALIASES=macvtap
@@ -141,7 +149,7 @@ quoted() {
 	list=$(network lan-pods)
 	works ''
 	json_is '.ips[0].address' 192.168.1.101/24
-	run -0 at "$pod" ping -n -q -c 1 -W 3 192.168.1.1
+	run -0 at "$pod" ping -n -q -c 1 -w 30 192.168.1.1
 	gone
 }
 @test "kubernetes: lan-guest, whose address is told and not set" {
