@@ -85,7 +85,9 @@ allowed() {
 	[ "$output" = '' ]
 	cd "$own/bench"
 	[ "$(printf '%s ' *)" = 'cost.svg results.csv results.json ' ]
-	[ "$(jq '.rows | map(select(.wall <= 0 or .calls <= 0 or .peak_kib <= 0 or .bytes <= 0)) | length' results.json)" = 0 ]
+	# Of who computes for long the calls are not counted.
+	[ "$(jq '.rows | map(select(.wall <= 0 or .cpu < 100e3 and (.calls <= 0 or .peak_kib <= 0 or .bytes <= 0))) | length' \
+		results.json)" = 0 ]
 	[ "$(jq '.rows | length' results.json)" = "$(($(wc -l <results.csv) - 1))" ]
 	[ "$(jq -r '.rows | map(select(.x == 1000 and .verb == "ADD") | .contender) | join(" ")' results.json)" = \
 		'floor macvtap podtap+podtap-ipam podtap+podtap-ipam run podtap+host-local macvlan+host-local' ]

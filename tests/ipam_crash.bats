@@ -23,27 +23,31 @@ bare() {
 		"${wrapper[@]}" "$@" "$BUILD/podtap-ipam" <<<"$text"
 }
 
-# How many system calls one makes, beyond starting a process and but those for memory, of which the
-# sanitizers make some now and then.
+# System calls for memory, of which the sanitizers make some now and then.
+memory='^(brk|m(un|re)?map|mprotect|madvise)\('
+# How many system calls one makes, beyond starting a process and but those for memory.
 calls() {
-	local memory='^(brk|m(un|re)?map|mprotect|madvise)\(' made status=0
+	local made status=0
 	bare "$@" strace -qq -o "$BATS_TEST_TMPDIR/calls" >"$BATS_TEST_TMPDIR/answer" || status=$?
 	made=$(grep -cvE "$memory" "$BATS_TEST_TMPDIR/calls")
 	bare VERSION x '' strace -qq -o "$BATS_TEST_TMPDIR/none" >/dev/null || return
 	echo $((made - $(grep -cvE "$memory" "$BATS_TEST_TMPDIR/none")))
 	return $status
 }
-# The least time of a few, in microseconds.
+# The least times of a call under two configurations in turn, in microseconds: of a few, and of more as
+# long as the second takes twice the first, since whatever else the machine does only makes one longer.
 least() {
-	local i start took least=999999999
-	for ((i = 0; i < 15; i++)); do
-		start=${EPOCHREALTIME/./}
-		bare "$@" >"$BATS_TEST_TMPDIR/answer" || return
-		took=$((${EPOCHREALTIME/./} - start))
-		((took >= least)) || least=$took
-		[ "$1" != ADD ] || bare DEL "${@:2}" || return
+	local i k start took least=(999999999 999999999)
+	for ((i = 0; i < 15 || i < 300 && least[1] >= least[0] * 2; i++)); do
+		for k in 0 1; do
+			start=${EPOCHREALTIME/./}
+			bare "$1" "$2" "${@:3 + k:1}" >"$BATS_TEST_TMPDIR/answer" || return
+			took=$((${EPOCHREALTIME/./} - start))
+			((took >= least[k])) || least[k]=$took
+			[ "$1" != ADD ] || bare DEL "$2" "${@:3 + k:1}" || return
+		done
 	done
-	echo "$least"
+	echo "${least[@]}"
 }
 costs() {
 	local verb id
@@ -57,7 +61,7 @@ costs() {
 }
 
 @test "cost: ADD, CHECK and DEL make the same system calls with 10 and with 60,000 reservations" {
-	local few many slow fast conf
+	local few many confs=()
 	echo '{}' >"$BATS_TEST_TMPDIR/result"
 	for count in 10 60000; do
 		network=net-$count store=$data/net-$count
@@ -67,17 +71,17 @@ costs() {
 		bare ADD first "$conf"
 		bare ADD second "$conf"
 		costs "$conf" >"$BATS_TEST_TMPDIR/costs-$count"
-		least ADD third "$conf" >>"$BATS_TEST_TMPDIR/times-$count"
-		least DEL unknown "$conf" >>"$BATS_TEST_TMPDIR/times-$count"
+		confs+=("$conf")
 	done
 	few=$(paste -sd ' ' "$BATS_TEST_TMPDIR/costs-10")
 	many=$(paste -sd ' ' "$BATS_TEST_TMPDIR/costs-60000")
 	echo "calls of ADD, CHECK, DEL and DEL of nobody: $few and $many"
 	[ "$few" = "$many" ]
-	fast=$(paste -sd ' ' "$BATS_TEST_TMPDIR/times-10") slow=$(paste -sd ' ' "$BATS_TEST_TMPDIR/times-60000")
-	echo "microseconds of ADD and DEL: $fast and $slow"
-	[ "${slow% *}" -lt $((${fast% *} * 2)) ]
-	[ "${slow#* }" -lt $((${fast#* } * 2)) ]
+	for verb in ADD DEL; do
+		run -0 least "$verb" third "${confs[@]}"
+		echo "microseconds of $verb: $output"
+		[ "${output#* }" -lt $((${output% *} * 2)) ]
+	done
 }
 @test "exhaustion: a full /16 is told at once, with its range, its size and how to see who has it" {
 	local conf
@@ -125,7 +129,8 @@ storm() {
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/all")" = 125 ]
 }
 
-# Kills a call before each of its system calls in turn, from when it has read its configuration on.
+# Kills a call before each of its system calls in turn, from when it has read its configuration on; but
+# for memory, before which nothing is otherwise than before the next one.
 # After each, what a runtime does next works, and every address that should be free can be had.
 #   crash PREPARE VERB [ADDRESS OF WHO STAYS]
 crash() {
@@ -138,6 +143,7 @@ crash() {
 	last=$(wc -l <"$BATS_TEST_TMPDIR/calls")
 	[ "$last" -gt $((first + 10)) ] || return
 	for ((n = first; n <= last; n++)); do
+		! sed -n "${n}p" "$BATS_TEST_TMPDIR/calls" | grep -qE "$memory" || continue
 		clean_slate
 		"$prepare" "$conf"
 		name=$(sed -n "${n}s/(.*//p" "$BATS_TEST_TMPDIR/calls")
