@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { NO_LISTENER = -1, TRIES = 100000 };
+enum { NO_LISTENER = -1, TRIES = 1000000 };
 
 void stop(const char *what)
 {
