@@ -197,8 +197,8 @@ nothing_made() {
 	json_is '[.ips[].address]' '["10.99.0.7/24","fd99::7/64"]'
 	json_is '[.routes[].gw]' '["10.99.0.254","fd99::fe"]'
 	json_is .dns '{"nameservers":["10.99.0.254"]}'
-	run -0 at "$pod" ping -c1 -W2 10.99.0.254
-	run -0 at "$pod" ping -c1 -W2 fd99::fe
+	run -0 at "$pod" ping -n -q -c 1 -w 30 10.99.0.254
+	run -0 at "$pod" ping -n -q -c 1 -w 30 fd99::fe
 }
 @test "static: without an address ADD fails and leaves nothing (D-9, C4)" {
 	run -1 cni ADD '{"cniVersion":"1.0.0","ipam":{"type":"static"}}'
@@ -212,11 +212,11 @@ nothing_made() {
 	address=$(jq -r '.ips[0].address' <<<"$output")
 	[[ $address == 10.98.0.5?/24 ]]
 	json_is '.ips[0].gateway' 10.98.0.1
-	run -0 at "$pod" ping -c1 -W2 10.98.0.1
+	run -0 at "$pod" ping -n -q -c 1 -w 30 10.98.0.1
 	run -0 cni CHECK "$change"
 	run -0 grep -q "${address%/*}" "$BATS_TEST_TMPDIR/dnsmasq.leases"
 	run -0 cni DEL "$change"
-	run -0 timeout 5 sh -c 'while grep -q "$1" "$0"; do sleep 0.05; done' "$BATS_TEST_TMPDIR/dnsmasq.leases" "${address%/*}"
+	run -0 timeout 60 sh -c 'while grep -q "$1" "$0"; do sleep 0.05; done' "$BATS_TEST_TMPDIR/dnsmasq.leases" "${address%/*}"
 	run -1 link_exists "$pod" eth0
 }
 @test "dhcp: without its daemon ADD fails and leaves nothing; DEL says so and removes the link (DH-5)" {

@@ -42,12 +42,12 @@ tap_works() {
 }
 # A frame sent into the tap of $pod comes out of that of $other.
 taps_meet() {
-	listen other "$other" "$(tap eth0 "$container-2")" expect "$(text_hex "from VM to VM")" 5000
+	listen other "$other" "$(tap eth0 "$container-2")" expect "$(text_hex "from VM to VM")" 60000
 	run -0 "$tapio" "$(tap)" send "$(frame "$broadcast" "$(link "$pod" eth0 .address)" "from VM to VM")"
 	heard other
 }
 reaches() {
-	run -0 at "$pod" ping -n -q -c 1 -W 3 "$1"
+	run -0 at "$pod" ping -n -q -c 1 -w 30 "$1"
 }
 gone() {
 	run -0 cni_list DEL "$list" "$@"

@@ -87,7 +87,7 @@ recorded() {
 	run -0 cni ADD '{"mac":"02:00:00:00:00:10"}'
 	for call in "launch" "launch --no-vnet-hdr" "closed"; do
 		frame=$(frame "$broadcast" 02:00:00:00:00:10 "$call")
-		listen "${call// /-}" "$switch" br0 expect "$frame" 5000
+		listen "${call// /-}" "$switch" br0 expect "$frame" 60000
 		[ "$call" = "launch --no-vnet-hdr" ] || frame=$(printf '%020d' 0)$frame
 		# shellcheck disable=SC2001 # every two digits
 		printf %b "$(sed 's/../\\x&/g' <<<"$frame")" >"$BATS_TEST_TMPDIR/bytes"

@@ -57,7 +57,7 @@ kept() {
 	wrapper=()
 }
 @test "DEL: a namespace we may not look at is no namespace that is gone: with and without a record it says so" {
-	nsenter --net="/run/netns/$pod" sleep 60 3>&- &
+	nsenter --net="/run/netns/$pod" sleep 600 3>&- &
 	background+=($!)
 	path=/proc/$!/ns/net
 	until [ "$(readlink "$path")" != "$(readlink /proc/self/ns/net)" ]; do :; done

@@ -37,10 +37,10 @@ changed() {
 	json_is . '{"cniVersion":"1.1.0","supportedVersions":["0.1.0","0.2.0","0.3.0","0.3.1","0.4.0","1.0.0","1.1.0"]}'
 }
 @test "VERSION: never reads stdin, so a closed or a silent one is fine (ORD-6)" {
-	run -0 timeout 5 bash -c 'CNI_COMMAND=VERSION "$0" <&-' "$BUILD/podtap"
+	run -0 timeout 60 bash -c 'CNI_COMMAND=VERSION "$0" <&-' "$BUILD/podtap"
 	json_is .cniVersion 1.1.0
 	mkfifo "$BATS_TEST_TMPDIR/silent"
-	run -0 timeout 5 bash -c 'CNI_COMMAND=VERSION "$0" <>"$1"' "$BUILD/podtap" "$BATS_TEST_TMPDIR/silent"
+	run -0 timeout 60 bash -c 'CNI_COMMAND=VERSION "$0" <>"$1"' "$BUILD/podtap" "$BATS_TEST_TMPDIR/silent"
 	json_is .cniVersion 1.1.0
 }
 @test "VERSION: no variable is looked at (ENV-2, ENV-3)" {
@@ -251,7 +251,7 @@ changed() {
 		error_is 4 CNI_NETNS
 	done
 	mkfifo "$BATS_TEST_TMPDIR/fifo"
-	run -1 timeout 5 env BUILD="$BUILD" bash -c 'CNI_COMMAND=ADD CNI_CONTAINERID=a CNI_IFNAME=eth0 CNI_PATH=/ CNI_NETNS=$0 \
+	run -1 timeout 60 env BUILD="$BUILD" bash -c 'CNI_COMMAND=ADD CNI_CONTAINERID=a CNI_IFNAME=eth0 CNI_PATH=/ CNI_NETNS=$0 \
 		"$BUILD/podtap" <<<"$1" 2>/dev/null' "$BATS_TEST_TMPDIR/fifo" "$good"
 	error_is 4 CNI_NETNS
 }
@@ -280,7 +280,7 @@ changed() {
 }
 @test "ADD: any path to a namespace works and comes back as it was given (NS-5, RES-2)" {
 	ln -s "/run/netns/$pod" "$BATS_TEST_TMPDIR/link"
-	nsenter --net="/run/netns/$pod" sleep 60 3>&- &
+	nsenter --net="/run/netns/$pod" sleep 600 3>&- &
 	background+=($!)
 	sleeper=$!
 	until [ "$(readlink "/proc/$sleeper/ns/net")" != "$(readlink /proc/self/ns/net)" ]; do :; done

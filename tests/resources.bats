@@ -67,7 +67,7 @@ multus() {
 	error_is 7 "needs configuration key master"
 }
 @test "ADD: what resources.json knows is made anew, though a link of that name is on the host" {
-	ip -n "$host" link add link lan0 name mvtcc7b47d9091b type macvtap mode bridge
+	ip -n "$host" link add link lan0 index "$(free_index)" name mvtcc7b47d9091b type macvtap mode bridge
 	run -0 multus ADD dataplaneMvp0
 	run -0 link_exists "$host" mvtcc7b47d9091b
 	run -0 multus DEL dataplaneMvp0
