@@ -109,6 +109,11 @@ int teardown_by_name(const char *container_id, const char *ifname, struct sandbo
 
 	if (found <= 0)
 		return found;
+	if (strcmp(link.name, ifname) != 0) { /* an alternative name is nobody's promise */
+		fprintf(stderr, "podtap: %s is another name of %s: left alone\n", ifname,
+		        link.name);
+		return 0;
+	}
 	if (!link_kind_find(link.kind)) {
 		fprintf(stderr, "podtap: %s is no macvtap or macvlan but %s: left alone\n", ifname,
 		        link.kind[0] ? link.kind : "of no kind");

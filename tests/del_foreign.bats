@@ -94,6 +94,15 @@ foreign() {
 	run -0 cni DEL '{}' CNI_IFNAME=lo
 	run -0 link_exists "$pod" lo
 }
+@test "DEL: without a record a link that has the name only as an alternative one is left alone" {
+	foreign_links=yes
+	foreign "$pod" net1
+	ip -n "$pod" link property add dev net1 altname eth0
+	run -0 cni DEL '{"type":"macvlan"}'
+	[ -z "$output" ]
+	stderr_has "left alone"
+	run -0 link_exists "$pod" net1
+}
 @test "DEL: after an ADD that failed for a foreign link leaves that link alone (ADD-6, DEL-6)" {
 	ip -n "$pod" link add eth0 type bridge
 	run -1 cni ADD
