@@ -22,9 +22,9 @@ struct options {
 /* What it calls once it runs, beside what every such program does; by the names of either C
  * library's choice. */
 static const char *const calls[] = {
-	"accept4", "bind",           "fchmod", "flock",  "listen",   "lstat",
-	"mkdir",   "mkdirat",        "open",   "rename", "renameat", "renameat2",
-	"stat",    "timerfd_create", "umask",  "unlink", "unlinkat", NULL,
+	"accept4",        "bind",  "flock",  "listen",   "lstat",     "mkdir",
+	"mkdirat",        "open",  "rename", "renameat", "renameat2", "stat",
+	"timerfd_create", "umask", "unlink", "unlinkat", NULL,
 };
 
 static int usage(FILE *to, int status)

@@ -2,12 +2,11 @@
 /* Writing the device plugin's file of resources. */
 #include "expose/resources_file.h"
 
-#include "cni/bytes.h"
 #include "expose/daemon.h"
+#include "ipam/file.h"
 #include "netns/link.h"
 #include "plugin/state.h"
 
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -122,17 +121,6 @@ static char *document_print(const struct told *told, const cJSON *before)
 	return others_add(list, before, told) ? cJSON_PrintUnformatted(document) : NULL;
 }
 
-static int text_write(int directory, const char *text)
-{
-	unlinkat(directory, fresh_name, 0); /* one a kill left */
-	OWNED(fd_release)
-	int fd = openat(directory, fresh_name, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC,
-	                0644);
-	if (fd < 0 || fchmod(fd, 0644) < 0 || bytes_write(fd, text, strlen(text)) < 0)
-		return -1;
-	return renameat(directory, fresh_name, directory, file_name);
-}
-
 int resources_file_write(const struct dp_entry *const entries[], size_t n, const char *name_space,
                          struct failure *f)
 {
@@ -146,9 +134,10 @@ int resources_file_write(const struct dp_entry *const entries[], size_t n, const
 	OWNED(text_release) char *text = document_print(&told, before);
 	if (!text)
 		return fail_errno(f, ENOMEM, "write %s/%s", state_path(), file_name);
-	if (text_write(directory, text) == 0)
+	const mode_t mask = umask(022); /* whoever wants to know may read it */
+	const int done = file_replace(directory, file_name, fresh_name, 0644, text, strlen(text));
+	umask(mask);
+	if (done == 0)
 		return 0;
-	fail(f, CNI_IO, strerror(errno), "write %s/%s", state_path(), file_name);
-	unlinkat(directory, fresh_name, 0);
-	return -1;
+	return fail(f, CNI_IO, strerror(errno), "write %s/%s", state_path(), file_name);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading and naming files, making and listing directories. */
+/* Reading, naming and replacing files, making and listing directories. */
 #include "ipam/file.h"
+
+#include "cni/bytes.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -36,6 +38,32 @@ int file_link(int fd, int directory, const char *name)
 		return -1;
 	snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
 	return linkat(AT_FDCWD, self, directory, name, AT_SYMLINK_FOLLOW);
+}
+
+/* Makes an empty file, in place of whatever a kill or a stranger left of that name. */
+static int file_make(int directory, const char *name, mode_t mode)
+{
+	const int flags = O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC;
+	const int fd = openat(directory, name, flags, mode);
+
+	if (fd >= 0 || errno != EEXIST || unlinkat(directory, name, 0) < 0)
+		return fd;
+	return openat(directory, name, flags, mode);
+}
+
+int file_replace(int directory, const char *name, const char *fresh, mode_t mode, const void *data,
+                 size_t size)
+{
+	OWNED(fd_release) int fd = file_make(directory, fresh, mode);
+
+	if (fd < 0)
+		return -1;
+	if (bytes_write(fd, data, size) == 0 && renameat(directory, fresh, directory, name) == 0)
+		return 0;
+	const int err = errno;
+	unlinkat(directory, fresh, 0);
+	errno = err;
+	return -1;
 }
 
 int path_make(const char *path)

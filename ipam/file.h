@@ -16,6 +16,11 @@ ssize_t file_text(int fd, char *text, size_t size) MUST_CHECK;
 /* Gives a file made without a name (O_TMPFILE) one in a directory. */
 int file_link(int fd, int directory, const char *name) MUST_CHECK;
 
+/* Replaces a file as a whole, by way of another name in the same directory: there is never half of
+ * it. What a kill left of that name goes, and so does what this makes of it where it fails. */
+int file_replace(int directory, const char *name, const char *fresh, mode_t mode, const void *data,
+                 size_t size) MUST_CHECK;
+
 /* Makes a directory and its parents (0755), as `mkdir -p` does. */
 int path_make(const char *path) MUST_CHECK;
 

@@ -2,7 +2,6 @@
 /* The folder of our own files for one network. */
 #include "ipam/folder.h"
 
-#include "cni/bytes.h"
 #include "ipam/file.h"
 #include "ipam/hash.h"
 
@@ -86,9 +85,10 @@ int folder_write(const struct folder *p, const char *name, const void *data, siz
 	char fresh[64], from[PATH_MAX], to[PATH_MAX];
 
 	snprintf(fresh, sizeof fresh, "%s.new", name);
-	OWNED(fd_release) int fd = folder_open(p, fresh, O_WRONLY | O_CREAT | O_TRUNC);
-	if (fd < 0 || !folder_path(p, fresh, from) || !folder_path(p, name, to) ||
-	    bytes_write(fd, data, size) < 0)
+	if (!folder_path(p, fresh, from) || !folder_path(p, name, to))
 		return -1;
-	return rename(from, to);
+	const int done = file_replace(AT_FDCWD, to, from, 0600, data, size);
+	if (done == 0 || errno != ENOENT || folder_make(p) < 0)
+		return done;
+	return file_replace(AT_FDCWD, to, from, 0600, data, size);
 }

@@ -2,7 +2,6 @@
 /* Writing and removing CDI specifications. */
 #include "plugin/cdi.h"
 
-#include "cni/bytes.h"
 #include "cni/json.h"
 #include "ipam/file.h"
 #include "ipam/hash.h"
@@ -160,15 +159,9 @@ int cdi_write(const struct endpoint *e, struct failure *f)
 	file_name(e, name);
 	fresh_name(e, fresh);
 	const int length = spec_text(e, text);
-	OWNED(fd_release)
-	int fd = openat(directory, fresh,
-	                O_CREAT | O_TRUNC | O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644);
-	if (fd >= 0 && bytes_write(fd, text, (size_t)length) == 0 &&
-	    renameat(directory, fresh, directory, name) == 0)
+	if (file_replace(directory, name, fresh, 0644, text, (size_t)length) == 0)
 		return 0;
-	fail(f, CNI_IO, strerror(errno), "write the CDI device %s/%s", cdi_path(), name);
-	unlinkat(directory, fresh, 0);
-	return -1;
+	return fail(f, CNI_IO, strerror(errno), "write the CDI device %s/%s", cdi_path(), name);
 }
 
 /* A specification's text: its length, 0 where there is none or something else, -1 with errno. */

@@ -229,6 +229,7 @@ with socket.socket(socket.AF_UNIX) as s:
 	[ -e "$PODTAP_STATE_DIR/resources.json" ]
 }
 @test "resources.json tells each resource's interface and mode, and is readable by all" {
+	umask 077
 	plugin_start '[{"name":"dataplane","lowerDevice":"eth7","mode":""},{"name":"vf","lowerDevice":"eth8","mode":"passthru"}]'
 	lines "$said" 'there is no eth8 yet'
 	[ "$(stat -c %a "$PODTAP_STATE_DIR/resources.json")" = 644 ]
