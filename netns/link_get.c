@@ -59,8 +59,8 @@ static int link_get(struct rtnl *nl, struct rtnl_req *r, struct link *link, cons
 	if (rtnl_query(nl, r, link_read, link, &refusal, "look up link %s", which) == 0) {
 		if (link->index)
 			return 1;
-		return fail(f, CNI_OTHER, "the kernel acknowledged without answering",
-		            "look up link %s", which);
+		return fail(f, CNI_OTHER, "what the kernel answers is no link", "look up link %s",
+		            which);
 	}
 	if (errno == ENODEV)
 		return 0;

@@ -145,7 +145,8 @@ static int ack_read(const struct nlmsghdr *message, struct sentence *s)
 struct answer {
 	rtnl_reader *reader; /* NULL: only the acknowledgement is of interest */
 	void *data;
-	bool news; /* to no request of ours */
+	bool news;   /* to no request of ours */
+	bool single; /* it is one message, which no acknowledgement follows */
 	struct sentence sentence;
 };
 
@@ -164,7 +165,10 @@ static int message_read(const struct nlmsghdr *message, struct answer *a)
 	case NLMSG_NOOP:
 		return RTNL_MORE;
 	default:
-		return a->reader ? a->reader(message, a->data) : RTNL_MORE;
+		if (!a->reader)
+			return RTNL_MORE;
+		const int verdict = a->reader(message, a->data);
+		return a->single && verdict == RTNL_MORE ? RTNL_ENOUGH : verdict;
 	}
 }
 
@@ -232,11 +236,10 @@ int rtnl_call(struct rtnl *nl, struct rtnl_req *r, struct failure *f, const char
 int rtnl_query(struct rtnl *nl, struct rtnl_req *r, rtnl_reader *reader, void *data,
                struct failure *f, const char *fmt, ...)
 {
-	struct answer a = { .reader = reader, .data = data };
+	const bool dump = r->header.nlmsg_flags & NLM_F_DUMP;
+	struct answer a = { .reader = reader, .data = data, .single = !dump };
 	va_list ap;
 
-	if (!(r->header.nlmsg_flags & NLM_F_DUMP))
-		r->header.nlmsg_flags |= NLM_F_ACK;
 	va_start(ap, fmt);
 	int done = transact(nl, r, &a, f, fmt, ap);
 	va_end(ap);

@@ -58,8 +58,9 @@ int rtnl_call(struct rtnl *nl, struct rtnl_req *r, struct failure *f, const char
 enum { RTNL_MORE = 1, RTNL_ENOUGH = 0 };
 typedef int rtnl_reader(const struct nlmsghdr *message, void *data);
 
-/* Sends a request that is answered with messages (a get, or a dump by NLM_F_DUMP) and reads all.
- * Fails as rtnl_call() does; a dump the kernel interrupted fails with EINTR. */
+/* Sends a request that is answered with messages and reads all: those of a dump (NLM_F_DUMP), or
+ * the one of a get, which is its own acknowledgement. Fails as rtnl_call() does; a dump the kernel
+ * interrupted fails with EINTR. */
 int rtnl_query(struct rtnl *nl, struct rtnl_req *r, rtnl_reader *reader, void *data,
                struct failure *f, const char *fmt, ...) MUST_CHECK
         __attribute__((format(printf, 6, 7)));

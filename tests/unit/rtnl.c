@@ -210,10 +210,20 @@ static void a_closed_wire_is_a_failure(struct verdict *v)
 	OWNED(wire_release) struct wire w = wire_open();
 	struct failure f = { 0 };
 
-	answer_whole(&w, link_message(7, 0));
 	shutdown(w.kernel, SHUT_WR);
 	struct link link;
 	expect(v, link_by_index(&w.nl, 7, &link, &f) < 0 && f.code, "it was found");
+}
+
+static void the_link_is_all_of_the_answer(struct verdict *v)
+{
+	OWNED(wire_release) struct wire w = wire_open();
+	struct failure f = { 0 };
+
+	answer_whole(&w, link_message(7, 0));
+	shutdown(w.kernel, SHUT_WR);
+	struct link link;
+	expect(v, link_by_index(&w.nl, 7, &link, &f) == 1 && link.index == 7, "%s", f.details);
 }
 
 static void an_interrupted_dump_is_said_to_be_one(struct verdict *v)
@@ -348,6 +358,7 @@ int main(void)
 		UNIT(a_kernel_error_keeps_its_errno_and_sentence),
 		UNIT(an_acknowledgement_without_the_link_is_no_link),
 		UNIT(a_closed_wire_is_a_failure),
+		UNIT(the_link_is_all_of_the_answer),
 		UNIT(an_interrupted_dump_is_said_to_be_one),
 		UNIT(events_without_end_prolong_no_wait),
 		UNIT(an_attribute_that_runs_over_the_message_is_passed_over),
