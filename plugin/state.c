@@ -59,15 +59,15 @@ int device_open(struct failure *f)
 int state_open_below(int directory, const char *name, bool make, struct failure *f)
 {
 	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-	int fd = openat(directory, name, flags);
+	int fd, tries = 0;
 
 	/* Another call may remove the empty directory right after we made it. */
-	for (int tries = 0; fd < 0 && errno == ENOENT && make && tries < TRIES; tries++) {
-		if (mkdirat(directory, name, 0755) < 0 && errno != EEXIST)
+	do {
+		if (make && mkdirat(directory, name, 0755) < 0 && errno != EEXIST)
 			return fail(f, CNI_IO, strerror(errno), "make the state directory %s",
 			            name);
 		fd = openat(directory, name, flags);
-	}
+	} while (fd < 0 && errno == ENOENT && make && ++tries < TRIES);
 	if (fd < 0 && (errno != ENOENT || make)) {
 		int err = errno;
 		fail(f, CNI_IO, strerror(err), "open the state directory %s", name);
@@ -86,10 +86,10 @@ int directory_make(const char *path, struct failure *f)
 int state_open(const char *name, bool make, struct failure *f)
 {
 	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-	char path[PATH_MAX];
+	OWNED(text_release) char *path = path_join(state_path(), name);
 
-	if (snprintf(path, sizeof path, "%s/%s", state_path(), name) >= (int)sizeof path)
-		return fail(f, CNI_IO, strerror(ENAMETOOLONG), "open the state directory %s", name);
+	if (!path)
+		return fail(f, CNI_IO, strerror(errno), "open the state directory %s", name);
 	int fd = open(path, flags);
 	if (fd < 0 && errno == ENOENT && make) {
 		if (directory_make(path, f) < 0)
