@@ -36,7 +36,6 @@ struct adding {
 	char created[UTC_TEXT];
 	char *netns_path; /* where CNI_NETNS is relative */
 	char cdi[CDI_NAME_MAX];
-	bool recorded;
 	bool leased;
 	bool committed;
 };
@@ -46,20 +45,22 @@ static void adding_release(struct adding *a)
 {
 	struct failure ignored;
 	struct attachment *at = &a->attachment;
+	const bool recorded = a->attach.records >= 0;
 
 	failure_clear(&ignored);
 	if (!a->committed && a->leased && ipam_del(at->request, at->config.ipam, &ignored) < 0)
 		ignored.code = 0;
 	/* Like that of an endpoint that is ready, a link that was made may have been renamed. */
 	a->endpoint.ready |= a->attach.proved;
-	if (!a->committed && a->recorded &&
+	if (!a->committed && recorded &&
 	    teardown(&a->endpoint, &at->host, a->attach.linked ? &at->sandbox : NULL, &ignored) < 0)
 		ignored.code = 0;
-	if (!a->committed && !a->recorded && at->host.netns >= 0 &&
+	if (!a->committed && !recorded && at->host.netns >= 0 &&
 	    device_id_sweep(at->request, &at->host.rtnl, &ignored) < 0)
 		ignored.code = 0;
 	ipam_answer_release(&a->lease);
 	fd_release(&a->attach.devices);
+	fd_release(&a->attach.records);
 	text_release(&a->attach.node);
 	text_release(&a->netns_path);
 	attachment_release(at);
@@ -197,14 +198,13 @@ static int record_intent(struct adding *a, struct failure *f)
 	bool taken;
 
 	failure_clear(&refusal);
-	if (endpoint_create(&a->endpoint, &taken, &refusal) < 0) {
-		if (!taken)
-			return failure_pass(f, &refusal);
-		if (clear_stale(a, f) < 0 || endpoint_create(&a->endpoint, &taken, f) < 0)
-			return -1;
-	}
-	a->recorded = true;
-	return 0;
+	int directory = endpoint_create(&a->endpoint, &taken, &refusal);
+	if (directory < 0 && !taken)
+		return failure_pass(f, &refusal);
+	if (directory < 0 && clear_stale(a, f) == 0)
+		directory = endpoint_create(&a->endpoint, &taken, f);
+	a->attach.records = directory;
+	return directory < 0 ? -1 : 0;
 }
 
 static int lease_release(struct adding *a, struct failure *f)
@@ -333,14 +333,14 @@ static int complete_record(struct adding *a, struct failure *f)
 	a->endpoint.routes = routes;
 	a->endpoint.dns = a->attachment.config.dns ? a->attachment.config.dns : lease->dns;
 	a->endpoint.ready = true;
-	int written = endpoint_write(&a->endpoint, f);
+	int written = endpoint_write(&a->endpoint, a->attach.records, f);
 	a->endpoint.ips = a->endpoint.routes = NULL;
 	return written;
 }
 
 int add(const struct request *r, struct failure *f)
 {
-	OWNED(adding_release) struct adding a = { .attach = { .devices = -1 } };
+	OWNED(adding_release) struct adding a = { .attach = { .records = -1, .devices = -1 } };
 
 	a.attach.attachment = &a.attachment;
 	if (attachment_open(&a.attachment, r, ATTACHMENT_NEW, f) < 0 ||

@@ -124,7 +124,8 @@ static enum outcome index_or_port(const struct attach *a, const struct endpoint 
 }
 
 /* The kernel has chosen another index than the one wanted, as those before 5.13 do. */
-static enum outcome follow_index(struct endpoint *e, uint32_t index, struct failure *f)
+static enum outcome follow_index(const struct attach *a, struct endpoint *e, uint32_t index,
+                                 struct failure *f)
 {
 	if (ifindex_release(e->ifindex, e->container_id, e->ifname, f) < 0)
 		return FAILED;
@@ -132,7 +133,7 @@ static enum outcome follow_index(struct endpoint *e, uint32_t index, struct fail
 	int claimed = ifindex_claim(index, e->container_id, e->ifname, f);
 	if (claimed == 0)
 		fail(f, CNI_AGAIN, "another endpoint has it", "interface index %u", index);
-	return claimed <= 0 || endpoint_write(e, f) < 0 ? FAILED : MADE;
+	return claimed <= 0 || endpoint_write(e, a->records, f) < 0 ? FAILED : MADE;
 }
 
 static enum outcome take_link(struct attach *a, struct endpoint *e, struct failure *f)
@@ -153,7 +154,7 @@ static enum outcome take_link(struct attach *a, struct endpoint *e, struct failu
 	}
 	if (moved < 0)
 		return FAILED;
-	return index == e->ifindex ? MADE : follow_index(e, index, f);
+	return index == e->ifindex ? MADE : follow_index(a, e, index, f);
 }
 
 static enum outcome make_link(struct attach *a, struct endpoint *e, struct failure *f)
@@ -197,7 +198,7 @@ static enum outcome make_tap(struct attach *a, struct endpoint *e, struct failur
 	if (!a->node)
 		return (enum outcome)fail(f, CNI_OTHER, strerror(errno), "PODTAP_DEV_DIR");
 	e->tap.path = a->node;
-	if (!node.exists && endpoint_write(e, f) < 0)
+	if (!node.exists && endpoint_write(e, a->records, f) < 0)
 		return FAILED;
 	int ours = tap_provide(a->devices, e->ifindex, e->tap.number, &node, &at->config.tap, f);
 	if (ours)
@@ -236,7 +237,7 @@ int attach(struct attach *a, struct endpoint *e, struct failure *f)
 		if (made != INDEX_TAKEN)
 			return made == MADE ? 0 : -1;
 		if (ifindex_release(e->ifindex, e->container_id, e->ifname, f) < 0 ||
-		    ifindex_draw(&e->ifindex, f) < 0 || endpoint_write(e, f) < 0)
+		    ifindex_draw(&e->ifindex, f) < 0 || endpoint_write(e, a->records, f) < 0)
 			return -1;
 	}
 	return fail(f, CNI_AGAIN, "sixteen in a row were taken", "find a free interface index");

@@ -147,7 +147,7 @@ int endpoint_create(const struct endpoint *e, bool *taken, struct failure *f)
 		int directory = container_open(e->container_id, true, &refusal);
 
 		if (directory >= 0 && record_make(directory, e, &refusal) == 0)
-			return 0;
+			return fd_take(&directory);
 		*taken = directory >= 0 && errno == EEXIST;
 		/* ENOENT: the undoing of this container's other interface removed its directory. */
 		if (errno != ENOENT || tries == TRIES) {
@@ -175,13 +175,10 @@ static int replacement_open(int directory, const char *fresh)
 	return openat(directory, fresh, flags, 0644);
 }
 
-int endpoint_write(const struct endpoint *e, struct failure *f)
+int endpoint_write(const struct endpoint *e, int directory, struct failure *f)
 {
 	char name[NAME_MAX], fresh[NAME_MAX];
-	OWNED(fd_release) int directory = container_open(e->container_id, true, f);
 
-	if (directory < 0)
-		return -1;
 	record_name(e->ifname, name);
 	replacement_name(e->ifname, fresh);
 	OWNED(fd_release) int fd = replacement_open(directory, fresh);

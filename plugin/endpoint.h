@@ -76,11 +76,12 @@ static inline bool endpoint_is_newer(const struct endpoint *e)
 int endpoint_read(const char *container_id, const char *ifname, struct endpoint *e,
                   struct failure *f) MUST_CHECK;
 
-/* Writes the intent of an ADD: fails with EEXIST in *taken where a record is there already. */
+/* Writes the intent of an ADD and returns the directory it is in, open, which the caller owns.
+ * Fails with *taken where a record is there already. */
 int endpoint_create(const struct endpoint *e, bool *taken, struct failure *f) MUST_CHECK;
 
-/* Replaces the attachment's record atomically. */
-int endpoint_write(const struct endpoint *e, struct failure *f) MUST_CHECK;
+/* Replaces the attachment's record, in the directory it was created in, atomically. */
+int endpoint_write(const struct endpoint *e, int directory, struct failure *f) MUST_CHECK;
 
 /* Removes the record, whatever it is (but a directory with foreign things in it stays), and its
  * container's directory when that was the last. A record that is not there is success. */
