@@ -33,21 +33,22 @@ static inline void failure_clear(struct failure *f)
 }
 
 /* Records a failure unless one is recorded already: rolling back may fail too, and the first cause
- * is the one to report. Always returns -1, so that reporting and returning are one line. */
+ * is the one to report. Always returns -1, so that reporting and returning are one line. Cold: the
+ * branches that end here are placed apart, so that what every call runs is on fewer pages. */
 int fail(struct failure *f, int code, const char *details, const char *fmt, ...)
-        __attribute__((format(printf, 4, 5)));
+        __attribute__((format(printf, 4, 5), cold));
 
 /* As fail(), for an errno: details is its text, the code CNI_AGAIN where trying again may help
  * (EAGAIN, EBUSY, ENOBUFS), else CNI_OTHER. */
 int fail_errno(struct failure *f, int err, const char *fmt, ...)
-        __attribute__((format(printf, 3, 4)));
+        __attribute__((format(printf, 3, 4), cold));
 
 /* Records, as fail() does, a failure that was held back until it was known to count. Returns -1. */
-int failure_pass(struct failure *f, const struct failure *held);
+int failure_pass(struct failure *f, const struct failure *held) __attribute__((cold));
 
 /* Adds one failure to others: the first keeps its place, later ones are appended to its details as
  * far as they fit. For work that goes on past a failure. Returns -1. */
-int failure_join(struct failure *all, const struct failure *one);
+int failure_join(struct failure *all, const struct failure *one) __attribute__((cold));
 
 /* The code fail_errno() gives an errno. */
 int failure_code(int err);
