@@ -18,7 +18,8 @@
 enum {
 	FIRST_USER_NS = (int)0xeffffffd, /* the inode of the machine's own, on every kernel */
 	KERNEL_GROUP = 1,
-	EVENT_MAX = 8192, /* bytes; the kernel's own are a quarter of that at most */
+	EVENT_MAX = 8192,      /* bytes; the kernel's own are a quarter of that at most */
+	EVENTS_ROOM = 8 << 20, /* bytes; for thousands, where by default two hundred fit */
 };
 
 bool uevent_trusted(int netns)
@@ -35,13 +36,16 @@ int uevent_open(void)
 	OWNED(fd_release)
 	int fd =
 	        socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_KOBJECT_UEVENT);
+	const int room = EVENTS_ROOM;
 
-	if (fd < 0 || bind(fd, (const struct sockaddr *)&kernel, sizeof kernel) < 0)
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof room) < 0 ||
+	    bind(fd, (const struct sockaddr *)&kernel, sizeof kernel) < 0)
 		return -1;
 	return fd_take(&fd);
 }
 
-/* One event, ended by a zero. 0: none of the kernel's; -1 with errno, EAGAIN when all were read. */
+/* One event, ended by a zero. 0: none of the kernel's, or that there was no room for some, all
+ * later than those that can still be read; -1 with errno, EAGAIN when all were read. */
 static ssize_t event_read(int fd, char event[static EVENT_MAX])
 {
 	struct sockaddr_nl from = { .nl_pid = 0 };
@@ -52,7 +56,7 @@ static ssize_t event_read(int fd, char event[static EVENT_MAX])
 	const ssize_t length = recvmsg(fd, &message, 0);
 
 	if (length < 0)
-		return -1;
+		return errno == ENOBUFS ? 0 : -1;
 	event[length] = '\0';
 	return from.nl_pid == 0 && !(message.msg_flags & MSG_TRUNC) ? length : 0;
 }

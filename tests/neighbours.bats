@@ -201,6 +201,20 @@ badgers() {
 	done
 	[ "${calls[*]:3:3}" = "${calls[*]:6:3}" ]
 }
+@test "neighbours: a flood of events of the container's devices while ADD makes the link does not hide its tap" {
+	local pid trace=$BATS_TEST_TMPDIR/trace
+	export ASAN_OPTIONS=detect_leaks=0
+	wrapper=(strace -qq -f -o "$trace" -e trace=execve,sendto -e inject=sendto:signal=SIGSTOP:when=1)
+	cni ADD >/dev/null 3>&- &
+	wrapper=()
+	until grep -qs 'stopped by SIGSTOP' "$trace"; do kill -0 $! || return 1; done
+	pid=$(sed -n 's/^\([0-9]*\) .*stopped by SIGSTOP.*/\1/p' "$trace")
+	at "$pod" unshare -m sh -c 'mount -t sysfs none /sys
+		for i in $(seq 2000); do echo change >/sys/class/net/lo/uevent; done'
+	kill -CONT "$pid"
+	wait $!
+	[ -c "$(tap)" ]
+}
 @test "neighbours: a record that somebody changed has nobody else's link, tap or CDI device removed" {
 	local theirs=(CNI_CONTAINERID="$container-2" CNI_NETNS="/run/netns/$other")
 	run -0 cni ADD '{"cdi":true}'
