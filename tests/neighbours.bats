@@ -110,15 +110,36 @@ survives() {
 	local ipam='{"ipam":{"type":"podtap-ipam","subnet":"10.1.0.0/24","dataDir":"'$leases'/d"}}'
 	mkdir -p "$leases/d" "$PODTAP_IPAM_STATE_DIR"
 	for directory in "$leases/d" "$PODTAP_IPAM_STATE_DIR"; do
-		for inodes in 1 2 3 4; do
+		for inodes in 1 2 3 4 7; do
 			mount -t tmpfs -o "nr_inodes=$inodes,size=4k" tmpfs "$directory"
 			answers ADD "$ipam"
 			run cni DEL "$ipam"
+			output+=$(find "$directory" -name '*.new' -printf 'left: %P')
 			umount "$directory"
-			[ "$status" = 0 ] || { echo "$inodes inodes in $directory: $output"; return 1; }
+			[[ $status = 0 && $output != *left:* ]] || { echo "$inodes inodes in $directory: $output"; return 1; }
 			run -0 assert_nothing_left
 		done
 	done
+}
+@test "neighbours: whatever stands in the place of podtap-ipam's own files is replaced, and not followed" {
+	local ipam='{"ipam":{"type":"podtap-ipam","subnet":"10.1.0.0/24","dataDir":"'$leases'/d"}}' before folder suffix
+	before=$(fingerprint)
+	run -0 cni ADD "$ipam"
+	folder=$(echo "$PODTAP_IPAM_STATE_DIR"/*/net)
+	run -0 cni DEL "$ipam"
+	for thing in 'ln -s "$victim/file"' mkfifo 'truncate -s 40M'; do
+		for suffix in '' .new; do
+			rm "$folder/boot" "$folder/index"
+			place "$thing" "$folder/boot$suffix"
+			place "$thing" "$folder/index$suffix"
+			run -0 cni ADD "$ipam"
+			run -0 cni DEL "$ipam"
+			run -0 stat -c '%n %F' "$folder"/*
+			[ "$output" = "$folder/boot regular file"$'\n'"$folder/index regular file" ]
+			[ "$(stat -c %s "$folder/boot")" = 36 ] || [ -z "$suffix" ]
+		done
+	done
+	[ "$(fingerprint)" = "$before" ]
 }
 # Lets a link lead to one namespace and the other in turn, for a while: swaps PATH TIMES
 swaps() {
