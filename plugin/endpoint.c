@@ -95,31 +95,27 @@ int endpoint_read(const char *container_id, const char *ifname, struct endpoint 
 	return found;
 }
 
-static int text_write(int fd, const struct endpoint *e, struct failure *f)
+/* The record's text, which the caller frees; NULL with errno. */
+static char *record_text(const struct endpoint *e)
 {
 	OWNED(json_release) cJSON *json = endpoint_to_json(e);
 	OWNED(text_release) char *text = json ? cJSON_PrintUnformatted(json) : NULL;
 
-	if (!text)
-		return fail(f, CNI_OTHER, strerror(ENOMEM), "write the endpoint record");
-	const size_t length = strlen(text);
-	if (length <= RECORD_MAX && bytes_write(fd, text, length) == 0)
-		return 0;
-	if (length > RECORD_MAX)
-		errno = EFBIG;
-	return fail(f, CNI_IO, strerror(errno), "write the endpoint record below %s", state_path());
+	errno = text ? EFBIG : ENOMEM;
+	return text && strlen(text) <= RECORD_MAX ? text_take(&text) : NULL;
 }
 
 /* Writes a file without a name and then names it, so that a kill in between leaves nothing. */
 static int record_make(int directory, const struct endpoint *e, struct failure *f)
 {
 	char name[NAME_MAX];
-	OWNED(fd_release) int fd = openat(directory, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0644);
+	OWNED(text_release) char *text = record_text(e);
+	OWNED(fd_release)
+	int fd = text ? openat(directory, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0644) : -1;
 
 	record_name(e->ifname, name);
-	if (fd >= 0 && text_write(fd, e, f) < 0)
-		return -1;
-	if (fd >= 0 && file_link(fd, directory, name) == 0)
+	if (fd >= 0 && bytes_write(fd, text, strlen(text)) == 0 &&
+	    file_link(fd, directory, name) == 0)
 		return 0;
 	int err = errno;
 	fail(f, CNI_IO, strerror(err), "make the endpoint record %s below %s", name, state_path());
@@ -163,36 +159,17 @@ static void replacement_name(const char *ifname, char name[static NAME_MAX])
 	snprintf(name, NAME_MAX, "%s.new", ifname);
 }
 
-/* Opens an empty file to be written, in place of one a kill left. */
-static int replacement_open(int directory, const char *fresh)
-{
-	const int flags = O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC;
-	const int fd = openat(directory, fresh, flags, 0644);
-
-	if (fd >= 0 || errno != EEXIST)
-		return fd;
-	unlinkat(directory, fresh, 0);
-	return openat(directory, fresh, flags, 0644);
-}
-
 int endpoint_write(const struct endpoint *e, int directory, struct failure *f)
 {
 	char name[NAME_MAX], fresh[NAME_MAX];
 
 	record_name(e->ifname, name);
 	replacement_name(e->ifname, fresh);
-	OWNED(fd_release) int fd = replacement_open(directory, fresh);
-	if (fd < 0)
-		return fail(f, CNI_IO, strerror(errno), "make the endpoint record %s", fresh);
-	if (text_write(fd, e, f) < 0) {
-		unlinkat(directory, fresh, 0);
-		return -1;
-	}
-	if (renameat(directory, fresh, directory, name) == 0)
+	OWNED(text_release) char *text = record_text(e);
+	if (text && file_replace(directory, name, fresh, 0644, text, strlen(text)) == 0)
 		return 0;
-	fail(f, CNI_IO, strerror(errno), "replace the endpoint record %s", name);
-	unlinkat(directory, fresh, 0);
-	return -1;
+	return fail(f, CNI_IO, strerror(errno), "replace the endpoint record %s below %s", name,
+	            state_path());
 }
 
 /* Removes whatever stands at a record's name, but no directory with something in it: that is none
