@@ -393,12 +393,10 @@ code() {
 	plugin_start "$dataplane"
 	lines "$heard" '"healthy": 3'
 	mkfifo "$BATS_TEST_TMPDIR/silence"
-	for i in 1 2 3 4 5 6; do
-		"$kubelet" send "$folder/podtap-dataplane.sock" <"$BATS_TEST_TMPDIR/silence" >>"$BATS_TEST_TMPDIR/ended" 3>&- &
-		background+=($!)
-	done
+	"$kubelet" send "$folder/podtap-dataplane.sock" 6 <"$BATS_TEST_TMPDIR/silence" >"$BATS_TEST_TMPDIR/ended" 3>&- &
+	background+=($!)
 	exec 8>"$BATS_TEST_TMPDIR/silence"
-	lines "$said" 'a client is closed: there are too many' 2
+	lines "$said" 'a client is closed: there are too many' 3
 	run -0 ask Allocate '{"container_requests":[{"devicesIDs":["dataplaneMvp0"]}]}'
 	printf 'PRI * HTTP/2.0\r\n' >&8
 	exec 8>&-

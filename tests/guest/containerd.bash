@@ -35,6 +35,10 @@ containerd_files() {
 		state = "$1/state"
 		[grpc]
 		  address = "$1/socket"
+		[timeouts]
+		  "io.containerd.timeout.shim.load" = "60s"
+		  "io.containerd.timeout.shim.cleanup" = "60s"
+		  "io.containerd.timeout.task.state" = "60s"
 		[plugins."io.containerd.internal.v1.opt"]
 		  path = "$1/opt"
 		[plugins."io.containerd.grpc.v1.cri"]

@@ -83,6 +83,10 @@ node_config() {
 		state = "$lab/state"
 		[grpc]
 		  address = "$lab/socket"
+		[timeouts]
+		  "io.containerd.timeout.shim.load" = "60s"
+		  "io.containerd.timeout.shim.cleanup" = "60s"
+		  "io.containerd.timeout.task.state" = "60s"
 		[plugins.'io.containerd.internal.v1.opt']
 		  path = "$lab/opt"
 		[plugins.'io.containerd.nri.v1.nri']
