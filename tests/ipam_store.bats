@@ -169,10 +169,10 @@ host_local() {
 	mkdir -p "$store"
 	: >"$store/lock"
 	mkfifo "$BATS_TEST_TMPDIR/held" "$BATS_TEST_TMPDIR/done"
-	flock "$store/lock" sh -c 'echo >"$1"; read -r x <"$2"' sh "$BATS_TEST_TMPDIR/held" "$BATS_TEST_TMPDIR/done" &
+	flock "$store/lock" sh -c 'echo >"$1"; read -r x <"$2"' sh "$BATS_TEST_TMPDIR/held" "$BATS_TEST_TMPDIR/done" 3>&- &
 	background+=($!)
 	read -r <"$BATS_TEST_TMPDIR/held"
-	add a "$range" >"$BATS_TEST_TMPDIR/answer" &
+	add a "$range" >"$BATS_TEST_TMPDIR/answer" 3>&- &
 	local waiting=$!
 	until grep -q . <(lslocks -n -o PID,TYPE,PATH | grep "$store/lock" | grep -v "^ *${background[0]} ") ||
 		! kill -0 $waiting; do :; done
