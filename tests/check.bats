@@ -3,6 +3,7 @@
 # CHECK: finds what is no longer as ADD reported it, and tolerates what others may change.
 load lib
 load delegate
+load endpoint
 
 setup() {
 	lan_setup
@@ -54,9 +55,11 @@ in_pod() {
 	is_fine '{}'
 }
 @test "CHECK: an IPv6 address that still is tentative is there (CHK-6)" {
+	dad_transmits 600
 	numbering '"ips":[{"address":"fd99::7/64"}]'
 	add
 	is_fine
+	dad_transmits 1
 	numbering '"ips":[{"address":"fd99::8/64","gateway":"fd99::fe"}],"routes":[{"dst":"::/0"}]'
 	run -0 cni DEL "$numbered" "$delegates"
 	add
@@ -155,7 +158,7 @@ in_pod() {
 }
 @test "CHECK: finds a link on a master of that index in another namespace (MV-33)" {
 	in_pod link add inner0 index "$(link "$host" lan0 .ifindex)" type bridge
-	in_pod link add link inner0 name eth0 type macvtap mode bridge
+	in_pod link add link inner0 name eth0 index "$(free_index)" type macvtap mode bridge
 	in_pod link set eth0 up
 	run -1 cni_raw CHECK "$(config "{\"prevResult\":{\"cniVersion\":\"1.1.0\",\"interfaces\":[{\"name\":\"eth0\",\"sandbox\":\"/run/netns/$pod\"}]}}")"
 	error_is 999 master lan0

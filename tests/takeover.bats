@@ -14,9 +14,10 @@ teardown() {
 	lan_teardown
 }
 
-# A link as that device plugin makes one at Allocate: allocated NAME [INDEX] [MODE]
+# A link as that device plugin makes one at Allocate: allocated NAME [INDEX] [MODE]. The kernel's next index,
+# as there, is another test's too, and so would be its node in /dev.
 allocated() {
-	ip -n "$host" link add link lan0 name "$1" ${2:+index "$2"} type macvtap mode "${3:-bridge}"
+	ip -n "$host" link add link lan0 name "$1" index "${2:-$(free_index)}" type macvtap mode "${3:-bridge}"
 	ip -n "$host" link set "$1" up
 }
 on_host() {
@@ -216,10 +217,10 @@ kubevirt() {
 	ip -n "$host" link add mvt1fe868afb8c3 type bridge
 	ip -n "$host" link add other0 type bridge
 	ip -n "$host" link add other1 link lan0 type macvlan mode bridge
-	ip -n "$host" link add vlan1 link lan0 type macvtap mode bridge
+	ip -n "$host" link add vlan1 link lan0 index "$(free_index)" type macvtap mode bridge
 	ip -n "$host" link property add dev vlan1 altname dev501
 	ip -n "$host" link property add dev vlan1 altname dataMvp1
-	ip -n "$host" link add macvtap0 link lan0 type macvtap mode bridge
+	ip -n "$host" link add macvtap0 link lan0 index "$(free_index)" type macvtap mode bridge
 	before=$(links_shown "$host")
 	for id in dev500 lan0 other0 other1 lo dev501 dataMvp1 vlan1 macvtap0; do
 		run -0 kubevirt ADD "$id" '{"master":"lan0"}'
