@@ -20,6 +20,7 @@ frame() {
 		"$(printf '00%.0s' {1..46})"
 }
 broadcast=ff:ff:ff:ff:ff:ff
+patience=30000 # milliseconds, for a frame that does come: it ends with that
 
 # Who has this address: arp_request MAC SENDER TARGET
 arp_request() {

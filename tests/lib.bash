@@ -41,6 +41,23 @@ lan_setup() {
 	ip -n "$host" link set lan0 up
 	ip -n "$pod" link set lo up
 	ip -n "$other" link set lo up
+	lan_carries
+}
+
+# Waits until the switch forwards: the kernel tells it of a carrier when it has time to, and what comes
+# before that is dropped.
+lan_carries() {
+	local try
+	for try in {1..1000}; do
+		[[ $(ip -n "$switch" link show dev br0) != *" state UP "* ]] || return 0
+		sleep 0.02
+	done
+	echo "the switch has no carrier"
+	return 1
+}
+# How often the kernel asks for an IPv6 address of the pod's, once a second, before it takes it for its own.
+dad_transmits() {
+	at "$pod" sh -c 'echo "$0" >/proc/sys/net/ipv6/conf/default/dad_transmits' "$1"
 }
 
 # From here on nodes are made in a directory of the test's own, as where no devtmpfs makes them.

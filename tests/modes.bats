@@ -22,7 +22,7 @@ two_pods() {
 # One frame from a device to an address arrives, or does not, at another device.
 #   frame_goes FROM DEVICE SOURCE DESTINATION TO DEVICE
 frame_goes() {
-	passes expect 3000 "$@"
+	passes expect "$patience" "$@"
 }
 frame_stops() {
 	passes refuse 300 "$@"

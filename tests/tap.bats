@@ -218,17 +218,17 @@ two_taps() {
 	back=$(frame "$mac1" "$mac2" "and back again")
 	out=$(frame 02:00:00:00:00:fe "$mac1" "to the LAN")
 	in=$(frame "$mac1" 02:00:00:00:00:fe "from the LAN")
-	listen two "$pod" "$tap2" expect "$there" 3000 send "$back"
-	listen lan "$switch" br0 expect "$out" 3000 send "$in"
-	run -0 "$tapio" "$tap1" send "$there" expect "$back" 3000 send "$out" expect "$in" 3000
+	listen two "$pod" "$tap2" expect "$there" "$patience" send "$back"
+	listen lan "$switch" br0 expect "$out" "$patience" send "$in"
+	run -0 "$tapio" "$tap1" send "$there" expect "$back" "$patience" send "$out" expect "$in" "$patience"
 	heard two
 	heard lan
 }
 @test "tap: a broadcast reaches the LAN and the other tap" {
 	two_taps '{}'
 	cry=$(frame "$broadcast" "$mac1" "to everybody")
-	listen two "$pod" "$tap2" expect "$cry" 3000
-	listen lan "$switch" br0 expect "$cry" 3000
+	listen two "$pod" "$tap2" expect "$cry" "$patience"
+	listen lan "$switch" br0 expect "$cry" "$patience"
 	run -0 "$tapio" "$tap1" send "$cry"
 	heard two
 	heard lan
@@ -237,7 +237,7 @@ two_taps() {
 	two_taps '{}'
 	theirs=$(frame "$mac2" 02:00:00:00:00:fe "not for everybody")
 	last=$(frame "$mac1" 02:00:00:00:00:fe "the last one")
-	listen one "$pod" "$tap1" until "$last" 3000
+	listen one "$pod" "$tap1" until "$last" "$patience"
 	run -0 at "$switch" "$tapio" br0 send "$theirs" send "$last"
 	heard one
 	run -0 cat <&"$listener"
@@ -252,7 +252,7 @@ count_multicast() {
 		actions+=(send "$(frame "$group" 02:00:00:00:00:fe "to a group")")
 	done
 	last=$(frame "$broadcast" 02:00:00:00:00:fe "the last one")
-	listen guest "$pod" "$1" until "$last" 3000 || return 1
+	listen guest "$pod" "$1" until "$last" "$patience" || return 1
 	at "$switch" "$tapio" br0 "${actions[@]}" send "$last"
 	heard guest || return 1
 	got=$(grep -c "$(text_hex "to a group")" <&"$listener")
@@ -278,8 +278,9 @@ count_multicast() {
 	body="60000000${target}0201$mac"
 	sum=$(checksum "${pseudo}88000000$body")
 	answer="0200000000fe${mac}86dd6000000000203aff${target}fd9900000000000000000000000000fe8800$sum$body"
-	listen guest "$pod" "$(tap)" expect "00000000${target}0101" 3000 send "$answer" expect "8000" 3000
-	at "$switch" ping -6 -c 1 -W 3 fd99::1234 >"$BATS_TEST_TMPDIR/ping" 2>&1 3>&- &
+	listen guest "$pod" "$(tap)" expect "00000000${target}0101" "$patience" send "$answer" \
+		expect "fd9900000000000000000000000000fe${target}8000" "$patience"
+	at "$switch" ping -6 -c 1 -W 30 fd99::1234 >"$BATS_TEST_TMPDIR/ping" 2>&1 3>&- &
 	background+=($!)
 	heard guest
 	run -0 ip -n "$switch" neighbour show fd99::1234
@@ -304,7 +305,7 @@ count_multicast() {
 	run -0 cni ADD '{"queues":4}'
 	mac=$(jq -r '.interfaces[0].mac' <<<"$output")
 	in=$(frame "$mac" 02:00:00:00:00:fe "to any queue")
-	listen guest "$pod" "$(tap)" queues 4 say ready expect "$in" 3000
+	listen guest "$pod" "$(tap)" queues 4 say ready expect "$in" "$patience"
 	read -r line <&"$listener"
 	[ "$line" = ready ]
 	run -0 at "$switch" "$tapio" br0 send "$in"
