@@ -105,16 +105,23 @@ address_says() {
 }
 with_gateway='{"ips":[{"address":"fd99::7/64","gateway":"fd99::fe"}]}'
 @test "dad wait: the result comes when the address with a gateway is usable, and no later than need be (B2.12)" {
-	begun=$EPOCHREALTIME
-	run -0 cni ADD "$(answering "$with_gateway")" "$delegates"
-	took=$(((${EPOCHREALTIME/./} - ${begun/./}) / 1000))
-	run -0 address_says fd99::7
-	[ -z "$output" ]
-	# The kernel takes one second, and another one at random before.
-	((took >= 900 && took < 4000)) || { echo "$took ms"; return 1; }
-	at "$pod" ping -6 -c 1 -W 1 -I fd99::7 fd99::fe
+	for try in 1 2 3; do # the machine may stand still for a while, but not every time
+		begun=$EPOCHREALTIME
+		run -0 cni ADD "$(answering "$with_gateway")" "$delegates"
+		took=$(((${EPOCHREALTIME/./} - ${begun/./}) / 1000))
+		run -0 address_says fd99::7
+		[ -z "$output" ]
+		# The kernel takes one second, and another one at random before.
+		((took >= 900)) || { echo "$took ms"; return 1; }
+		((took >= 4000)) || break
+		echo "$took ms"
+		((try < 3))
+		run -0 cni DEL "$(answering "$with_gateway")" "$delegates"
+	done
+	at "$pod" ping -6 -c 1 -W 30 -I fd99::7 fd99::fe
 }
 @test "dad wait: without a gateway nothing is waited for, as with the reference plugin (E12)" {
+	dad_transmits 600
 	run -0 cni ADD "$(answering '{"ips":[{"address":"fd99::7/64"}]}')" "$delegates"
 	run -0 address_says fd99::7
 	[ "$output" = tentative ]
@@ -123,16 +130,18 @@ with_gateway='{"ips":[{"address":"fd99::7/64","gateway":"fd99::fe"}]}'
 }
 @test "dad wait: without a carrier there is nobody to ask, and the ADD succeeds (B2.12)" {
 	ip -n "$switch" link set port0 down
-	run -0 timeout 9 cat <(cni ADD "$(answering "$with_gateway")" "$delegates")
+	run -0 timeout 60 cat <(cni ADD "$(answering "$with_gateway")" "$delegates")
 	json_is '.ips[0].address' fd99::7/64
 }
 @test "dad wait: an address somebody on the LAN has is refused by name, and nothing stays" {
+	dad_transmits 3
 	run -1 with_calls cni_raw ADD "$(config "$(answering '{"ips":[{"address":"fd99::fe/64","gateway":"fd99::1"}]}')")"
 	error_is 999 fd99::fe "in use"
 	[ "$(cat "$BATS_TEST_TMPDIR/calls")" = $'ADD\nDEL' ]
 	nothing_made
 }
 @test "dad optimistic: the address can be used at once, while the LAN is asked" {
+	dad_transmits 600
 	run -0 cni ADD "$(answering "$with_gateway" '{"dad":"optimistic"}')" "$delegates"
 	run -0 address_says fd99::7
 	[[ $output == *optimistic* ]]
@@ -141,7 +150,7 @@ with_gateway='{"ips":[{"address":"fd99::7/64","gateway":"fd99::fe"}]}'
 	[[ $output == *" from fd99::7"* ]]
 }
 @test "dad off: the address is there at once, and nobody is asked" {
-	listen lan "$switch" br0 refuse 8700 0 until "$(frame "$broadcast" 02:00:00:00:00:07 "the last one")" 5000
+	listen lan "$switch" br0 until "$(frame "$broadcast" 02:00:00:00:00:07 "the last one")" "$patience"
 	run -0 cni ADD "$(answering "$with_gateway" '{"dad":"off","mac":"02:00:00:00:00:07"}')" "$delegates"
 	run -0 address_says fd99::7
 	[ "$output" = nodad ]
@@ -185,14 +194,14 @@ with_gateway='{"ips":[{"address":"fd99::7/64","gateway":"fd99::fe"}]}'
 @test "announcement: the LAN hears of IPv4 and IPv6 addresses when the link comes up (B2.8)" {
 	arp=00010800060400010200000000070a630007
 	advertisement=00000000fd990000000000000000000000000007
-	listen arp "$switch" br0 expect "0806$arp" 5000
-	listen nd "$switch" br0 expect "20${advertisement:2}" 5000
+	listen arp "$switch" br0 expect "0806$arp" "$patience"
+	listen nd "$switch" br0 expect "20${advertisement:2}" "$patience"
 	change=$(answering "$both_families" '{"dad":"off","mac":"02:00:00:00:00:07"}')
 	run -0 cni ADD "$change" "$delegates"
 	heard arp
 	heard nd
 	ip -n "$pod" link set eth0 down
-	listen again "$switch" br0 expect "0806$arp" 5000
+	listen again "$switch" br0 expect "0806$arp" "$patience"
 	ip -n "$pod" link set eth0 up
 	heard again
 }

@@ -14,6 +14,12 @@ tampered() {
 		CNI_NETNS="/run/netns/$pod" CNI_IFNAME=eth0 "${traced[@]}" "${@:3}" "$BUILD/podtap"
 }
 
+# Whether the last call ended before it came to that one of the system calls of a name: how many pieces
+# an answer comes in, and how often others are heard of, is not always the same.
+has_fewer() {
+	[ "$(grep -c "^$1(" "$BATS_TEST_TMPDIR/trace")" -lt "$2" ]
+}
+
 # Every third system call of a verb from the first that looks for a record, beginning at the one
 # given, but those whose failure or end means nothing; as lines "NAME WHICH-OF-THIS-NAME" of the
 # file $calls_to_tamper. The network is configured by $text.

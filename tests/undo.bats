@@ -225,6 +225,7 @@ fails() {
 	run -0 cni DEL '{}' CNI_CONTAINERID=first
 }
 @test "undo: an IPv6 address that another host has leaves nothing and is told (3.9, E12)" {
+	dad_transmits 3
 	reserving '"ips":[{"address":"fd99::fe/64","gateway":"fd99::1"}]'
 	fails 999 "{$ipam}" fd99::fe/64 "in use"
 	[ "$(called DEL)" = 1 ]
@@ -241,7 +242,7 @@ fails() {
 	[ "$(called ADD)" = "$(called DEL)" ]
 }
 @test "undo: a write that takes nothing ends the call, with an error (OUT-8)" {
-	run -1 timeout 20 strace -f -qq -o /dev/null -e inject=write:retval=0 \
+	run -1 timeout 60 strace -f -qq -o /dev/null -e inject=write:retval=0 \
 		env ASAN_OPTIONS=detect_leaks=0 CNI_COMMAND=VERSION "$BUILD/podtap" <<<'{"cniVersion":"1.0.0"}'
 	[ -z "$output" ]
 }
@@ -280,7 +281,8 @@ killed_and_undone() {
 	every_third "$1" ADD
 	while read -r name which; do
 		echo "killed at $name $which"
-		run -137 tampered ADD "$text" -e inject="$name:signal=KILL:when=$which"
+		run tampered ADD "$text" -e inject="$name:signal=KILL:when=$which"
+		[ "$status" = 137 ] || has_fewer "$name" "$which"
 		run -0 "${@:2}"
 		[ -z "$output" ]
 		run -0 assert_nothing_left
