@@ -13,7 +13,7 @@ setup() {
 	mkdir "$victim"
 	echo precious >"$victim/file"
 	chown 12:34 "$victim" "$victim/file"
-	wrapper=(timeout 10)
+	wrapper=(timeout 60)
 }
 teardown() {
 	lan_teardown
@@ -84,7 +84,7 @@ survives() {
 	run -0 cni CHECK "$ipam"
 	run -0 cni DEL "$ipam"
 	run -0 cni ADD "$ipam"
-	wrapper=(timeout 10 unshare -m sh -c 'for d in "$0" "$1"; do mount --bind "$d" "$d"; mount -o remount,bind,ro "$d"; done
+	wrapper=(timeout 60 unshare -m sh -c 'for d in "$0" "$1"; do mount --bind "$d" "$d"; mount -o remount,bind,ro "$d"; done
 		shift; exec "$@"' "$PODTAP_STATE_DIR" "$leases")
 	run -1 cni ADD "$ipam" CNI_IFNAME=net1
 	error_is 5 "Read-only"
@@ -216,7 +216,8 @@ badgers() {
 	for _ in 1 2 3; do # the first one makes our folders
 		for verb in ADD CHECK DEL; do
 			run -0 cni $verb '{"mac":"02:00:00:00:00:07"}'
-			calls+=("$(wc -l <"$BATS_TEST_TMPDIR/trace")")
+			# But for hearing of devices: the kernel tells every namespace of many that are somebody else's.
+			calls+=("$(grep -vc '^recvmsg(.*nl_groups=0x000001}' "$BATS_TEST_TMPDIR/trace")")
 		done
 		[ ${#calls[@]} != 6 ] || seq -f "link add filler%g type bridge" 150 | ip -n "$pod" -batch -
 	done
