@@ -100,7 +100,7 @@ teardown() {
 	: >"$BATS_TEST_TMPDIR/file"
 	for path in "$BATS_TEST_TMPDIR/fifo" "$BATS_TEST_TMPDIR/file" "$BATS_TEST_TMPDIR" /proc/self/ns/mnt \
 		/dev/null relative ""; do
-		run -0 timeout 5 env PODTAP_STATE_DIR="$PODTAP_STATE_DIR" CNI_COMMAND=DEL CNI_CONTAINERID="$container" \
+		run -0 timeout 60 env PODTAP_STATE_DIR="$PODTAP_STATE_DIR" CNI_COMMAND=DEL CNI_CONTAINERID="$container" \
 			CNI_IFNAME=eth0 CNI_NETNS="$path" CNI_PATH=/nowhere bash -c '"$0" <<<"$1" 2>"$2"' \
 			"$BUILD/podtap" "$(config)" "$BATS_TEST_TMPDIR/stderr"
 		[ -z "$output" ]

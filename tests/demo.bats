@@ -27,7 +27,7 @@ nothing_is_left() {
 @test "demo: shows ADD, pings, a frame through the tap, CHECK and DEL, and leaves nothing" {
 	SECONDS=0
 	run -0 "$demo"
-	[ "$SECONDS" -lt 20 ]
+	[ "$SECONDS" -lt 120 ]
 	printf '%s\n' "$output" >"$shown"
 	[[ $output == *CNI_COMMAND=ADD*'"cniVersion"'*macvtap*"crw------- 1 root root"*"1 received"*"1 received"*"from pod1"* ]]
 	[[ $output == *CNI_COMMAND=CHECK*CNI_COMMAND=DEL*"Nothing is left"*"No record"* ]]
@@ -41,7 +41,7 @@ nothing_is_left() {
 	nothing_is_left
 }
 @test "demo: interrupted in any of its steps, it leaves nothing" {
-	for step in "netns add lan" "CNI_COMMAND=ADD CNI_CONTAINERID=pod2" "ping -n -c 1 -W 2 192.168.1.1" "dd bs=2048 iflag" \
+	for step in "netns add lan" "CNI_COMMAND=ADD CNI_CONTAINERID=pod2" "ping -n -c 1 -W 10 192.168.1.1" "dd bs=2048 iflag" \
 		CNI_COMMAND=CHECK "CNI_COMMAND=DEL CNI_CONTAINERID=pod2"; do
 		interrupt "$step"
 		nothing_is_left

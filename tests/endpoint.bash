@@ -18,7 +18,7 @@ watch_links() {
 # Makes an event in the namespace and waits until the watcher has written it.
 watch_mark() {
 	local try
-	for try in {1..200}; do
+	for try in {1..2000}; do
 		ip -n "$1" link set lo mtu $((60000 + try))
 		sleep 0.01
 		! grep -q ": lo: .* mtu $((60000 + try)) " "$2" || return 0

@@ -48,7 +48,7 @@ teardown() {
 	ln -s "$BATS_TEST_TMPDIR/target" "$BATS_TEST_TMPDIR/symlink"
 	mkfifo "$BATS_TEST_TMPDIR/fifo"
 	for log in /nowhere/log /proc/log "$BATS_TEST_TMPDIR" "$BATS_TEST_TMPDIR/symlink" "$BATS_TEST_TMPDIR/fifo"; do
-		run -0 timeout 5 cat <(cni ADD "{\"logFile\":\"$log\"}")
+		run -0 timeout 60 cat <(cni ADD "{\"logFile\":\"$log\"}")
 		json_is '.interfaces[0].name' eth0
 		[[ $(cat "$BATS_TEST_TMPDIR/stderr") == *logFile* ]]
 		run -0 cni DEL "{\"logFile\":\"$log\"}"

@@ -111,7 +111,7 @@ master_of_eth0() {
 	run -0 link "$pod" eth0 '.flags | index("UP") != null, index("LOWER_UP") != null'
 	[ "$output" = $'true\nfalse' ]
 	ip -n "$host" link set lan0 up
-	timeout 2 bash -c "until ip -n $pod link show eth0 | grep -q LOWER_UP; do :; done"
+	timeout 60 bash -c "until ip -n $pod link show eth0 | grep -q LOWER_UP; do :; done"
 }
 @test "ADD: a port of a bridge is refused with a hint at the bridge" {
 	ip -n "$host" link add bridge0 type bridge

@@ -45,7 +45,7 @@ measured() {
 		    for verb in ("ADD", "DEL", "GC"):
 		        call = subprocess.Popen([sys.argv[2]], stdin=open(f"{sys.argv[1]}/{kind}"), stdout=subprocess.PIPE,
 		                                env=dict(os.environ, CNI_COMMAND=verb))
-		        signal.alarm(20)
+		        signal.alarm(120)
 		        said = call.stdout.read()[:40].decode()
 		        _, ended, used = os.wait4(call.pid, 0)
 		        print(kind, verb, os.waitstatus_to_exitcode(ended), used.ru_maxrss, said.strip(), flush=True)
