@@ -226,7 +226,7 @@ badgers() {
 @test "neighbours: a flood of events of the container's devices while ADD makes the link does not hide its tap" {
 	local pid trace=$BATS_TEST_TMPDIR/trace
 	export ASAN_OPTIONS=detect_leaks=0
-	wrapper=(strace -qq -f -o "$trace" -e trace=execve,sendto -e inject=sendto:signal=SIGSTOP:when=1)
+	wrapper=(strace -qq -f -o "$trace" -e "trace=execve,sendto" -e inject=sendto:signal=SIGSTOP:when=1)
 	cni ADD >/dev/null 3>&- &
 	wrapper=()
 	until grep -qs 'stopped by SIGSTOP' "$trace"; do kill -0 $! || return 1; done
