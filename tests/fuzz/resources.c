@@ -1,17 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The device plugin's configuration: what is accepted can be offered, and the CNI call finds it in
  * the file of resources made of it. Or, after a line with a deviceID, that file: what is found is
- * an interface's name and a mode.
+ * an interface's name and a mode, and whatever it is, a device plugin has its own rows in it.
  *
- * Reads with: expose/dp_config.c plugin/resources.c */
+ * Reads with: expose/dp_config.c expose/resources_file.c plugin/resources.c */
 #include "plugin/resources.h"
+#include "expose/daemon.h"
 #include "expose/resources_file.h"
+#include "plugin/state.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <fcntl.h>
 #include <stdio.h>
 
 static const char file_name[] = "resources.json";
+
+/* In place of the log. */
+void say(const char *fmt, ...)
+{
+	PROMISE(*fmt);
+}
 
 static void check_found(const char *device_id)
 {
@@ -60,6 +68,32 @@ static void check_offer(const struct dp_entry *const entries[], size_t n, const 
 		check_entry(entries[i]);
 }
 
+/* The file's text, which the caller frees. */
+static char *file_text_now(void)
+{
+	struct failure f = { 0 };
+	size_t length;
+	OWNED(fd_release) int directory = state_open("", false, &f);
+	char *text = file_read(directory, file_name, 1 << 20, &length);
+
+	PROMISE(text);
+	return text;
+}
+
+/* What is told beside the rows of others is found, and told again changes nothing. */
+static void check_beside(void)
+{
+	struct dp_entry own;
+	const struct dp_entry *const entries[] = { &own };
+
+	PROMISE(dp_entry_of_link("eth0", &own));
+	check_offer(entries, 1, "example.com");
+	OWNED(text_release) char *once = file_text_now();
+	check_offer(entries, 1, "example.com");
+	OWNED(text_release) char *twice = file_text_now();
+	PROMISE(strcmp(once, twice) == 0);
+}
+
 static void check_config(const char *text, size_t length)
 {
 	OWNED(dp_config_release) struct dp_config c = { .entries = NULL };
@@ -101,6 +135,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (file) {
 		*file++ = '\0';
 		check_file(text, file);
+		check_beside();
 	} else {
 		check_config(text, size);
 		check_link(text);
