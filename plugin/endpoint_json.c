@@ -3,13 +3,14 @@
 #include "plugin/endpoint_json.h"
 
 #include "cni/json.h"
+#include "ipam/span.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/sysmacros.h>
 
-/* Adding a member to an object that runs out of memory is noticed once, when all are added. */
+/* Adding a member to an object that runs out of memory is noticed once, when all are added. Names
+ * are not copied: they are literals. */
 struct writer {
 	cJSON *object;
 	bool failed;
@@ -17,7 +18,7 @@ struct writer {
 
 static void put(struct writer *w, const char *name, cJSON *value)
 {
-	if (!value || !cJSON_AddItemToObject(w->object, name, value)) {
+	if (!value || !cJSON_AddItemToObjectCS(w->object, name, value)) {
 		cJSON_Delete(value);
 		w->failed = true;
 	}
@@ -30,11 +31,10 @@ static void put_text(struct writer *w, const char *name, const char *text)
 }
 
 /* Written as it is spelled: a double would round what is beyond 2^53. */
-static void put_number(struct writer *w, const char *name, uint64_t number)
+static void put_number(struct writer *w, const char *name, uint64_t value)
 {
-	char text[24];
-	snprintf(text, sizeof text, "%" PRIu64, number);
-	put(w, name, cJSON_CreateRaw(text));
+	char text[NUMBER_TEXT];
+	put(w, name, cJSON_CreateRaw(number_format(value, text)));
 }
 
 static void put_copy(struct writer *w, const char *name, const cJSON *value)
