@@ -36,7 +36,7 @@ shape() {
 	: >"$BATS_TEST_TMPDIR/screen"
 	inside env CONTAINERS_CONF="$lab/containers.conf" CONTAINERS_STORAGE_CONF="$lab/storage.conf" PATH="$BUILD:$PATH" \
 		PLACE="$BATS_TEST_TMPDIR/place" timeout 350 "$BATS_TEST_DIRNAME/../examples/vm/run" lan0 10.99.0.0/24 10.99.0.200 \
-		10.99.0.254 < <(typed) >"$BATS_TEST_TMPDIR/screen"
+		10.99.0.254 < <(typed 3>&- 2>/dev/null) >"$BATS_TEST_TMPDIR/screen"
 	output=$(cat "$BATS_TEST_TMPDIR/screen")
 	echo "$output"
 	[[ $output == *"crw------- "*" 1234 "*" /dev/tap"* ]]
