@@ -72,12 +72,16 @@ static bool is_name(const char *text)
 	return true;
 }
 
-/* And for the part before it: a DNS name in lower case. */
+/* And for the part before it: a DNS name in lower case, with room for what quotas put before it,
+ * and none that Kubernetes keeps for itself. */
 static bool is_name_space(const char *text)
 {
+	static const char quota[] = "requests.", native[] = "kubernetes.io";
+	const size_t length = strlen(text), end = sizeof native - 1;
 	char before = '.';
 
-	if (strlen(text) > 253)
+	if (length > 253 - (sizeof quota - 1) || strncmp(text, quota, sizeof quota - 1) == 0 ||
+	    (length >= end && strcmp(text + length - end, native) == 0))
 		return false;
 	for (; *text; before = *text++) {
 		const bool plain = is_alphanumeric(*text) && !(*text >= 'A' && *text <= 'Z');
@@ -177,7 +181,9 @@ static int document_read(struct dp_config *c, const cJSON *json, struct failure 
 	if (name_space) {
 		const char *text = json_string(name_space);
 		if (!text || !is_name_space(text))
-			return fail(f, CNI_CONFIG, "it must be a DNS name in lower case",
+			return fail(f, CNI_CONFIG,
+			            "it must be a DNS name in lower case, short enough for a "
+			            "quota, and not Kubernetes' own",
 			            "configuration key resourceNamespace is \"%.64s\"",
 			            text ? text : "");
 		memcpy(c->name_space, text, strlen(text) + 1);

@@ -300,6 +300,10 @@ refused() {
 	refused '{}' "configuration's resources" 'it must be a list'
 	refused '{"resources":[],"resource":1}' 'configuration key resource:' 'there is no such key'
 	refused '{"resources":[],"resourceNamespace":"Example.com"}' 'resourceNamespace is "Example.com"'
+	# These would be refused by kubelet, again and again.
+	refused '{"resources":[],"resourceNamespace":"tap.kubernetes.io"}' 'resourceNamespace is "tap.kubernetes.io"'
+	refused '{"resources":[],"resourceNamespace":"requests.example.com"}' 'resourceNamespace is "requests.example.com"'
+	refused "{\"resources\":[],\"resourceNamespace\":\"$(printf 'a%.0s' {1..245})\"}" 'resourceNamespace is "aaa'
 	refused '[{"name":"a","lowerDevice":"lan0"},{"name":"two","lowerDevice":"lan0","lower":1}]' \
 		'entry 2, "two": configuration key lower: there is no such key'
 	refused '[{"name":"a","lowerDevice":"lan0"},{"name":"a","lowerDevice":"lan1"}]' 'entry 2, "a": its name: another entry has it'
