@@ -193,14 +193,19 @@ int grpc_server_begin(struct grpc_server *g, struct loop *loop, const char *path
 }
 
 /* Makes the socket under a name of its own, and then gives it its path: what is there is never
- * gone, so that of two programs that want it the later one has it and the other one sees that. */
+ * gone, so that of two programs that want it the later one has it and the other one sees that. That
+ * name is the socket's number, which no other has on this machine; in containers, each of several
+ * programs may be process 1. */
 static int socket_bind(struct grpc_server *g, int fd)
 {
 	const int folder = (int)(strrchr(g->path, '/') - g->path);
 	char fresh[sizeof g->path];
 	struct sockaddr_un address;
+	struct stat made;
 
-	if (snprintf(fresh, sizeof fresh, "%.*s/.%d", folder, g->path, getpid()) >=
+	if (fstat(fd, &made) < 0)
+		return -1;
+	if (snprintf(fresh, sizeof fresh, "%.*s/.%ju", folder, g->path, (uintmax_t)made.st_ino) >=
 	            (int)sizeof fresh ||
 	    !socket_address(fresh, &address)) {
 		errno = ENAMETOOLONG;

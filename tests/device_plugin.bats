@@ -218,6 +218,18 @@ with socket.socket(socket.AF_UNIX) as s:
 	lines "$heard" '"healthy": 3' 2
 	[ -d "/proc/$first" ]
 }
+@test "what has the name of its process number stays: in containers, another one's number is the same" {
+	plugin_start "$dataplane"
+	lines "$said" 'lan0 is there'
+	kill -STOP "$plugin_pid"
+	kubelet_start
+	timeout 10 sh -c 'until [ -S "$0" ]; do sleep 0.02; done' "$folder/kubelet.sock"
+	: >"$folder/.$plugin_pid"
+	kill -CONT "$plugin_pid"
+	lines "$heard" '"healthy": 3'
+	run -0 ls -A "$folder"
+	[ "${lines[*]}" = ".$plugin_pid kubelet.sock podtap-dataplane.sock" ]
+}
 @test "SIGTERM: the sockets are removed, exit 0; the file of resources stays" {
 	kubelet_start
 	plugin_start '[{"name":"a","lowerDevice":"lan0"},{"name":"b","lowerDevice":"lan0","mode":"private"}]'
