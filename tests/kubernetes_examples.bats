@@ -80,6 +80,7 @@ device_plugin() {
 device_plugin_end() {
 	kill "${background[-1]}"
 	wait "${background[-1]}" || true
+	unset 'background[-1]' # somebody else may have its number by the end
 }
 @test "kubernetes: the device plugin takes the ConfigMap, and type and deviceID are enough for lan-vm" {
 	run -0 documents configmap.yaml
