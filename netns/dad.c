@@ -67,7 +67,12 @@ int addr_settle(struct rtnl *nl, uint32_t ifindex, int seconds, struct cidr *dup
 	const int64_t deadline = clock_milliseconds() + (int64_t)seconds * 1000;
 
 	for (;;) {
+		/* Taken before the look, so that the last look comes after the deadline, however
+		 * long we are held up; but whoever changes addresses all the time does not prolong
+		 * it. */
+		const int64_t left = deadline - clock_milliseconds();
 		struct census c = { 0 };
+
 		if (addr_each(nl, ifindex, AF_INET6, count, &c, f) < 0)
 			return -1;
 		if (c.failed) {
@@ -76,8 +81,6 @@ int addr_settle(struct rtnl *nl, uint32_t ifindex, int seconds, struct cidr *dup
 		}
 		if (!c.tentative)
 			return 0;
-		/* Whoever changes addresses all the time is no reason to wait any longer. */
-		const int64_t left = deadline - clock_milliseconds();
 		if (left <= 0 || !event_wait(nl, (int)left))
 			return time_is_over(nl, ifindex, seconds, f);
 	}
