@@ -71,5 +71,6 @@ requested() {
 	run -1 pod_run flat level2
 	[[ $output =~ failed\ to\ find\ network\ info\ for\ sandbox\ \"([0-9a-f]+)\" ]]
 	[ ! -e "$PODTAP_STATE_DIR/endpoints/${BASH_REMATCH[1]}" ]
-	[ -z "$(grep -rls flat "$PODTAP_STATE_DIR" "$PODTAP_CDI_DIR")" ] # others' files come and go meanwhile
+	run grep -rls flat "$PODTAP_STATE_DIR" "$PODTAP_CDI_DIR" # others' files come and go meanwhile
+	[ -z "$output" ]
 }
