@@ -4,7 +4,7 @@
 # To be called after lan_setup.
 containerd_setup() {
 	lab_setup
-	inside bash -ec "$(declare -f containerd_files containerd_image); containerd_files '$lab'; containerd_image '$lab'"
+	inside bash -ec "$(declare -f containerd_config containerd_files containerd_image); containerd_files '$lab'; containerd_image '$lab'"
 }
 # Once there are networks: the CRI reads them as it starts, and later ones some time after they came.
 containerd_run() {
@@ -26,11 +26,10 @@ containerd_await() {
 	done
 }
 
-# containerd_files DIRECTORY
-containerd_files() {
-	cd "$1" || return
-	cat >config.toml <<-END
-		version = 2
+# What any containerd's configuration in a directory begins with: containerd_config DIRECTORY VERSION
+containerd_config() {
+	cat <<-END
+		version = $2
 		root = "$1/root"
 		state = "$1/state"
 		[grpc]
@@ -41,10 +40,19 @@ containerd_files() {
 		  "io.containerd.timeout.task.state" = "60s"
 		[plugins."io.containerd.internal.v1.opt"]
 		  path = "$1/opt"
-		[plugins."io.containerd.grpc.v1.cri"]
-		  sandbox_image = "localhost/box:latest"
-		  restrict_oom_score_adj = true
 	END
+}
+# containerd_files DIRECTORY
+containerd_files() {
+	cd "$1" || return
+	{
+		containerd_config "$1" 2
+		cat <<-END
+			[plugins."io.containerd.grpc.v1.cri"]
+			  sandbox_image = "localhost/box:latest"
+			  restrict_oom_score_adj = true
+		END
+	} >config.toml
 }
 
 # The image localhost/box, of $rootfs, which sleeps unless told otherwise: containerd_image DIRECTORY

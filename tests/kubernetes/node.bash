@@ -77,18 +77,8 @@ node_config_trixie() {
 # node_config VERSION TABLE [LINE-OF-THE-TABLE]
 node_config() {
 	local handler
+	containerd_config "$lab" "$1"
 	cat <<-END
-		version = $1
-		root = "$lab/root"
-		state = "$lab/state"
-		[grpc]
-		  address = "$lab/socket"
-		[timeouts]
-		  "io.containerd.timeout.shim.load" = "60s"
-		  "io.containerd.timeout.shim.cleanup" = "60s"
-		  "io.containerd.timeout.task.state" = "60s"
-		[plugins.'io.containerd.internal.v1.opt']
-		  path = "$lab/opt"
 		[plugins.'io.containerd.nri.v1.nri']
 		  disable = false
 		  plugin_registration_timeout = "60s" # of a plugin that takes longer it goes on without,
