@@ -223,7 +223,7 @@ with socket.socket(socket.AF_UNIX) as s:
 	lines "$said" 'lan0 is there'
 	kill -STOP "$plugin_pid"
 	kubelet_start
-	timeout 10 sh -c 'until [ -S "$0" ]; do sleep 0.02; done' "$folder/kubelet.sock"
+	timeout 60 sh -c 'until [ -S "$0" ]; do sleep 0.02; done' "$folder/kubelet.sock"
 	: >"$folder/.$plugin_pid"
 	kill -CONT "$plugin_pid"
 	lines "$heard" '"healthy": 3'

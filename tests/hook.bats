@@ -208,7 +208,7 @@ record_change() {
 	printf '[]' >"$PODTAP_STATE_DIR/endpoints/broken/eth1.json"
 	mkfifo "$PODTAP_STATE_DIR/endpoints/broken/eth2.json"
 	oci "/run/netns/$pod" >"$dir/in"
-	run -0 timeout 10 bash -c "$(declare -f hook); dir='$dir'; hook '$dir/in'"
+	run -0 timeout 60 bash -c "$(declare -f hook); dir='$dir'; hook '$dir/in'"
 	output=$(cat "$dir/out")
 	json_is '.linux.devices | map(.path)' "[\"$(tap)\"]"
 	[ "$(grep -c "of container broken" "$dir/err")" = 3 ]
