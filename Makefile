@@ -20,9 +20,9 @@ HOOKS_DIR   ?= /usr/share/containers/oci/hooks.d
 # of the EXTRA libraries it may load.
 table := podtap:plugin/main:$(CNI_BIN_DIR) \
 	podtap-ipam:ipam/main:$(CNI_BIN_DIR) \
-	podtap-hook:expose/podtap-hook:$(LIBEXECDIR) \
-	podtap-nri:expose/podtap-nri:$(LIBEXECDIR):libprotobuf-c,libseccomp \
-	podtap-device-plugin:expose/podtap-device-plugin:$(LIBEXECDIR):libprotobuf-c,libnghttp2,libseccomp \
+	podtap-hook:expose/hook/podtap-hook:$(LIBEXECDIR) \
+	podtap-nri:expose/nri/podtap-nri:$(LIBEXECDIR):libprotobuf-c,libseccomp \
+	podtap-device-plugin:expose/device-plugin/podtap-device-plugin:$(LIBEXECDIR):libprotobuf-c,libnghttp2,libseccomp \
 	podtapctl:tools/podtapctl:$(BINDIR) \
 	podtap-exec:tools/podtap-exec:$(BINDIR)
 # Every other file that is installed: file, folder.
@@ -31,15 +31,16 @@ data := $(patsubst %,%:$(DOCDIR),$(wildcard README.md SECURITY.md LICENSE)) \
 	$(patsubst %,%:$(DOCDIR)/examples,$(wildcard examples/*.*)) \
 	$(patsubst %,%:$(DOCDIR)/examples/vm,$(wildcard examples/vm/*)) \
 	$(patsubst %,%:$(DOCDIR)/examples/kubernetes,$(wildcard examples/kubernetes/*)) \
-	$(patsubst %,%:$(MANDIR)/man5,$(wildcard */*.5)) \
-	$(patsubst %,%:$(MANDIR)/man8,$(wildcard */*.8))
+	$(patsubst %,%:$(MANDIR)/man5,$(wildcard man/*.5)) \
+	$(patsubst %,%:$(MANDIR)/man8,$(wildcard man/*.8))
 
 comma    := ,
 column   = $(word $2,$(subst :, ,$1))
 programs := $(foreach row,$(table),$(call column,$(row),1))
 mains    := $(foreach row,$(table),$(call column,$(row),2).c)
-sources  := $(filter-out $(mains),$(wildcard cni/*.c netns/*.c ipam/*.c plugin/*.c expose/*.c tools/*.c))
-messages := $(patsubst %.proto,$(O)/gen/%.pb-c.c,$(wildcard expose/*.proto))
+floors   := base cni netns ipam record plugin expose/common expose/hook expose/nri expose/device-plugin tools
+sources  := $(filter-out $(mains),$(wildcard $(floors:=/*.c)))
+messages := $(patsubst %.proto,$(O)/gen/%.pb-c.c,$(wildcard expose/*/*.proto))
 units    := $(patsubst %.c,$(O)/%,$(wildcard tests/unit/*.c))
 helpers  := $(patsubst %.c,$(O)/%,$(wildcard tests/tools/*.c tests/bench/*.c))
 fuzzers  := $(patsubst %.c,$(O)/%,$(wildcard tests/fuzz/*.c))
@@ -215,7 +216,7 @@ install-hook: $(O)/podtap-hook
 	fi
 	$(call place,$(O)/podtap-hook,0755,$(LIBEXECDIR)/podtap-hook)
 	@install -d '$(DESTDIR)$(HOOKS_DIR)'
-	sed 's|@LIBEXECDIR@|$(abspath $(LIBEXECDIR))|' expose/50-podtap.json >'$(DESTDIR)$(hook_file).new' && \
+	sed 's|@LIBEXECDIR@|$(abspath $(LIBEXECDIR))|' expose/hook/50-podtap.json >'$(DESTDIR)$(hook_file).new' && \
 		chmod 0644 '$(DESTDIR)$(hook_file).new' && mv -f '$(DESTDIR)$(hook_file).new' '$(DESTDIR)$(hook_file)'
 uninstall-hook:
 	$(RM) '$(DESTDIR)$(hook_file)'

@@ -2,7 +2,7 @@
 /* Reading the list of valid attachments. */
 #include "cni/attachments.h"
 
-#include "cni/json.h"
+#include "base/json.h"
 
 #include <string.h>
 

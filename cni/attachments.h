@@ -3,8 +3,8 @@
 #ifndef CNI_ATTACHMENTS_H
 #define CNI_ATTACHMENTS_H
 
-#include "cni/failure.h"
-#include "cni/owned.h"
+#include "base/failure.h"
+#include "base/owned.h"
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>

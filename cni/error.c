@@ -2,7 +2,7 @@
 /* Writing our error object and reading others'. */
 #include "cni/error.h"
 
-#include "cni/json.h"
+#include "base/json.h"
 
 #include <limits.h>
 

@@ -2,10 +2,10 @@
 /* The frame of a CNI executable: from the environment to one document on stdout. */
 #include "cni/program.h"
 
-#include "cni/bytes.h"
+#include "base/bytes.h"
+#include "base/json.h"
+#include "base/utf8.h"
 #include "cni/error.h"
-#include "cni/json.h"
-#include "cni/utf8.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,7 +2,7 @@
 /* Reading one call: the environment, then stdin, then what they say together. */
 #include "cni/request.h"
 
-#include "cni/json.h"
+#include "base/json.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -4,8 +4,9 @@
 #ifndef CNI_REQUEST_H
 #define CNI_REQUEST_H
 
-#include "cni/failure.h"
-#include "cni/owned.h"
+#include "base/failure.h"
+#include "base/name.h"
+#include "base/owned.h"
 #include "cni/version.h"
 
 #include <cjson/cJSON.h>
@@ -65,9 +66,5 @@ int args_find(const char *args, const char *key, char *value, size_t size);
 
 /* Whether a key has one value wherever it stands in CNI_ARGS, or none. */
 bool args_agree(const char *args, const char *key);
-
-/* Lexical checks, with the words of the reference library; `variable` precedes them unless NULL. */
-bool identifier_valid(const char *text); /* containerID and network name */
-int ifname_check(const char *name, const char *variable, int code, struct failure *f) MUST_CHECK;
 
 #endif

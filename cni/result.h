@@ -3,9 +3,9 @@
 #ifndef CNI_RESULT_H
 #define CNI_RESULT_H
 
-#include "cni/address.h"
-#include "cni/failure.h"
-#include "cni/owned.h"
+#include "base/address.h"
+#include "base/failure.h"
+#include "base/owned.h"
 #include "cni/version.h"
 
 #include <cjson/cJSON.h>

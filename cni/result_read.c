@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reading a result from the shape of any version. */
-#include "cni/json.h"
+#include "base/json.h"
 #include "cni/result_members.h"
 
 #include <limits.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Writing a result in the shape of a version. False and NULL mean that memory is out. */
-#include "cni/json.h"
+#include "base/json.h"
 #include "cni/result_members.h"
 
 /* Gives an item to its parent: a member of an object, or (name NULL) an element of an array. */

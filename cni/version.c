@@ -2,7 +2,7 @@
 /* The supported versions, in order, and what VERSION says of them. */
 #include "cni/version.h"
 
-#include "cni/json.h"
+#include "base/json.h"
 
 #include <string.h>
 

@@ -3,8 +3,8 @@
 #ifndef IPAM_ALLOCATOR_H
 #define IPAM_ALLOCATOR_H
 
+#include "base/ip_list.h"
 #include "cni/request.h"
-#include "ipam/ip_list.h"
 
 /* Reserves the addresses and describes them in a result of the request's version, which the caller
  * owns. Addresses in `avoid` are not given out, whoever asks. NULL: nothing is reserved. */

@@ -2,7 +2,7 @@
 /* Addresses that are said outright: the keys of static, and what a runtime asks for. */
 #include "ipam/ipam_config.h"
 
-#include "cni/json.h"
+#include "base/json.h"
 #include "ipam/keys.h"
 
 #include <stdio.h>

@@ -2,7 +2,7 @@
 /* The keys of host-local that say which addresses there are, and what is taken out of them. */
 #include "ipam/ipam_config.h"
 
-#include "cni/json.h"
+#include "base/json.h"
 #include "ipam/keys.h"
 
 #include <string.h>

@@ -2,7 +2,7 @@
 /* Running another plugin's executable: finding it, feeding it, and reading its answer. */
 #include "ipam/delegate.h"
 
-#include "cni/bytes.h"
+#include "base/bytes.h"
 #include "cni/error.h"
 
 #include <errno.h>

@@ -3,8 +3,8 @@
 #ifndef IPAM_DELEGATE_H
 #define IPAM_DELEGATE_H
 
-#include "cni/failure.h"
-#include "cni/owned.h"
+#include "base/failure.h"
+#include "base/owned.h"
 
 #include <limits.h>
 #include <stddef.h>

@@ -2,8 +2,8 @@
 /* The folder of our own files for one network. */
 #include "ipam/folder.h"
 
-#include "ipam/file.h"
-#include "ipam/hash.h"
+#include "base/file.h"
+#include "base/hash.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #ifndef IPAM_FOLDER_H
 #define IPAM_FOLDER_H
 
-#include "cni/owned.h"
+#include "base/owned.h"
 
 #include <limits.h>
 #include <stdbool.h>

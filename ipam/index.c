@@ -2,7 +2,7 @@
 /* The index's file: its head, when it is believed, and how it is written. */
 #include "ipam/index.h"
 
-#include "ipam/hash.h"
+#include "base/hash.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,7 +2,7 @@
 /* CHECK and STATUS: saying what is wrong, changing nothing. */
 #include "ipam/allocator.h"
 
-#include "cni/json.h"
+#include "base/json.h"
 #include "ipam/ipam_config.h"
 #include "ipam/ledger.h"
 

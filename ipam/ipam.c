@@ -2,7 +2,7 @@
 /* Addresses for an endpoint: the CNI rules of delegation, over whichever plugin is named. */
 #include "ipam/ipam.h"
 
-#include "cni/json.h"
+#include "base/json.h"
 #include "ipam/allocator.h"
 #include "ipam/delegate.h"
 

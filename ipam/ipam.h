@@ -4,9 +4,9 @@
 #ifndef IPAM_IPAM_H
 #define IPAM_IPAM_H
 
+#include "base/ip_list.h"
 #include "cni/request.h"
 #include "cni/result.h"
-#include "ipam/ip_list.h"
 
 /* What an IPAM ADD answered. */
 struct ipam_answer {

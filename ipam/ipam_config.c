@@ -2,7 +2,7 @@
 /* Reading the allocator's configuration as a whole. */
 #include "ipam/ipam_config.h"
 
-#include "cni/json.h"
+#include "base/json.h"
 #include "ipam/keys.h"
 
 #include <string.h>

@@ -4,9 +4,9 @@
 #ifndef IPAM_IPAM_CONFIG_H
 #define IPAM_IPAM_CONFIG_H
 
+#include "base/ip_list.h"
 #include "cni/request.h"
 #include "cni/result.h"
-#include "ipam/ip_list.h"
 #include "ipam/range.h"
 
 struct static_address {

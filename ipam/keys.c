@@ -2,7 +2,7 @@
 /* Configuration keys by their type. */
 #include "ipam/keys.h"
 
-#include "cni/json.h"
+#include "base/json.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -4,9 +4,9 @@
 #ifndef IPAM_KEYS_H
 #define IPAM_KEYS_H
 
-#include "cni/address.h"
-#include "cni/failure.h"
-#include "cni/owned.h"
+#include "base/address.h"
+#include "base/failure.h"
+#include "base/owned.h"
 
 #include <cjson/cJSON.h>
 

@@ -2,7 +2,7 @@
 /* Reservations: looked up by the index, proved and changed in the store. */
 #include "ipam/ledger.h"
 
-#include "ipam/hash.h"
+#include "base/hash.h"
 
 #include <string.h>
 

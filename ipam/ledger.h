@@ -5,8 +5,8 @@
 #ifndef IPAM_LEDGER_H
 #define IPAM_LEDGER_H
 
+#include "base/ip_list.h"
 #include "ipam/index.h"
-#include "ipam/ip_list.h"
 #include "ipam/range.h"
 
 struct ledger {

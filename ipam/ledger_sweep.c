@@ -2,7 +2,7 @@
 /* Removing many reservations at once: what a boot ended, and what GC no longer finds valid. */
 #include "ipam/ledger.h"
 
-#include "ipam/hash.h"
+#include "base/hash.h"
 
 #include <errno.h>
 #include <string.h>

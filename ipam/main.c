@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The executable podtap-ipam: the allocator for any main plugin. */
-#include "cni/json.h"
+#include "base/json.h"
 #include "cni/program.h"
 #include "ipam/allocator.h"
 

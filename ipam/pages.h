@@ -5,9 +5,9 @@
 #ifndef IPAM_PAGES_H
 #define IPAM_PAGES_H
 
-#include "cni/address.h"
-#include "cni/owned.h"
-#include "ipam/span.h"
+#include "base/address.h"
+#include "base/owned.h"
+#include "base/span.h"
 
 #include <stdint.h>
 

@@ -4,9 +4,9 @@
 #ifndef IPAM_RANGE_H
 #define IPAM_RANGE_H
 
-#include "cni/failure.h"
-#include "cni/owned.h"
-#include "ipam/span.h"
+#include "base/failure.h"
+#include "base/owned.h"
+#include "base/span.h"
 
 struct range {
 	struct cidr subnet;

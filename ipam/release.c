@@ -2,10 +2,10 @@
 /* DEL and GC: what is released, and that nothing else is. */
 #include "ipam/allocator.h"
 
+#include "base/hash.h"
+#include "base/json.h"
 #include "cni/attachments.h"
-#include "cni/json.h"
 #include "cni/result.h"
-#include "ipam/hash.h"
 #include "ipam/ipam_config.h"
 #include "ipam/keys.h"
 #include "ipam/ledger.h"

@@ -2,8 +2,8 @@
 /* What a resolv.conf says, as the dns member of a result. */
 #include "ipam/ipam_config.h"
 
-#include "cni/json.h"
-#include "ipam/file.h"
+#include "base/file.h"
+#include "base/json.h"
 
 #include <fcntl.h>
 #include <stdio.h>

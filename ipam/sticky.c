@@ -2,7 +2,7 @@
 /* The table of former addresses: rows of slots in a file, a row by the hash of who asks. */
 #include "ipam/sticky.h"
 
-#include "ipam/hash.h"
+#include "base/hash.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
 #ifndef IPAM_STICKY_H
 #define IPAM_STICKY_H
 
-#include "cni/address.h"
+#include "base/address.h"
 #include "cni/request.h"
 #include "ipam/folder.h"
 

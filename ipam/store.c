@@ -2,8 +2,8 @@
 /* Opening, locking and changing host-local's directory. */
 #include "ipam/store.h"
 
-#include "cni/bytes.h"
-#include "ipam/file.h"
+#include "base/bytes.h"
+#include "base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -5,9 +5,9 @@
 #ifndef IPAM_STORE_H
 #define IPAM_STORE_H
 
-#include "cni/address.h"
-#include "cni/failure.h"
-#include "cni/owned.h"
+#include "base/address.h"
+#include "base/failure.h"
+#include "base/owned.h"
 
 #include <limits.h>
 

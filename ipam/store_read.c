@@ -2,7 +2,7 @@
 /* Reading host-local's directory, in which anything may lie. */
 #include "ipam/store.h"
 
-#include "ipam/file.h"
+#include "base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>

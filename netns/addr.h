@@ -4,7 +4,7 @@
 #ifndef NETNS_ADDR_H
 #define NETNS_ADDR_H
 
-#include "cni/address.h"
+#include "base/address.h"
 #include "netns/rtnl.h"
 
 enum addr_dad { ADDR_DAD_NORMAL, ADDR_DAD_OPTIMISTIC, ADDR_DAD_OFF };

@@ -3,9 +3,9 @@
 #ifndef NETNS_ARP_H
 #define NETNS_ARP_H
 
-#include "cni/address.h"
-#include "cni/failure.h"
-#include "cni/owned.h"
+#include "base/address.h"
+#include "base/failure.h"
+#include "base/owned.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -3,8 +3,8 @@
 #ifndef NETNS_LINK_H
 #define NETNS_LINK_H
 
-#include "cni/address.h"
-#include "cni/word.h"
+#include "base/address.h"
+#include "base/word.h"
 #include "netns/rtnl.h"
 
 #include <net/if.h>
@@ -17,6 +17,8 @@ struct link_kind {
 };
 
 const struct link_kind *link_kind_find(const char *name);
+
+enum { MASTER_TEXT = 128 }; /* bytes of a link's name or alternative name, its end included */
 
 /* The modes both kinds have: words of MACVLAN_MODE_*. */
 extern const struct word link_modes[];

@@ -3,8 +3,8 @@
 #ifndef NETNS_NETNS_H
 #define NETNS_NETNS_H
 
-#include "cni/failure.h"
-#include "cni/owned.h"
+#include "base/failure.h"
+#include "base/owned.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -3,8 +3,8 @@
 #ifndef NETNS_PRIVILEGE_H
 #define NETNS_PRIVILEGE_H
 
-#include "cni/failure.h"
-#include "cni/owned.h"
+#include "base/failure.h"
+#include "base/owned.h"
 
 /* Stages of a call; each keeps less than the one before. */
 enum privilege {

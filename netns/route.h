@@ -3,7 +3,7 @@
 #ifndef NETNS_ROUTE_H
 #define NETNS_ROUTE_H
 
-#include "cni/address.h"
+#include "base/address.h"
 #include "netns/rtnl.h"
 
 struct route_want {

@@ -3,8 +3,8 @@
 #ifndef NETNS_RTNL_H
 #define NETNS_RTNL_H
 
-#include "cni/failure.h"
-#include "cni/owned.h"
+#include "base/failure.h"
+#include "base/owned.h"
 
 #include <libmnl/libmnl.h>
 #include <linux/rtnetlink.h>

@@ -4,8 +4,8 @@
 #ifndef NETNS_UEVENT_H
 #define NETNS_UEVENT_H
 
-#include "cni/failure.h"
-#include "cni/owned.h"
+#include "base/failure.h"
+#include "base/owned.h"
 
 #include <stdbool.h>
 #include <stdint.h>

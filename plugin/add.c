@@ -2,7 +2,8 @@
 /* ADD: from a request to an endpoint and its result, or to nothing at all. */
 #include "plugin/verbs.h"
 
-#include "cni/json.h"
+#include "base/json.h"
+#include "base/utc.h"
 #include "cni/program.h"
 #include "ipam/ipam.h"
 #include "netns/privilege.h"
@@ -11,12 +12,11 @@
 #include "plugin/configure.h"
 #include "plugin/device_id.h"
 #include "plugin/ifindex.h"
-#include "plugin/live.h"
 #include "plugin/master.h"
 #include "plugin/policy.h"
-#include "plugin/state.h"
 #include "plugin/teardown.h"
-#include "plugin/utc.h"
+#include "record/live.h"
+#include "record/state.h"
 
 #include <errno.h>
 #include <limits.h>

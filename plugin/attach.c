@@ -4,7 +4,7 @@
 
 #include "plugin/ifindex.h"
 #include "plugin/master.h"
-#include "plugin/state.h"
+#include "record/state.h"
 
 #include <errno.h>
 #include <linux/if_link.h>

@@ -4,7 +4,7 @@
 #define PLUGIN_ATTACH_H
 
 #include "plugin/attachment.h"
-#include "plugin/endpoint.h"
+#include "record/endpoint.h"
 
 struct attach {
 	struct attachment *attachment; /* borrowed */

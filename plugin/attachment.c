@@ -2,7 +2,7 @@
 /* Getting everything open and understood before anything is made. */
 #include "plugin/attachment.h"
 
-#include "cni/json.h"
+#include "base/json.h"
 #include "netns/privilege.h"
 #include "plugin/device_id.h"
 #include "plugin/master.h"

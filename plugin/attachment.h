@@ -6,7 +6,7 @@
 
 #include "cni/result.h"
 #include "plugin/config.h"
-#include "plugin/takeover.h"
+#include "record/takeover.h"
 
 struct attachment {
 	const struct request *request; /* borrowed */

@@ -2,12 +2,12 @@
 /* Writing and removing CDI specifications. */
 #include "plugin/cdi.h"
 
-#include "cni/json.h"
-#include "ipam/file.h"
-#include "ipam/hash.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/json.h"
 #include "netns/tap.h"
-#include "plugin/devices.h"
-#include "plugin/state.h"
+#include "record/devices.h"
+#include "record/state.h"
 
 #include <errno.h>
 #include <fcntl.h>

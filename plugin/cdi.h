@@ -6,7 +6,7 @@
 
 #include "cni/request.h"
 #include "plugin/config.h"
-#include "plugin/endpoint.h"
+#include "record/endpoint.h"
 
 enum { CDI_NAME_MAX = 201 };
 

@@ -2,13 +2,13 @@
 /* CHECK: whether the endpoint still is what ADD reported. */
 #include "plugin/verbs.h"
 
-#include "cni/json.h"
+#include "base/json.h"
 #include "ipam/ipam.h"
 #include "netns/privilege.h"
 #include "netns/route.h"
 #include "plugin/attachment.h"
-#include "plugin/endpoint.h"
-#include "plugin/state.h"
+#include "record/endpoint.h"
+#include "record/state.h"
 
 #include <stdio.h>
 #include <string.h>

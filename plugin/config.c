@@ -2,10 +2,10 @@
 /* The configuration keys, their defaults, and how they go together. */
 #include "plugin/config.h"
 
-#include "cni/json.h"
+#include "base/config_keys.h"
+#include "base/json.h"
 #include "cni/result.h"
 #include "ipam/ipam.h"
-#include "plugin/config_keys.h"
 
 #include <linux/if_link.h>
 #include <stdio.h>

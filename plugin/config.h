@@ -10,7 +10,7 @@
 
 #include <limits.h>
 
-enum { SOURCES_MAX = 256, QUEUES_MAX = 256, MASTER_TEXT = 128 };
+enum { SOURCES_MAX = 256, QUEUES_MAX = 256 };
 
 enum address_owner { OWNER_POD, OWNER_GUEST };
 enum log_level { LOG_ERROR, LOG_INFO, LOG_DEBUG };

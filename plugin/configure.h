@@ -4,7 +4,7 @@
 #define PLUGIN_CONFIGURE_H
 
 #include "plugin/attachment.h"
-#include "plugin/endpoint.h"
+#include "record/endpoint.h"
 
 /* What one configuration works on, opened in the container and borrowed. */
 struct configuring {

@@ -6,8 +6,8 @@
 #include "netns/privilege.h"
 #include "plugin/config.h"
 #include "plugin/device_id.h"
-#include "plugin/live.h"
 #include "plugin/teardown.h"
+#include "record/live.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -2,10 +2,10 @@
 /* Resolving deviceIDs. */
 #include "plugin/device_id.h"
 
-#include "plugin/endpoint.h"
 #include "plugin/policy.h"
-#include "plugin/resources.h"
-#include "plugin/state.h"
+#include "record/endpoint.h"
+#include "record/resources.h"
+#include "record/state.h"
 
 #include <stdio.h>
 #include <string.h>

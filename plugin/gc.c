@@ -6,8 +6,8 @@
 #include "ipam/ipam.h"
 #include "netns/privilege.h"
 #include "plugin/config.h"
-#include "plugin/live.h"
 #include "plugin/teardown.h"
+#include "record/live.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 /* Drawing interface indices, and one symlink each to say whose they are. */
 #include "plugin/ifindex.h"
 
-#include "plugin/state.h"
+#include "record/state.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -4,8 +4,8 @@
 #ifndef PLUGIN_IFINDEX_H
 #define PLUGIN_IFINDEX_H
 
-#include "cni/failure.h"
-#include "cni/owned.h"
+#include "base/failure.h"
+#include "base/owned.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -2,10 +2,10 @@
 /* Appending to the operator's log. */
 #include "plugin/log.h"
 
-#include "cni/json.h"
+#include "base/json.h"
+#include "base/utc.h"
 #include "plugin/config.h"
 #include "plugin/policy.h"
-#include "plugin/utc.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,7 +3,7 @@
 #include "plugin/master.h"
 
 #include "netns/route.h"
-#include "plugin/endpoint.h"
+#include "record/endpoint.h"
 
 #include <linux/if_link.h>
 #include <net/if_arp.h>

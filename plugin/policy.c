@@ -2,7 +2,7 @@
 /* Reading the policy's file and putting a call's questions to it. */
 #include "plugin/policy.h"
 
-#include "cni/json.h"
+#include "base/json.h"
 #include "plugin/master.h"
 #include "plugin/policy_rules.h"
 

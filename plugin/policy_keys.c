@@ -2,7 +2,7 @@
 /* The keys of a policy: how each is spelled and what it decides. */
 #include "plugin/policy_keys.h"
 
-#include "cni/json.h"
+#include "base/json.h"
 
 #include <fnmatch.h>
 #include <stdio.h>

@@ -2,8 +2,8 @@
 /* Parsing the rules of a policy and judging by them. */
 #include "plugin/policy_rules.h"
 
-#include "cni/json.h"
-#include "plugin/config_keys.h"
+#include "base/config_keys.h"
+#include "base/json.h"
 #include "plugin/policy_keys.h"
 
 #include <fnmatch.h>

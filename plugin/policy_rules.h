@@ -7,7 +7,7 @@
 #ifndef PLUGIN_POLICY_RULES_H
 #define PLUGIN_POLICY_RULES_H
 
-#include "cni/json.h"
+#include "base/json.h"
 #include "plugin/config.h"
 
 struct policy {

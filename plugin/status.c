@@ -3,9 +3,9 @@
 #include "plugin/verbs.h"
 
 #include "ipam/ipam.h"
+#include "netns/host.h"
 #include "netns/privilege.h"
 #include "plugin/config.h"
-#include "plugin/host.h"
 #include "plugin/master.h"
 #include "plugin/policy.h"
 

@@ -5,9 +5,9 @@
 #include "netns/tap.h"
 #include "plugin/cdi.h"
 #include "plugin/ifindex.h"
-#include "plugin/live.h"
-#include "plugin/state.h"
-#include "plugin/takeover.h"
+#include "record/live.h"
+#include "record/state.h"
+#include "record/takeover.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -3,9 +3,9 @@
 #ifndef PLUGIN_TEARDOWN_H
 #define PLUGIN_TEARDOWN_H
 
+#include "netns/host.h"
 #include "netns/sandbox.h"
-#include "plugin/endpoint.h"
-#include "plugin/host.h"
+#include "record/endpoint.h"
 
 /* Removes what a record names: the tap node, the link, the claim of its index, and the record. Goes
  * on past a failure and reports the first. `sandbox` is the endpoint's namespace, NULL when it is

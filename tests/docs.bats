@@ -9,8 +9,8 @@ load lists
 setup() {
 	root=$BATS_TEST_DIRNAME/..
 	readme=$root/README.md
-	manual=$root/plugin/podtap.8
-	ipam_manual=$root/ipam/podtap-ipam.8
+	manual=$root/man/podtap.8
+	ipam_manual=$root/man/podtap-ipam.8
 }
 teardown() {
 	[ -z "${host:-}" ] || lan_teardown
@@ -90,11 +90,11 @@ manual_keys() {
 @test "README, podtap-policy(5): the keys of a policy are the program's, every one and no other" {
 	keys=$(sed -nE 's/^\t(FLAG\(|\{ )"([A-Za-z]+)".*/\2/p' "$root/plugin/policy_keys.c")
 	run -0 same "$keys" "$(printf 'rules\nfiles\n'; readme_keys Policy)"
-	run -0 same "$keys" "$(sed -n '/^\.Bl/,/^\.El/s/^\.It Cm //p' "$root/plugin/podtap-policy.5" |
+	run -0 same "$keys" "$(sed -n '/^\.Bl/,/^\.El/s/^\.It Cm //p' "$root/man/podtap-policy.5" |
 		grep -oE '[A-Za-z]+' | grep -vxE '[A-Z]+')"
 }
 @test "README and the manual: PODTAP_ variables are the program's, every one and no other" {
-	variables=$(grep -rhoE '"PODTAP_[A-Z_]+"' --include='*.c' "$root"/{cni,netns,ipam,plugin,expose,tools} 2>/dev/null | tr -d '"')
+	variables=$(grep -rhoE '"PODTAP_[A-Z_]+"' --include='*.c' "$root"/{base,cni,netns,ipam,record,plugin,expose,tools} | tr -d '"')
 	run -0 same "$variables" "$(grep -oE 'PODTAP_[A-Z_]+' "$readme")"
 	run -0 same "$variables" "$(grep -ohE 'PODTAP_[A-Z_]+' "$manual" "$ipam_manual")"
 }

@@ -182,7 +182,7 @@ quoted() {
 		*/install) program=$examples/install known=$program ;;
 		/usr/libexec/podtap/*)
 			program=$BUILD/${command[0]##*/}
-			known="$BATS_TEST_DIRNAME/../expose/${command[0]##*/}.8 $BATS_TEST_DIRNAME/../plugin/podtap.8"
+			known="$BATS_TEST_DIRNAME/../man/${command[0]##*/}.8 $BATS_TEST_DIRNAME/../man/podtap.8"
 			run -0 "$program" "${command[@]:1}" --help
 			;;
 		esac

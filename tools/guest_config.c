@@ -2,7 +2,7 @@
 /* Printing a guest's network configuration. */
 #include "tools/guest_config.h"
 
-#include "cni/json.h"
+#include "base/json.h"
 
 #include <errno.h>
 #include <linux/rtnetlink.h>

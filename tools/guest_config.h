@@ -4,7 +4,7 @@
 #define TOOLS_GUEST_CONFIG_H
 
 #include "cni/result.h"
-#include "plugin/endpoint.h"
+#include "record/endpoint.h"
 
 #include <stdio.h>
 

@@ -2,9 +2,9 @@
 /* Collecting, proving and printing endpoints. */
 #include "tools/listing.h"
 
-#include "cni/json.h"
-#include "plugin/endpoint_json.h"
-#include "plugin/live.h"
+#include "base/json.h"
+#include "record/endpoint_json.h"
+#include "record/live.h"
 
 #include <errno.h>
 #include <string.h>

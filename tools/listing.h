@@ -3,7 +3,7 @@
 #ifndef TOOLS_LISTING_H
 #define TOOLS_LISTING_H
 
-#include "plugin/endpoint.h"
+#include "record/endpoint.h"
 
 #include <stdio.h>
 

@@ -4,9 +4,9 @@
 #ifndef TOOLS_VNICS_H
 #define TOOLS_VNICS_H
 
-#include "cni/address.h"
-#include "cni/failure.h"
-#include "cni/owned.h"
+#include "base/address.h"
+#include "base/failure.h"
+#include "base/owned.h"
 
 #include <net/if.h>
 

@@ -2,7 +2,7 @@
 /* Calling a plugin, and judging its exit status and what it printed. */
 #include "tests/fault/scenario.h"
 
-#include "cni/json.h"
+#include "base/json.h"
 #include "tests/fault/allocated.h"
 #include "tests/fault/table.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* CNI_ARGS, names, and textual addresses: what is accepted keeps its bounds and its own spelling.
  *
- * Reads with: cni/args.c cni/address.c cni/ifname.c */
-#include "cni/address.h"
+ * Reads with: cni/args.c base/address.c base/name.c */
+#include "base/address.h"
 #include "cni/request.h"
 #include "tests/fuzz/fuzz.h"
 

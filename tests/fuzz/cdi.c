@@ -4,7 +4,7 @@
  *
  * Reads with: plugin/cdi.c */
 #include "plugin/cdi.h"
-#include "cni/json.h"
+#include "base/json.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <dirent.h>

@@ -5,7 +5,7 @@
  *
  * Reads with: ipam/delegate.c ipam/ipam.c */
 #include "ipam/delegate.h"
-#include "cni/json.h"
+#include "base/json.h"
 #include "ipam/ipam.h"
 #include "tests/fuzz/fuzz.h"
 

@@ -2,9 +2,9 @@
 /* What a delegate prints when it fails: an error object is ours from then on, and written again it
  * says the same.
  *
- * Reads with: cni/error.c cni/failure.c */
+ * Reads with: cni/error.c base/failure.c */
 #include "cni/error.h"
-#include "cni/json.h"
+#include "base/json.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -2,11 +2,12 @@
 /* gRPC: whatever a client or a kubelet sends, it ends, is within its bounds, and what is given out
  * was offered.
  *
- * Reads with: expose/grpc_session.c expose/grpc_frame.c expose/grpc_client.c expose/grpc_wire.c
- * expose/dp_devices.c */
-#include "expose/deviceplugin.pb-c.h"
-#include "expose/dp_devices.h"
-#include "expose/grpc_client.h"
+ * Reads with: expose/device-plugin/grpc_session.c expose/device-plugin/grpc_frame.c
+ * expose/device-plugin/grpc_client.c expose/device-plugin/grpc_wire.c
+ * expose/device-plugin/dp_devices.c */
+#include "expose/device-plugin/deviceplugin.pb-c.h"
+#include "expose/device-plugin/dp_devices.h"
+#include "expose/device-plugin/grpc_client.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <stdio.h>

@@ -5,7 +5,7 @@
  *
  * Reads with: ipam/ipam_config.c ipam/config_ranges.c ipam/config_addresses.c ipam/keys.c
  * ipam/range.c ipam/pool.c ipam/resolv_conf.c */
-#include "cni/json.h"
+#include "base/json.h"
 #include "ipam/ipam_config.h"
 #include "tests/fuzz/fuzz.h"
 

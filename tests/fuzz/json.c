@@ -2,9 +2,9 @@
 /* JSON: what passes the scanner parses, every span it finds lies within the text, and any text can
  * be made one that is printed as JSON.
  *
- * Reads with: cni/json.c cni/json_scan.c cni/utf8.c */
-#include "cni/json.h"
-#include "cni/utf8.h"
+ * Reads with: base/json.c base/json_scan.c base/utf8.c */
+#include "base/json.h"
+#include "base/utf8.h"
 #include "tests/fuzz/fuzz.h"
 
 /* Once repaired, a text stays as it is. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* NRI's multiplexing: what the connections get does not depend on how the bytes came.
  *
- * Reads with: expose/mux.c */
-#include "expose/mux.h"
+ * Reads with: expose/nri/mux.c */
+#include "expose/nri/mux.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <stdbool.h>

@@ -2,11 +2,11 @@
 /* A runtime's side of a connection, whatever it is: it is answered, or the connection ends with a
  * reason; what it says is logged in whole lines.
  *
- * Reads with: expose/nri.c expose/nri_answer.c expose/adjust.c expose/arena.c */
-#include "expose/nri.h"
+ * Reads with: expose/nri/nri.c expose/nri/nri_answer.c expose/nri/adjust.c expose/nri/arena.c */
+#include "expose/nri/nri.h"
 #include "cni/request.h"
-#include "expose/adjust.h"
-#include "expose/daemon.h"
+#include "expose/common/daemon.h"
+#include "expose/nri/adjust.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <fcntl.h>

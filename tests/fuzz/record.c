@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Endpoint records: what is accepted names an endpoint, and survives being written again.
  *
- * Reads with: plugin/endpoint_json.c */
-#include "cni/json.h"
-#include "plugin/endpoint_json.h"
+ * Reads with: record/endpoint_json.c */
+#include "base/json.h"
+#include "record/endpoint_json.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

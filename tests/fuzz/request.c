@@ -2,9 +2,9 @@
 /* One whole call: the environment (a line each, up to an empty one), then stdin. What is accepted
  * is valid for its verb.
  *
- * Reads with: cni/request.c cni/version.c cni/ifname.c */
+ * Reads with: cni/request.c cni/version.c base/name.c */
 #include "cni/request.h"
-#include "cni/json.h"
+#include "base/json.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <limits.h>

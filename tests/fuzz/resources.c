@@ -3,11 +3,12 @@
  * the file of resources made of it. Or, after a line with a deviceID, that file: what is found is
  * an interface's name and a mode, and whatever it is, a device plugin has its own rows in it.
  *
- * Reads with: expose/dp_config.c expose/resources_file.c plugin/resources.c */
-#include "plugin/resources.h"
-#include "expose/daemon.h"
-#include "expose/resources_file.h"
-#include "plugin/state.h"
+ * Reads with: expose/device-plugin/dp_config.c expose/device-plugin/resources_file.c
+ * record/resources.c */
+#include "record/resources.h"
+#include "expose/common/daemon.h"
+#include "expose/device-plugin/resources_file.h"
+#include "record/state.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <fcntl.h>

@@ -4,7 +4,7 @@
  *
  * Reads with: cni/result_read.c cni/result_write.c cni/result.c */
 #include "cni/result.h"
-#include "cni/json.h"
+#include "base/json.h"
 #include "tests/fuzz/fuzz.h"
 
 static void write_and_read(const struct result *r, enum version v)

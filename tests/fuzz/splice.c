@@ -2,9 +2,9 @@
 /* A container's configuration, as the hook gets it: with the insertions it is JSON still, has the
  * devices, and is otherwise what it was.
  *
- * Reads with: expose/splice.c */
-#include "expose/splice.h"
-#include "cni/json.h"
+ * Reads with: expose/hook/splice.c */
+#include "expose/hook/splice.h"
+#include "base/json.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <sys/sysmacros.h>

@@ -3,7 +3,7 @@
  * others who know of no lock: nothing of anybody else's is given out, changed or removed.
  *
  * Reads with: ipam/store_read.c ipam/index.c ipam/ledger.c ipam/pages.c ipam/sticky.c */
-#include "cni/json.h"
+#include "base/json.h"
 #include "ipam/allocator.h"
 #include "ipam/folder.h"
 #include "ipam/ledger.h"

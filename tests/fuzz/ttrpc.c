@@ -2,9 +2,9 @@
 /* ttrpc's frames, those kept whole and those passed on (where one number is looked for): what comes
  * of them does not depend on how the bytes came.
  *
- * Reads with: expose/ttrpc.c expose/wire.c */
-#include "expose/ttrpc.h"
-#include "expose/wire.h"
+ * Reads with: expose/nri/ttrpc.c expose/nri/wire.c */
+#include "expose/nri/ttrpc.h"
+#include "expose/nri/wire.h"
 #include "tests/fuzz/fuzz.h"
 
 static const char passed[] = "\x0a\x01S";

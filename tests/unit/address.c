@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Addresses, prefixes and MAC addresses as text. */
-#include "cni/address.h"
+#include "base/address.h"
 #include "tests/unit/unit.h"
 
 struct spelling {

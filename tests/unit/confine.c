@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The filter of the long-running programs, in a process that it ends. */
-#include "expose/confine.h"
+#include "expose/common/confine.h"
 #include "tests/unit/unit.h"
 
 #include <sched.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Failures: the first cause, its words and its code. */
-#include "cni/failure.h"
+#include "base/failure.h"
 #include "tests/unit/unit.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* JSON: what is refused, what is exact, and what is found. */
-#include "cni/json.h"
+#include "base/json.h"
 #include "tests/unit/unit.h"
 
 static cJSON *parsed(const char *text)

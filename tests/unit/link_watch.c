@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* News of links: which are told of, which are lost, and which links are ports. */
 #include "netns/link_watch.h"
-#include "cni/owned.h"
+#include "base/owned.h"
 #include "tests/unit/unit.h"
 
 #include <fcntl.h>

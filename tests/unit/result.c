@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Results: every version's shape, both ways. */
 #include "cni/result.h"
-#include "cni/json.h"
+#include "base/json.h"
 #include "tests/unit/unit.h"
 
 static cJSON *parsed(const char *text)

@@ -2,7 +2,7 @@
 /* Netlink that lies: every answer a kernel, a broken one or somebody else could send, through a
  * pair of sockets in the kernel's place. */
 #include "netns/rtnl.h"
-#include "cni/owned.h"
+#include "base/owned.h"
 #include "netns/addr.h"
 #include "netns/link.h"
 #include "tests/unit/unit.h"

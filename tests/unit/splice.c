@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is added to a container's configuration, and that nothing else of it changes. */
-#include "expose/splice.h"
+#include "expose/hook/splice.h"
 
-#include "cni/json.h"
+#include "base/json.h"
 #include "tests/unit/unit.h"
 
 #include <sys/sysmacros.h>

@@ -2,7 +2,7 @@
 /* What is taken for the kernel's word on a tap's number, and what is not. */
 #include "netns/uevent.h"
 
-#include "cni/owned.h"
+#include "base/owned.h"
 #include "tests/unit/unit.h"
 
 #include <stdlib.h>

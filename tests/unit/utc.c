@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Times as text. */
-#include "plugin/utc.h"
+#include "base/utc.h"
 #include "tests/unit/unit.h"
 
 static void a_time_is_spelled_in_utc(struct verdict *v)

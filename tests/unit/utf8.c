@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Text that is no UTF-8, made so. */
-#include "cni/utf8.h"
-#include "cni/owned.h"
+#include "base/utf8.h"
+#include "base/owned.h"
 #include "tests/unit/unit.h"
 
 #define BROKEN "\xef\xbf\xbd"

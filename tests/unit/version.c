@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Versions: which are ours, and how others compare with them. */
 #include "cni/version.h"
-#include "cni/json.h"
+#include "base/json.h"
 #include "tests/unit/unit.h"
 
 static void a_version_is_supported_by_its_exact_text(struct verdict *v)

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading, naming and replacing files, making and listing directories. */
+#include "base/file.h"
+
+#include "base/bytes.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+ssize_t file_text(int fd, char *text, size_t size)
+{
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -1;
+	if (!S_ISREG(st.st_mode) || st.st_size >= (off_t)size) {
+		errno = S_ISREG(st.st_mode) ? EFBIG : EINVAL;
+		return -1;
+	}
+	const ssize_t n = read(fd, text, size - 1);
+	if (n >= 0)
+		text[n] = '\0';
+	return n;
+}
+
+int file_link(int fd, int directory, const char *name)
+{
+	char self[32];
+
+	/* By the descriptor alone; ENOENT is what kernels before 6.10 say to that without
+	 * CAP_DAC_READ_SEARCH. */
+	if (linkat(fd, "", directory, name, AT_EMPTY_PATH) == 0)
+		return 0;
+	if (errno != ENOENT)
+		return -1;
+	snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
+	return linkat(AT_FDCWD, self, directory, name, AT_SYMLINK_FOLLOW);
+}
+
+/* Makes an empty file, in place of whatever a kill or a stranger left of that name. */
+static int file_make(int directory, const char *name, mode_t mode)
+{
+	const int flags = O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC;
+	const int fd = openat(directory, name, flags, mode);
+
+	if (fd >= 0 || errno != EEXIST || unlinkat(directory, name, 0) < 0)
+		return fd;
+	return openat(directory, name, flags, mode);
+}
+
+int file_replace(int directory, const char *name, const char *fresh, mode_t mode, const void *data,
+                 size_t size)
+{
+	OWNED(fd_release) int fd = file_make(directory, fresh, mode);
+
+	if (fd < 0)
+		return -1;
+	if (bytes_write(fd, data, size) == 0 && renameat(directory, fresh, directory, name) == 0)
+		return 0;
+	const int err = errno;
+	unlinkat(directory, fresh, 0);
+	errno = err;
+	return -1;
+}
+
+int path_make(const char *path)
+{
+	char parent[PATH_MAX];
+
+	if (snprintf(parent, sizeof parent, "%s", path) >= (int)sizeof parent) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	for (char *slash = strchr(parent + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (mkdir(parent, 0755) < 0 && errno != EEXIST)
+			return -1;
+		*slash = '/';
+	}
+	return mkdir(parent, 0755) < 0 && errno != EEXIST ? -1 : 0;
+}
+
+DIR *directory_stream(int fd)
+{
+	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!stream)
+		fd_release(&fd);
+	return stream;
+}
+
+const struct dirent *entry_next(DIR *stream)
+{
+	errno = 0;
+	return readdir(stream);
+}

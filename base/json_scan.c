@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The grammar of RFC 8259 over the text itself: what is JSON, and where its values stand. */
+#include "base/json.h"
+
+#include <string.h>
+
+enum { NUMBER_MAX = 63 }; /* bytes of a number's literal; cJSON holds no more */
+
+struct scan {
+	const char *text;
+	size_t length;
+	size_t at;
+	const char *why; /* NULL: nothing is wrong so far */
+	unsigned depth;
+	unsigned values;
+};
+
+static bool refuse(struct scan *s, const char *why)
+{
+	s->why = why;
+	return false;
+}
+
+/* The byte at hand; the text's end reads as NUL, which no rule accepts. */
+static char peek(const struct scan *s)
+{
+	return s->at < s->length ? s->text[s->at] : '\0';
+}
+
+static bool accept(struct scan *s, char byte)
+{
+	if (peek(s) != byte)
+		return false;
+	s->at++;
+	return true;
+}
+
+static void skip_space(struct scan *s)
+{
+	while (s->at < s->length && (s->text[s->at] == ' ' || s->text[s->at] == '\n' ||
+	                             s->text[s->at] == '\t' || s->text[s->at] == '\r'))
+		s->at++;
+}
+
+static bool is_digit(char byte)
+{
+	return byte >= '0' && byte <= '9';
+}
+
+static bool scan_digits(struct scan *s)
+{
+	if (!is_digit(peek(s)))
+		return refuse(s, "a digit is missing");
+	while (is_digit(peek(s)))
+		s->at++;
+	return true;
+}
+
+static bool scan_number(struct scan *s)
+{
+	const size_t start = s->at;
+
+	accept(s, '-');
+	if (accept(s, '0')) {
+		if (is_digit(peek(s)))
+			return refuse(s, "a number has a leading zero");
+	} else if (!scan_digits(s)) {
+		return false;
+	}
+	if (accept(s, '.') && !scan_digits(s))
+		return false;
+	if (accept(s, 'e') || accept(s, 'E')) {
+		if (!accept(s, '+'))
+			accept(s, '-');
+		if (!scan_digits(s))
+			return false;
+	}
+	return s->at - start <= NUMBER_MAX || refuse(s, "a number is too long");
+}
+
+/* Four hexadecimal digits; -1 where they are not. */
+static int hex4(const struct scan *s)
+{
+	int value = 0;
+
+	if (s->length - s->at < 4)
+		return -1;
+	for (size_t i = 0; i < 4; i++) {
+		const char c = s->text[s->at + i], lower = (char)(c | 0x20);
+		if (is_digit(c))
+			value = value * 16 + (c - '0');
+		else if (lower >= 'a' && lower <= 'f')
+			value = value * 16 + (lower - 'a' + 10);
+		else
+			return -1;
+	}
+	return value;
+}
+
+/* After \u: one code unit, or a surrogate pair. */
+static bool scan_unicode(struct scan *s)
+{
+	const int unit = hex4(s);
+
+	if (unit < 0)
+		return refuse(s, "an escape is broken");
+	if (unit == 0)
+		return refuse(s, "a string holds NUL");
+	s->at += 4;
+	if (unit < 0xd800 || unit > 0xdfff)
+		return true;
+	if (unit > 0xdbff || !accept(s, '\\') || !accept(s, 'u') || hex4(s) < 0xdc00 ||
+	    hex4(s) > 0xdfff)
+		return refuse(s, "a surrogate stands alone");
+	s->at += 4;
+	return true;
+}
+
+static bool scan_escape(struct scan *s)
+{
+	if (accept(s, 'u'))
+		return scan_unicode(s);
+	if (peek(s) == '\0' || !strchr("\"\\/bfnrt", peek(s)))
+		return refuse(s, "an escape is broken");
+	s->at++;
+	return true;
+}
+
+/* Invalid UTF-8 passes: names that are no UTF-8 exist, and nothing here depends on it. */
+static bool scan_string(struct scan *s)
+{
+	if (!accept(s, '"'))
+		return refuse(s, "a string is missing");
+	while (s->at < s->length) {
+		if (accept(s, '"'))
+			return true;
+		if ((unsigned char)peek(s) < 0x20)
+			return refuse(s, "a control character is not escaped");
+		if (s->text[s->at++] == '\\' && !scan_escape(s))
+			return false;
+	}
+	return refuse(s, "a string does not end");
+}
+
+static bool scan_word(struct scan *s, const char *word)
+{
+	const size_t length = strlen(word);
+
+	if (s->length - s->at < length || memcmp(s->text + s->at, word, length) != 0)
+		return refuse(s, "a value is missing");
+	s->at += length;
+	return true;
+}
+
+static bool scan_value(struct scan *s);
+
+static bool scan_member(struct scan *s)
+{
+	if (!scan_string(s))
+		return false;
+	skip_space(s);
+	if (!accept(s, ':'))
+		return refuse(s, "a colon is missing");
+	return scan_value(s);
+}
+
+/* The rest of an array or object, its opening bracket taken. */
+static bool scan_items(struct scan *s, char end, bool (*item)(struct scan *))
+{
+	if (++s->depth > JSON_DEPTH_MAX)
+		return refuse(s, "it is nested too deeply");
+	skip_space(s);
+	if (!accept(s, end)) {
+		do {
+			skip_space(s);
+			if (!item(s))
+				return false;
+			skip_space(s);
+		} while (accept(s, ','));
+		if (!accept(s, end))
+			return refuse(s, "a comma or closing bracket is missing");
+	}
+	s->depth--;
+	return true;
+}
+
+static bool scan_value(struct scan *s)
+{
+	skip_space(s);
+	if (++s->values > JSON_VALUES_MAX)
+		return refuse(s, "it has too many values");
+	switch (peek(s)) {
+	case '{':
+		s->at++;
+		return scan_items(s, '}', scan_member);
+	case '[':
+		s->at++;
+		return scan_items(s, ']', scan_value);
+	case '"':
+		return scan_string(s);
+	case 't':
+		return scan_word(s, "true");
+	case 'f':
+		return scan_word(s, "false");
+	case 'n':
+		return scan_word(s, "null");
+	default:
+		if (peek(s) != '-' && !is_digit(peek(s)))
+			return refuse(s, "a value is missing");
+		return scan_number(s);
+	}
+}
+
+bool json_check(const char *text, size_t length, const char **why, size_t *at)
+{
+	struct scan s = { .text = text, .length = length };
+
+	if (scan_value(&s)) {
+		skip_space(&s);
+		if (s.at < length)
+			refuse(&s, "more follows after the value");
+	}
+	*why = s.why;
+	*at = s.at;
+	return !s.why;
+}
+
+struct json_span json_document(const char *text, size_t length)
+{
+	struct scan s = { .text = text, .length = length };
+
+	skip_space(&s);
+	const size_t start = s.at;
+	scan_value(&s);
+	return (struct json_span){ start, s.at - start };
+}
+
+/* One character of a string's inside, escapes decoded, as UTF-8. Returns its bytes. */
+static size_t decode_unit(struct scan *s, char out[4])
+{
+	static const char letters[] = "bfnrt", meant[] = "\b\f\n\r\t";
+
+	if (!accept(s, '\\')) {
+		out[0] = s->text[s->at++];
+		return 1;
+	}
+	if (!accept(s, 'u')) {
+		const char *letter = strchr(letters, s->text[s->at]);
+		out[0] = letter ? meant[letter - letters] : s->text[s->at];
+		s->at++;
+		return 1;
+	}
+	unsigned code = (unsigned)hex4(s);
+	s->at += 4;
+	if (code >= 0xd800 && code <= 0xdbff) {
+		s->at += 2;
+		code = 0x10000 + ((code & 0x3ff) << 10) + ((unsigned)hex4(s) & 0x3ff);
+		s->at += 4;
+	}
+	if (code < 0x80) {
+		out[0] = (char)code;
+		return 1;
+	}
+	const size_t size = code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+	for (size_t i = size - 1; i > 0; i--, code >>= 6)
+		out[i] = (char)(0x80 | (code & 0x3f));
+	out[0] = (char)((0xf00U >> size & 0xf0) | code);
+	return size;
+}
+
+/* Takes the string at hand and tells whether it spells `name`. */
+static bool string_is(struct scan *s, const char *name)
+{
+	bool same = true;
+
+	accept(s, '"');
+	while (peek(s) != '"') {
+		char unit[4];
+		const size_t size = decode_unit(s, unit);
+		same = same && strncmp(name, unit, size) == 0;
+		name += same ? size : 0;
+	}
+	accept(s, '"');
+	return same && *name == '\0';
+}
+
+bool json_find(const char *text, struct json_span object, const char *name, struct json_span *value)
+{
+	struct scan s = { .text = text, .length = object.at + object.length, .at = object.at };
+	bool found = false;
+
+	if (!accept(&s, '{'))
+		return false;
+	do {
+		skip_space(&s);
+		if (peek(&s) != '"')
+			break; /* an empty object */
+		const bool same = string_is(&s, name);
+		skip_space(&s);
+		accept(&s, ':');
+		skip_space(&s);
+		const size_t start = s.at;
+		scan_value(&s);
+		if (same)
+			*value = (struct json_span){ start, s.at - start };
+		found = found || same;
+		skip_space(&s);
+	} while (accept(&s, ','));
+	return found;
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Log, signals, memory, timers and folders of the long-running programs. */
+#include "expose/common/daemon.h"
+
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+
+enum { WAIT_FIRST = 100, WAIT_LONGEST = 30000 }; /* ms */
+
+void say(const char *fmt, ...)
+{
+	char line[sizeof(struct failure) + 64];
+	va_list args;
+
+	const int prefix = snprintf(line, sizeof line - 1, "%s: ", program_invocation_short_name);
+	va_start(args, fmt);
+	const int text = vsnprintf(line + prefix, sizeof line - 1 - (size_t)prefix, fmt, args);
+	va_end(args);
+	if (text < 0)
+		return;
+	const size_t length = strlen(line);
+	for (size_t i = 0; i < length; i++)
+		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
+			line[i] = ' ';
+	line[length] = '\n';
+	if (write(STDERR_FILENO, line, length + 1) < 0)
+		return; /* there is nobody to tell */
+}
+
+void say_failure(const struct failure *f)
+{
+	say("%s: %s", f->msg, f->details);
+}
+
+int signals_open(struct failure *f)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR || sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return fail_errno(f, errno, "take over the signals");
+	const int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0)
+		return fail_errno(f, errno, "take over the signals");
+	return fd;
+}
+
+void memory_in_small_pages(void)
+{
+	if (prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) < 0)
+		say("have memory in small pages: %s", strerror(errno));
+}
+
+int backoff_open(struct backoff *b, struct failure *f)
+{
+	*b = (struct backoff){ .fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK),
+		               .wait = WAIT_FIRST };
+	return b->fd < 0 ? fail_errno(f, errno, "make a timer") : 0;
+}
+
+void backoff_release(struct backoff *b)
+{
+	fd_release(&b->fd);
+}
+
+static void timer_set(const struct backoff *b, unsigned ms)
+{
+	const struct itimerspec when = { .it_value = { ms / 1000, ms % 1000 * 1000000L } };
+
+	/* Setting it also takes an expiration nobody read. */
+	if (timerfd_settime(b->fd, 0, &when, NULL) < 0)
+		say("set a timer: %s", strerror(errno));
+}
+
+void backoff_start(struct backoff *b)
+{
+	timer_set(b, b->wait);
+	b->wait = b->wait < WAIT_LONGEST / 2 ? 2 * b->wait : WAIT_LONGEST;
+}
+
+void backoff_stop(struct backoff *b)
+{
+	timer_set(b, 0);
+}
+
+void backoff_reset(struct backoff *b)
+{
+	b->wait = WAIT_FIRST;
+	timer_set(b, 0);
+}
+
+/* Watches the nearest folder above the path that is there; the descriptor of its watch, or -1. */
+static int watch_nearest(const struct await *a)
+{
+	const uint32_t events =
+	        IN_CREATE | IN_MOVED_TO | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
+	char folder[PATH_MAX];
+
+	snprintf(folder, sizeof folder, "%s", a->path);
+	for (char *slash; (slash = strrchr(folder, '/'));) {
+		slash[slash == folder] = '\0'; /* the root keeps its slash */
+		const int watch = inotify_add_watch(a->fd, folder, events);
+		if (watch >= 0 || slash == folder)
+			return watch;
+	}
+	return -1;
+}
+
+void await_renew(struct await *a)
+{
+	char events[4096];
+
+	while (read(a->fd, events, sizeof events) > 0)
+		continue;
+	/* Until it stays the same: a folder may have come while the one above was chosen. */
+	for (int watch; (watch = watch_nearest(a)) != a->watch; a->watch = watch)
+		if (a->watch >= 0)
+			inotify_rm_watch(a->fd, a->watch);
+}
+
+int await_open(struct await *a, const char *path, struct failure *f)
+{
+	*a = (struct await){ .fd = -1, .watch = -1 };
+	if (*path != '/' || snprintf(a->path, sizeof a->path, "%s", path) >= (int)sizeof a->path)
+		return fail(f, CNI_OTHER, "it is no absolute path, or too long", "watch %.64s",
+		            path);
+	a->fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (a->fd < 0)
+		return fail_errno(f, errno, "watch %s", path);
+	await_renew(a);
+	return 0;
+}
+
+void await_release(struct await *a)
+{
+	fd_release(&a->fd);
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The executable podtap-device-plugin: offers taps to kubelet as resources. It makes none: the CNI
+ * call does, under the name a device was given out by. */
+#include "cni/program.h"
+#include "expose/common/confine.h"
+#include "expose/device-plugin/offers.h"
+
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+enum { CONFIG_MAX = 1 << 20 }; /* bytes */
+static const char variable[] = "DP_MACVTAP_CONF";
+
+struct options {
+	const char *config; /* a file; NULL: the variable */
+	const char *folder;
+};
+
+/* What it calls once it runs, beside what every such program does; by the names of either C
+ * library's choice. */
+static const char *const calls[] = {
+	"accept4",        "bind",  "flock",  "listen",   "lstat",     "mkdir",
+	"mkdirat",        "open",  "rename", "renameat", "renameat2", "stat",
+	"timerfd_create", "umask", "unlink", "unlinkat", NULL,
+};
+
+static int usage(FILE *to, int status)
+{
+	fprintf(to, "Usage: podtap-device-plugin [-c FILE] [-d FOLDER]\n"
+	            "Offers macvtap devices to kubelet. FILE, or the variable DP_MACVTAP_CONF, "
+	            "says which;\n"
+	            "FOLDER is kubelet's, " KUBELET_FOLDER " unless it is named.\n");
+	return status;
+}
+
+/* -1: go on; else the exit code. */
+static int options_read(struct options *o, int argc, char **argv)
+{
+	static const struct option longs[] = { { "config", required_argument, NULL, 'c' },
+		                               { "kubelet-dir", required_argument, NULL, 'd' },
+		                               { "version", no_argument, NULL, 'V' },
+		                               { "help", no_argument, NULL, 'h' },
+		                               { NULL, 0, NULL, 0 } };
+	int option;
+
+	*o = (struct options){ .folder = KUBELET_FOLDER };
+	while ((option = getopt_long(argc, argv, "c:d:Vh", longs, NULL)) != -1)
+		switch (option) {
+		case 'c':
+			o->config = optarg;
+			break;
+		case 'd':
+			o->folder = optarg;
+			break;
+		case 'V':
+			printf("podtap-device-plugin %s\n", PODTAP_VERSION);
+			return 0;
+		case 'h':
+			return usage(stdout, 0);
+		default:
+			return usage(stderr, 2);
+		}
+	return optind < argc ? usage(stderr, 2) : -1;
+}
+
+/* The file's text, which the caller frees; NULL with the failure. A link is followed: what a
+ * ConfigMap mounts is one. */
+static char *file_text(const char *path, size_t *length, struct failure *f)
+{
+	OWNED(fd_release) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	OWNED(text_release) char *text = malloc(CONFIG_MAX);
+	ssize_t got = 1;
+
+	for (*length = 0; fd >= 0 && text && got > 0 && *length < CONFIG_MAX;) {
+		got = read(fd, text + *length, CONFIG_MAX - *length);
+		*length += got > 0 ? (size_t)got : 0;
+	}
+	if (fd < 0 || !text || got < 0) {
+		fail_errno(f, errno, "read the configuration %s", path);
+		return NULL;
+	}
+	if (*length == CONFIG_MAX) {
+		fail(f, CNI_DECODE, "it is too large", "read the configuration %s", path);
+		return NULL;
+	}
+	return text_take(&text);
+}
+
+static int config_load(const struct options *o, struct dp_config *config, struct failure *f)
+{
+	const char *value = getenv(variable);
+	size_t length;
+
+	if (!o->config && !value)
+		return fail(f, CNI_CONFIG, "name a file with -c, or set DP_MACVTAP_CONF",
+		            "there is no configuration");
+	if (!o->config)
+		return dp_config_read(config, value, strlen(value), f);
+	OWNED(text_release) char *text = file_text(o->config, &length, f);
+	return text ? dp_config_read(config, text, length, f) : -1;
+}
+
+static void on_signal(void *data, uint32_t events)
+{
+	struct loop *loop = data;
+
+	(void)events;
+	loop->ended = true;
+}
+
+static int offers_serve(struct loop *loop, const struct dp_config *config, const char *folder,
+                        struct failure *f)
+{
+	OWNED(offers_release) struct offers all;
+
+	if (offers_begin(&all, loop, config, folder, f) < 0 || confine_calls(calls, f) < 0)
+		return -1;
+	offers_register(&all);
+	return loop_run(loop, f);
+}
+
+/* Many resources are many sockets: as many as we may have. */
+static void descriptors_allow(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+		say("allow more descriptors: %s", strerror(errno));
+}
+
+static int serve(const struct dp_config *config, const char *folder, struct failure *f)
+{
+	OWNED(loop_release) struct loop loop = { .fd = -1 };
+	OWNED(fd_release) int signals = signals_open(f);
+	struct watch watch = { signals, on_signal, &loop };
+
+	memory_in_small_pages();
+	if (signals < 0 || loop_open(&loop, f) < 0 || loop_watch(&loop, &watch, EPOLLIN, f) < 0 ||
+	    confine_capabilities(NULL, 0, f) < 0)
+		return -1;
+	descriptors_allow();
+	return offers_serve(&loop, config, folder, f);
+}
+
+int main(int argc, char **argv)
+{
+	OWNED(dp_config_release) struct dp_config config = { .entries = NULL };
+	struct failure f = { 0 };
+	struct options o;
+
+	const int status = options_read(&o, argc, argv);
+	if (status >= 0)
+		return status;
+	if (config_load(&o, &config, &f) == 0 && serve(&config, o.folder, &f) == 0)
+		return 0;
+	say_failure(&f);
+	return 1;
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The executable podtap-hook: an OCI precreate hook that gives a container the taps of its network
+ * namespace. It runs for every container of the host: a container's configuration that is not
+ * understood, or that gets nothing, is printed as it came, and exit code 0 lets the container
+ * start.
+ */
+#include "base/bytes.h"
+#include "base/json.h"
+#include "expose/hook/splice.h"
+#include "record/taps.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+
+enum { CONFIG_MAX = 32 << 20, CHUNK = 1 << 16 }; /* bytes */
+
+struct input {
+	char *text; /* owned */
+	size_t length;
+	bool whole; /* false: more is to come than we look at */
+};
+
+static void input_release(struct input *in)
+{
+	text_release(&in->text);
+}
+
+static void doubt(const struct failure *f)
+{
+	fprintf(stderr, "podtap-hook: %s: %s\n", f->msg, f->details);
+	syslog(LOG_DAEMON | LOG_WARNING, "%s: %s", f->msg, f->details);
+}
+
+static int input_read(struct input *in, struct failure *f)
+{
+	size_t room = 0;
+
+	while (in->length < CONFIG_MAX) {
+		if (in->length == room) {
+			room = room ? 2 * room : CHUNK;
+			char *grown = realloc(in->text, room);
+			if (!grown)
+				return fail_errno(f, ENOMEM, "read the container's configuration");
+			in->text = grown;
+		}
+		const ssize_t got = read(STDIN_FILENO, in->text + in->length, room - in->length);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return fail_errno(f, errno, "read the container's configuration");
+		in->whole = got == 0;
+		if (in->whole)
+			return 0;
+		in->length += (size_t)got;
+	}
+	return fail(f, CNI_DECODE, "it is too large", "read the container's configuration");
+}
+
+static int print(const char *text, size_t length, struct failure *f)
+{
+	if (bytes_write(STDOUT_FILENO, text, length) < 0)
+		return fail_errno(f, errno, "print the container's configuration");
+	return 0;
+}
+
+static int print_rest(struct failure *f)
+{
+	char chunk[CHUNK];
+	ssize_t got;
+
+	while ((got = read(STDIN_FILENO, chunk, sizeof chunk)) != 0) {
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return fail_errno(f, errno, "read the container's configuration");
+		if (print(chunk, (size_t)got, f) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Decides what the container gets; nothing, where its namespace has no tap of ours. */
+static int additions_find(const struct input *in, struct splice *s, struct failure *f)
+{
+	struct taps taps;
+	const char *why = NULL;
+	char details[96];
+	size_t at;
+
+	if (!json_check(in->text, in->length, &why, &at)) {
+		snprintf(details, sizeof details, "%s, at byte %zu", why, at);
+		return fail(f, CNI_DECODE, details, "decode the container's configuration");
+	}
+	OWNED(text_release) char *netns = splice_netns(in->text, in->length, f);
+	if (!netns)
+		return f->code ? -1 : 0;
+	if (taps_find(NULL, netns, &taps, doubt, f) < 0)
+		return -1;
+	return taps.n ? splice_devices(in->text, in->length, taps.device, taps.n, s, f) : 0;
+}
+
+static int output_print(const struct input *in, const struct splice *s, struct failure *f)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < s->n; i++) {
+		const struct insertion *it = &s->insertion[i];
+		if (print(in->text + at, it->at - at, f) < 0 ||
+		    print(it->text, strlen(it->text), f) < 0)
+			return -1;
+		at = it->at + it->skip;
+	}
+	return print(in->text + at, in->length - at, f);
+}
+
+int main(void)
+{
+	OWNED(input_release) struct input in = { .text = NULL };
+	OWNED(splice_release) struct splice additions = { .n = 0 };
+	struct failure why = { 0 }, broken = { 0 };
+
+	openlog("podtap-hook", LOG_PID, LOG_DAEMON);
+	if (input_read(&in, &why) < 0 || additions_find(&in, &additions, &why) < 0) {
+		doubt(&why);
+		splice_release(&additions);
+	}
+	if (output_print(&in, &additions, &broken) < 0 || (!in.whole && print_rest(&broken) < 0)) {
+		doubt(&broken);
+		return 1;
+	}
+	return 0;
+}

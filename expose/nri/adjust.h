@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a container that a runtime is about to create gets: the taps of its pod. */
+#ifndef EXPOSE_NRI_ADJUST_H
+#define EXPOSE_NRI_ADJUST_H
+
+#include "record/taps.h"
+
+struct Nri__CreateContainerRequest;
+
+/* Lists the devices a container gets: those of its pod's endpoints, proved by the pod's network
+ * namespace; none where the pod has none, is in the host's network, or names other containers in
+ * its annotation podtap.dev/containers. -1 where anything is in doubt. */
+int adjustment_find(const struct Nri__CreateContainerRequest *request, struct taps *taps,
+                    struct failure *f) MUST_CHECK;
+
+#endif

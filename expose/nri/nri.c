@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Answering a runtime's NRI requests. */
+#include "expose/nri/nri.h"
+
+#include "expose/common/daemon.h"
+#include "expose/nri/arena.h"
+#include "expose/nri/nri.pb-c.h"
+#include "expose/nri/nri_answer.h"
+#include "expose/nri/ttrpc.pb-c.h"
+
+#include <string.h>
+
+/* Event n is bit n - 1. */
+enum { CREATE_CONTAINER = 1 << (4 - 1) };
+enum { REGISTRATION_STREAM = 1, UNIMPLEMENTED = 12 /* gRPC's code */ };
+
+#define RUNTIME_SERVICE "nri.pkg.api.v1alpha1.Runtime"
+#define PLUGIN_SERVICE  "nri.pkg.api.v1alpha1.Plugin"
+/* How the request that tells of every pod and container begins: two texts with tag and length. */
+#define SYNCHRONIZE "\x0a\x1b" PLUGIN_SERVICE "\x12\x0bSynchronize"
+_Static_assert(sizeof PLUGIN_SERVICE - 1 == 0x1b, "the length in SYNCHRONIZE");
+/* The field `payload` of a ttrpc request, and `more` of what it carries. */
+static const struct wire synchronization = { .outer = 3, .inner = 3 };
+
+struct call {
+	struct nri *nri;
+	uint32_t stream;
+	const ProtobufCBinaryData *payload;
+	struct arena *arena;
+};
+
+static int configure(const struct call *c, struct failure *f)
+{
+	Nri__ConfigureResponse response;
+	const Nri__ConfigureRequest *request = nri__configure_request__unpack(
+	        &c->arena->allocator, c->payload->len, c->payload->data);
+
+	if (!request)
+		return fail(f, CNI_DECODE, "its configuration cannot be decoded",
+		            "the runtime does not speak NRI");
+	say("registered with %s %s", request->runtime_name, request->runtime_version);
+	nri__configure_response__init(&response);
+	response.events = CREATE_CONTAINER;
+	return answer_send(c->nri->fd, c->stream, &response.base, f);
+}
+
+static int create(const struct call *c, struct failure *f)
+{
+	Nri__CreateContainerResponse nothing;
+	const Nri__CreateContainerRequest *request = nri__create_container_request__unpack(
+	        &c->arena->allocator, c->payload->len, c->payload->data);
+	struct taps taps = { .n = 0 };
+	struct failure why = { 0 };
+
+	if (!request || !request->pod || !request->container)
+		fail(&why, CNI_DECODE, "it cannot be decoded, or is too large",
+		     "the request to create a container");
+	else if (c->nri->create(request, &taps, &why) == 0 && taps.n)
+		return answer_devices(c->nri->fd, c->stream, request, &taps, f);
+	if (why.code)
+		say("left as it is: container %s of pod %s/%s: %s: %s",
+		    request && request->container ? request->container->name : "?",
+		    request && request->pod ? request->pod->namespace_ : "?",
+		    request && request->pod ? request->pod->name : "?", why.msg, why.details);
+	nri__create_container_response__init(&nothing);
+	return answer_send(c->nri->fd, c->stream, &nothing.base, f);
+}
+
+static int shut_down(const struct call *c, struct failure *f)
+{
+	say("the runtime shuts down");
+	return answer_send(c->nri->fd, c->stream, NULL, f);
+}
+
+static int acknowledge(const struct call *c, struct failure *f)
+{
+	return answer_send(c->nri->fd, c->stream, NULL, f);
+}
+
+static const struct method {
+	const char *name;
+	int (*answer)(const struct call *, struct failure *);
+} methods[] = {
+	{ "Configure", configure },
+	{ "CreateContainer", create },
+	{ "Shutdown", shut_down },
+	{ "StateChange", acknowledge },
+};
+
+/* Tells of what is there already; asks back only whether more is to come. */
+static int synchronize(void *data, const struct ttrpc_frame *frame, struct failure *f)
+{
+	struct nri *n = data;
+	Nri__SynchronizeResponse response;
+
+	if (!wire_take(&n->synchronization, frame->message, frame->length) ||
+	    (frame->last && !wire_ended(&n->synchronization)))
+		return fail(f, CNI_DECODE, "its pods and containers cannot be decoded",
+		            "the runtime does not speak NRI");
+	if (!frame->last)
+		return 0;
+	nri__synchronize_response__init(&response);
+	response.more = n->synchronization.found != 0;
+	n->synchronized = !response.more;
+	n->synchronization = synchronization;
+	if (answer_send(n->fd, frame->stream, &response.base, f) < 0)
+		return -1;
+	if (n->synchronized)
+		say("ready");
+	return 0;
+}
+
+static int call_answer(const struct call *c, const Ttrpc__Request *request, struct failure *f)
+{
+	if (strcmp(request->service, PLUGIN_SERVICE) == 0)
+		for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
+			if (strcmp(request->method, methods[i].name) == 0)
+				return methods[i].answer(c, f);
+	say("the runtime asks for %s of %s, which is not offered", request->method,
+	    request->service);
+	return answer_refuse(c->nri->fd, c->stream, UNIMPLEMENTED, f);
+}
+
+static int request_take(void *data, const struct ttrpc_frame *frame, struct failure *f)
+{
+	OWNED(arena_release) struct arena arena = { .base = NULL };
+
+	if (arena_open(&arena, f) < 0)
+		return -1;
+	const Ttrpc__Request *request =
+	        ttrpc__request__unpack(&arena.allocator, frame->length, frame->message);
+	if (!request)
+		return fail(f, CNI_DECODE, "a request cannot be decoded",
+		            "the runtime does not speak ttrpc");
+	const struct call call = { data, frame->stream, &request->payload, &arena };
+	return call_answer(&call, request, f);
+}
+
+/* The only answer we ever wait for is that to the registration. */
+static int response_take(void *data, const struct ttrpc_frame *frame, struct failure *f)
+{
+	OWNED(arena_release) struct arena arena = { .base = NULL };
+
+	(void)data;
+	if (arena_open(&arena, f) < 0)
+		return -1;
+	const Ttrpc__Response *response =
+	        ttrpc__response__unpack(&arena.allocator, frame->length, frame->message);
+	if (!response || frame->stream != REGISTRATION_STREAM)
+		return fail(f, CNI_DECODE, "an answer cannot be decoded, or is to no request",
+		            "the runtime does not speak ttrpc");
+	if (response->status && response->status->code)
+		return fail(f, CNI_OTHER, response->status->message, "register with the runtime");
+	return 0;
+}
+
+static int received(void *data, uint32_t connection, const uint8_t *bytes, size_t length,
+                    struct failure *f)
+{
+	struct nri *n = data;
+
+	return ttrpc_take(connection == MUX_PLUGIN ? &n->plugin : &n->runtime, bytes, length, f);
+}
+
+int nri_open(struct nri *n, int fd, const char *name, const char *index, struct failure *f)
+{
+	Nri__RegisterPluginRequest registration;
+
+	*n = (struct nri){
+		.fd = fd,
+		.create = n->create,
+		.mux = { .received = received, .data = n },
+		.plugin = { .type = TTRPC_REQUEST,
+		            .passed = SYNCHRONIZE,
+		            .passed_length = sizeof SYNCHRONIZE - 1,
+		            .whole = request_take,
+		            .piece = synchronize,
+		            .data = n },
+		.runtime = { .type = TTRPC_RESPONSE, .whole = response_take, .data = n },
+		.synchronization = synchronization,
+	};
+	nri__register_plugin_request__init(&registration);
+	registration.plugin_name = text_lend(name);
+	registration.plugin_idx = text_lend(index);
+	return request_send(fd, REGISTRATION_STREAM, RUNTIME_SERVICE, "RegisterPlugin",
+	                    &registration.base, f);
+}
+
+int nri_take(struct nri *n, const uint8_t *bytes, size_t length, struct failure *f)
+{
+	return mux_take(&n->mux, bytes, length, f);
+}
+
+void nri_release(struct nri *n)
+{
+	ttrpc_release(&n->plugin);
+	ttrpc_release(&n->runtime);
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Keeping endpoint records: one file an attachment, whole or absent at every instant. */
+#include "record/endpoint.h"
+
+#include "base/bytes.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/name.h"
+#include "record/endpoint_json.h"
+#include "record/state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { RECORD_MAX = 1 << 20, TRIES = 16 }; /* bytes; times */
+
+static const char suffix[] = ".json";
+
+void endpoint_release(struct endpoint *e)
+{
+	json_release(&e->source);
+}
+
+/* Opens the directory of a container's records; -1 with ENOENT and no failure when it is not there.
+ */
+static int container_open(const char *container_id, bool make, struct failure *f)
+{
+	OWNED(fd_release) int all = state_open("endpoints", make, f);
+	if (all < 0)
+		return -1;
+	return state_open_below(all, container_id, make, f);
+}
+
+/* Something else in the place of a directory of ours: it holds no record, and stays. */
+static bool is_foreign(int err)
+{
+	return err == ENOTDIR || err == ELOOP;
+}
+
+static void record_name(const char *ifname, char name[static NAME_MAX])
+{
+	snprintf(name, NAME_MAX, "%s%s", ifname, suffix);
+}
+
+static int record_read(int directory, const char *name, struct endpoint *e, struct failure *f)
+{
+	size_t length;
+	OWNED(text_release) char *text = file_read(directory, name, RECORD_MAX, &length);
+
+	*e = (struct endpoint){ .source = NULL };
+	if (!text && errno == ENOENT)
+		return 0;
+	if (!text) {
+		/* A link, a pipe or a directory is there for good, other errors may pass. */
+		const bool foreign = errno == ELOOP || errno == ENXIO || errno == EBADMSG;
+		return fail(f, foreign ? CNI_DECODE : CNI_IO, strerror(errno),
+		            "read the endpoint record %s", name);
+	}
+	cJSON *json = json_parse(text, length, "the endpoint record", f);
+	if (!json)
+		return -1;
+	if (endpoint_from_json(json, e, f) < 0) {
+		endpoint_release(e);
+		return -1;
+	}
+	return 1;
+}
+
+int endpoint_read(const char *container_id, const char *ifname, struct endpoint *e,
+                  struct failure *f)
+{
+	char name[NAME_MAX];
+	struct failure refusal = { 0 };
+	OWNED(fd_release) int directory = container_open(container_id, false, &refusal);
+
+	*e = (struct endpoint){ .source = NULL };
+	if (directory < 0 && !refusal.code)
+		return 0;
+	if (directory < 0)
+		return fail(f, is_foreign(errno) ? CNI_DECODE : refusal.code, refusal.details, "%s",
+		            refusal.msg);
+	record_name(ifname, name);
+	int found = record_read(directory, name, e, f);
+	/* What is undone by a record is what its path names. */
+	if (found > 0 &&
+	    (strcmp(e->container_id, container_id) != 0 || strcmp(e->ifname, ifname) != 0)) {
+		endpoint_release(e);
+		return fail(f, CNI_DECODE, "it tells of another attachment",
+		            "read the endpoint record %s", name);
+	}
+	return found;
+}
+
+/* The record's text, which the caller frees; NULL with errno. */
+static char *record_text(const struct endpoint *e)
+{
+	OWNED(json_release) cJSON *json = endpoint_to_json(e);
+	OWNED(text_release) char *text = json ? cJSON_PrintUnformatted(json) : NULL;
+
+	errno = text ? EFBIG : ENOMEM;
+	return text && strlen(text) <= RECORD_MAX ? text_take(&text) : NULL;
+}
+
+/* Writes a file without a name and then names it, so that a kill in between leaves nothing. */
+static int record_make(int directory, const struct endpoint *e, struct failure *f)
+{
+	char name[NAME_MAX];
+	OWNED(text_release) char *text = record_text(e);
+	OWNED(fd_release)
+	int fd = text ? openat(directory, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0644) : -1;
+
+	record_name(e->ifname, name);
+	if (fd >= 0 && bytes_write(fd, text, strlen(text)) == 0 &&
+	    file_link(fd, directory, name) == 0)
+		return 0;
+	int err = errno;
+	fail(f, CNI_IO, strerror(err), "make the endpoint record %s below %s", name, state_path());
+	errno = err;
+	return -1;
+}
+
+/* Removes a container's directory, if nothing is in it. */
+static void container_remove(const char *container_id)
+{
+	struct failure ignored = { 0 };
+	OWNED(fd_release) int all = state_open("endpoints", false, &ignored);
+
+	if (all >= 0)
+		unlinkat(all, container_id, AT_REMOVEDIR);
+}
+
+int endpoint_create(const struct endpoint *e, bool *taken, struct failure *f)
+{
+	*taken = false;
+	for (int tries = 0;; tries++) {
+		struct failure refusal;
+		failure_clear(&refusal);
+		OWNED(fd_release)
+		int directory = container_open(e->container_id, true, &refusal);
+
+		if (directory >= 0 && record_make(directory, e, &refusal) == 0)
+			return fd_take(&directory);
+		*taken = directory >= 0 && errno == EEXIST;
+		/* ENOENT: the undoing of this container's other interface removed its directory. */
+		if (errno != ENOENT || tries == TRIES) {
+			container_remove(e->container_id);
+			return failure_pass(f, &refusal);
+		}
+	}
+}
+
+/* The name a record has while it is replaced; there only beside the record itself. */
+static void replacement_name(const char *ifname, char name[static NAME_MAX])
+{
+	snprintf(name, NAME_MAX, "%s.new", ifname);
+}
+
+int endpoint_write(const struct endpoint *e, int directory, struct failure *f)
+{
+	char name[NAME_MAX], fresh[NAME_MAX];
+
+	record_name(e->ifname, name);
+	replacement_name(e->ifname, fresh);
+	OWNED(text_release) char *text = record_text(e);
+	if (text && file_replace(directory, name, fresh, 0644, text, strlen(text)) == 0)
+		return 0;
+	return fail(f, CNI_IO, strerror(errno), "replace the endpoint record %s below %s", name,
+	            state_path());
+}
+
+/* Removes whatever stands at a record's name, but no directory with something in it: that is none
+ * of ours. */
+static int record_unlink(int directory, const char *name, struct failure *f)
+{
+	if (unlinkat(directory, name, 0) == 0 || errno == ENOENT)
+		return 0;
+	if (errno == EISDIR && (unlinkat(directory, name, AT_REMOVEDIR) == 0 || errno == ENOTEMPTY))
+		return 0;
+	return fail(f, CNI_IO, strerror(errno), "remove the endpoint record %s", name);
+}
+
+int endpoint_remove(const char *container_id, const char *ifname, struct failure *f)
+{
+	char name[NAME_MAX];
+	struct failure refusal = { 0 };
+	OWNED(fd_release) int all = state_open("endpoints", false, &refusal);
+	OWNED(fd_release)
+	int directory = all < 0 ? -1 : state_open_below(all, container_id, false, &refusal);
+
+	if (directory < 0 && (!refusal.code || is_foreign(errno)))
+		return 0;
+	if (directory < 0)
+		return failure_pass(f, &refusal);
+	replacement_name(ifname, name);
+	unlinkat(directory, name, 0);
+	record_name(ifname, name);
+	if (record_unlink(directory, name, f) < 0)
+		return -1;
+	/* Only when it is empty. */
+	if (unlinkat(all, container_id, AT_REMOVEDIR) < 0 && errno != ENOTEMPTY && errno != ENOENT)
+		return fail(f, CNI_IO, strerror(errno), "remove the endpoint directory %s",
+		            container_id);
+	return 0;
+}

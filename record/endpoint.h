@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The endpoint record: what one attachment owns, under
+ * <state>/endpoints/<containerID>/<ifname>.json. Everything outside the CNI call finds a tap by it.
+ */
+#ifndef RECORD_ENDPOINT_H
+#define RECORD_ENDPOINT_H
+
+#include "base/address.h"
+#include "base/failure.h"
+#include "base/owned.h"
+#include "netns/netns.h"
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* Generations of podtap work on one host, during an upgrade and after a downgrade, and each undoes
+ * the endpoints of every other: undoing goes by nothing but the members state, network,
+ * containerID, ifname, netns, kind, ifindex, mac, taken, cdi and tap's path, major and minor, which
+ * mean in every version what they mean in version 1. Other members may come at any time, and
+ * readers ignore those they do not know; changing what one means makes a new version. Of a newer
+ * version a reader takes only the members above, and says that it is newer where it would hand the
+ * tap out or tell its configuration. A number out of its range is never cut: such a record is none.
+ */
+enum { ENDPOINT_VERSION = 1 };
+
+struct endpoint { /* texts borrowed, from `source` when it was read from a file; NULL when absent */
+	uint32_t version; /* as read; 0 is the current one */
+	bool ready;       /* false: ADD was under way; what it names may not exist */
+	const char *network;
+	const char *container_id;
+	const char *ifname;
+	const char *netns_path;
+	struct netns_id netns;
+	const char *kind;
+	const char *mode;
+	const char *master;
+	uint32_t ifindex;
+	struct mac mac;
+	uint32_t mtu;
+	uint32_t queues;
+	struct { /* path NULL: no tap */
+		const char *path;
+		dev_t number;
+		uid_t uid;
+		gid_t gid;
+		mode_t mode;
+	} tap;
+	struct { /* the link of the host's it was before; name NULL: we made it */
+		const char *name;
+		uint32_t ifindex;
+		struct mac mac;
+	} taken;
+	const cJSON *ips; /* as in a 1.1.0 result; borrowed */
+	const cJSON *routes;
+	const cJSON *dns;
+	const char *address_owner;
+	const char *ipam; /* ipam.type */
+	const char *device_id;
+	const char *cdi; /* device name */
+	bool vm_devices;
+	const char *created; /* RFC 3339 */
+	cJSON *source;       /* owned; what a read record borrows from */
+};
+
+void endpoint_release(struct endpoint *e);
+
+/* Whether a newer podtap wrote the record. */
+static inline bool endpoint_is_newer(const struct endpoint *e)
+{
+	return e->version > ENDPOINT_VERSION;
+}
+
+/* Reads one attachment's record. 1: there is one; 0: there is none; -1: it cannot be read or is
+ * not this attachment's record: CNI_DECODE, which no later attempt changes, or CNI_IO. */
+int endpoint_read(const char *container_id, const char *ifname, struct endpoint *e,
+                  struct failure *f) MUST_CHECK;
+
+/* Writes the intent of an ADD and returns the directory it is in, open, which the caller owns.
+ * Fails with *taken where a record is there already. */
+int endpoint_create(const struct endpoint *e, bool *taken, struct failure *f) MUST_CHECK;
+
+/* Replaces the attachment's record, in the directory it was created in, atomically. */
+int endpoint_write(const struct endpoint *e, int directory, struct failure *f) MUST_CHECK;
+
+/* Removes the record, whatever it is (but a directory with foreign things in it stays), and its
+ * container's directory when that was the last. A record that is not there is success. */
+int endpoint_remove(const char *container_id, const char *ifname, struct failure *f) MUST_CHECK;
+
+/* Calls visit() for every record that can be read, in no order, until it returns non-zero; what it
+ * returned is returned. A record that cannot be read is reported to visit() with error set and only
+ * its container_id and ifname filled in; a directory that cannot be listed is a failure (CNI_IO)
+ * after all others were visited. No state directory: no records. */
+struct endpoint_visit {
+	int (*visit)(const struct endpoint *e, const struct failure *error, void *data);
+	void *data;
+};
+int endpoint_each(const struct endpoint_visit *v, struct failure *f) MUST_CHECK;
+
+/* The same for the records of one container, whose id is to be a valid one. */
+int endpoint_each_of(const char *container_id, const struct endpoint_visit *v,
+                     struct failure *f) MUST_CHECK;
+
+/* Removes the directories of containers that have no record, as ADDs killed early leave them. An
+ * ADD that runs meanwhile makes its own again. */
+void endpoint_sweep(void);
+
+#endif

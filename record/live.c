@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Proving endpoint records against the kernel. */
+#include "record/live.h"
+
+#include "netns/tap.h"
+#include "record/state.h"
+#include "record/takeover.h"
+
+#include <errno.h>
+#include <string.h>
+
+int endpoint_link(const struct endpoint *e, struct sandbox *sandbox, struct link *link,
+                  struct failure *f)
+{
+	if (e->taken.name && !e->ready)
+		return takeover_find_moved(e, &sandbox->rtnl, link, f);
+	int found = link_by_index(&sandbox->rtnl, e->ifindex, link, f);
+	if (found <= 0)
+		return found;
+	if (strcmp(link->kind, e->kind) != 0)
+		return 0;
+	return e->ready || strcmp(link->name, e->ifname) == 0;
+}
+
+int endpoint_sandbox(const struct endpoint *e, const char *path, const struct host *host,
+                     struct sandbox *sandbox, struct failure *f)
+{
+	struct failure gone = { 0 };
+	const char *where = path ? path : e->netns_path;
+	const struct link_kind *kind = link_kind_find(e->kind);
+	const unsigned extras = kind && !kind->tap ? 0 : SANDBOX_SYSFS;
+
+	if (!where || !*where)
+		return 0;
+	OWNED(fd_release) int netns = netns_open(where, &gone);
+	if (netns < 0 && netns_is_gone(errno))
+		return 0;
+	if (netns < 0)
+		return failure_pass(f, &gone);
+	if (sandbox_open(sandbox, host->netns, fd_take(&netns), extras, f) < 0)
+		return -1;
+	if (netns_same(&sandbox->id, &e->netns))
+		return 1;
+	sandbox_release(sandbox);
+	return 0;
+}
+
+static int differs(struct failure *why, const struct endpoint *e, const char *details)
+{
+	fail(why, CNI_OTHER, details, "endpoint %s of container %s", e->ifname, e->container_id);
+	return 0;
+}
+
+static int tap_live_in(const struct endpoint *e, const struct sandbox *sandbox, int devices,
+                       struct failure *why)
+{
+	struct tap_node node;
+	dev_t number;
+	const int known = tap_number(sandbox->sysfs, e->ifindex, &number, why);
+
+	if (known < 0)
+		return -1;
+	if (known == 0)
+		return differs(why, e, "its interface has no device");
+	if (number != e->tap.number)
+		return differs(why, e, "its device has another number than the record says");
+	if (tap_look(devices, e->ifindex, &node, why) < 0)
+		return -1;
+	if (!node.device || node.number != number)
+		return differs(why, e,
+		               node.exists ? "its node on the host is another device"
+		                           : "its node on the host is missing");
+	return 1;
+}
+
+int endpoint_live_in(const struct endpoint *e, struct sandbox *sandbox, int devices,
+                     struct failure *why)
+{
+	struct link link;
+
+	if (endpoint_is_newer(e))
+		return differs(why, e, "its record is of a newer podtap");
+	const int found = endpoint_link(e, sandbox, &link, why);
+	if (found < 0)
+		return -1;
+	if (found == 0)
+		return differs(why, e, "its interface is gone");
+	return e->tap.path ? tap_live_in(e, sandbox, devices, why) : 1;
+}
+
+int endpoint_live(const struct endpoint *e, struct failure *why)
+{
+	OWNED(host_release) struct host host = HOST_CLOSED;
+	OWNED(sandbox_release) struct sandbox sandbox = SANDBOX_CLOSED;
+	OWNED(fd_release) int devices = device_open(why);
+
+	if (devices < 0 || host_open(&host, why) < 0)
+		return -1;
+	const int open = endpoint_sandbox(e, NULL, &host, &sandbox, why);
+	if (open < 0)
+		return -1;
+	if (open == 0)
+		return differs(why, e, "its network namespace is gone");
+	return endpoint_live_in(e, &sandbox, devices, why);
+}

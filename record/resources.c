@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading the device plugin's file of resources. */
+#include "record/resources.h"
+
+#include "base/json.h"
+#include "record/state.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { FILE_MAX = 1 << 20, FILE_VERSION = 1 }; /* bytes */
+
+static const char file_name[] = "resources.json";
+static const char infix[] = "Mvp";
+
+/* How many bytes of a deviceID name its resource; 0: it has another form. */
+static size_t name_length(const char *device_id)
+{
+	const size_t length = strlen(device_id), between = sizeof infix - 1;
+	size_t digits = 0;
+
+	while (digits < length && strchr("0123456789", device_id[length - digits - 1]))
+		digits++;
+	if (!digits || length - digits <= between)
+		return 0;
+	const size_t name = length - digits - between;
+	return strncmp(device_id + name, infix, between) == 0 ? name : 0;
+}
+
+bool resource_is_named(const char *device_id)
+{
+	return name_length(device_id) > 0;
+}
+
+static int refuse(const char *what, struct failure *f)
+{
+	return fail(f, CNI_DECODE, what, "read %s/%s", state_path(), file_name);
+}
+
+/* The file's document, which the caller owns; NULL where there is none, or with the failure. */
+static cJSON *document_read(struct failure *f)
+{
+	size_t length;
+	OWNED(fd_release) int directory = state_open("", false, f);
+
+	if (directory < 0)
+		return NULL;
+	OWNED(text_release) char *text = file_read(directory, file_name, FILE_MAX, &length);
+	if (text)
+		return json_parse(text, length, file_name, f);
+	if (errno != ENOENT)
+		fail(f, CNI_IO, strerror(errno), "read %s/%s", state_path(), file_name);
+	return NULL;
+}
+
+static int entry_read(const cJSON *entry, struct resource *resource, struct failure *f)
+{
+	const char *master = json_string(json_member(entry, "master"));
+	const char *mode = json_string(json_member(entry, "mode"));
+
+	if (!master || !*master || strlen(master) >= sizeof resource->master || strchr(master, '/'))
+		return refuse("a resource's master is no interface's name", f);
+	if (!mode || !word_find(link_modes, mode, &resource->mode))
+		return refuse("a resource's mode is none", f);
+	snprintf(resource->master, sizeof resource->master, "%s", master);
+	return 1;
+}
+
+int resource_find(const char *device_id, struct resource *resource, struct failure *f)
+{
+	OWNED(json_release) cJSON *document = document_read(f);
+	const cJSON *list = json_member(document, "resources"), *entry;
+	const size_t length = name_length(device_id);
+	int64_t version;
+
+	if (!document)
+		return f->code ? -1 : 0;
+	if (!json_integer(json_member(document, "version"), &version) || version != FILE_VERSION)
+		return refuse("it is of another version", f);
+	if (!cJSON_IsArray(list))
+		return refuse("it has no list of resources", f);
+	cJSON_ArrayForEach(entry, list)
+	{
+		const char *name = json_string(json_member(entry, "name"));
+		if (name && strlen(name) == length && strncmp(name, device_id, length) == 0)
+			return entry_read(entry, resource, f);
+	}
+	return 0;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The resources podtap-device-plugin gives out, as it tells of them in <state>/resources.json:
+ * which interface and mode stand behind a deviceID of the form <resource>Mvp<number>. */
+#ifndef RECORD_RESOURCES_H
+#define RECORD_RESOURCES_H
+
+#include "netns/link.h"
+
+struct resource {
+	char master[MASTER_TEXT];
+	uint32_t mode;
+};
+
+/* Whether a deviceID has that form. */
+bool resource_is_named(const char *device_id);
+
+/* Looks up the resource of a deviceID. 1: found; 0: there is none of that name, or no file; -1: the
+ * file cannot be used, or what it says of this resource (CNI_IO, CNI_DECODE). */
+int resource_find(const char *device_id, struct resource *resource, struct failure *f) MUST_CHECK;
+
+#endif

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Opening our directories without following a link anybody else could have placed. */
+#include "record/state.h"
+
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+enum { TRIES = 16 }; /* against calls that remove what we make */
+
+static const char *setting(const char *variable, const char *otherwise)
+{
+	const char *value = getenv(variable);
+	return value && *value ? value : otherwise;
+}
+
+const char *state_path(void)
+{
+	return setting("PODTAP_STATE_DIR", "/run/podtap");
+}
+
+const char *device_path(void)
+{
+	return setting("PODTAP_DEV_DIR", "/dev");
+}
+
+const char *cdi_path(void)
+{
+	return setting("PODTAP_CDI_DIR", "/var/run/cdi");
+}
+
+char *path_join(const char *directory, const char *name)
+{
+	char *path;
+	const int length = asprintf(&path, "%s/%s", directory, name);
+
+	if (length >= 0 && length < PATH_MAX)
+		return path;
+	if (length >= 0)
+		free(path);
+	errno = length < 0 ? ENOMEM : ENAMETOOLONG;
+	return NULL;
+}
+
+int device_open(struct failure *f)
+{
+	int fd = open(device_path(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return fail_errno(f, errno, "open the device directory %s", device_path());
+	return fd;
+}
+
+int state_open_below(int directory, const char *name, bool make, struct failure *f)
+{
+	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	int fd, tries = 0;
+
+	/* Another call may remove the empty directory right after we made it. */
+	do {
+		if (make && mkdirat(directory, name, 0755) < 0 && errno != EEXIST)
+			return fail(f, CNI_IO, strerror(errno), "make the state directory %s",
+			            name);
+		fd = openat(directory, name, flags);
+	} while (fd < 0 && errno == ENOENT && make && ++tries < TRIES);
+	if (fd < 0 && (errno != ENOENT || make)) {
+		int err = errno;
+		fail(f, CNI_IO, strerror(err), "open the state directory %s", name);
+		errno = err;
+	}
+	return fd;
+}
+
+int directory_make(const char *path, struct failure *f)
+{
+	if (path_make(path) < 0)
+		return fail(f, CNI_IO, strerror(errno), "make the directory %s", path);
+	return 0;
+}
+
+int state_open(const char *name, bool make, struct failure *f)
+{
+	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	OWNED(text_release) char *path = path_join(state_path(), name);
+
+	if (!path)
+		return fail(f, CNI_IO, strerror(errno), "open the state directory %s", name);
+	int fd = open(path, flags);
+	if (fd < 0 && errno == ENOENT && make) {
+		if (directory_make(path, f) < 0)
+			return -1;
+		fd = open(path, flags);
+	}
+	if (fd < 0 && (errno != ENOENT || make)) {
+		int err = errno;
+		fail(f, CNI_IO, strerror(err), "open the state directory %s", path);
+		errno = err;
+	}
+	return fd;
+}
+
+int state_lock(struct failure *f)
+{
+	static const char name[] = "lock";
+	OWNED(fd_release) int state = state_open("", true, f);
+	if (state < 0)
+		return -1;
+	OWNED(fd_release)
+	int fd =
+	        openat(state, name, O_RDONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+	if (fd < 0 || flock(fd, LOCK_EX) < 0)
+		return fail(f, CNI_IO, strerror(errno), "lock %s/%s", state_path(), name);
+	return fd_take(&fd);
+}
+
+char *file_read(int directory, const char *name, size_t max, size_t *length)
+{
+	/* O_NONBLOCK: a fifo in its place must not hold us up. */
+	OWNED(fd_release)
+	int fd = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return NULL;
+	if (!S_ISREG(st.st_mode) || (size_t)st.st_size > max) {
+		errno = EBADMSG;
+		return NULL;
+	}
+	OWNED(text_release) char *text = malloc((size_t)st.st_size + 1);
+	if (!text)
+		return NULL;
+	ssize_t got = read(fd, text, (size_t)st.st_size);
+	if (got < 0)
+		return NULL;
+	text[got] = '\0';
+	*length = (size_t)got;
+	return text_take(&text);
+}

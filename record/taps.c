@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Finding and proving the taps of a namespace. */
+#include "record/taps.h"
+
+#include "netns/sandbox.h"
+#include "record/live.h"
+#include "record/state.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+struct search {
+	const char *container_id; /* NULL: any */
+	const char *path;
+	struct stat named; /* what the path leads to; zeroed: not looked at yet */
+	struct sandbox sandbox;
+	int devices;
+	struct taps *taps;
+	void (*doubt)(const struct failure *);
+	struct failure *failure;
+};
+
+static void search_release(struct search *s)
+{
+	fd_release(&s->devices);
+	sandbox_release(&s->sandbox);
+}
+
+static int search_open(struct search *s)
+{
+	OWNED(fd_release) int home = netns_own(s->failure);
+	OWNED(fd_release) int netns = home < 0 ? -1 : netns_open(s->path, s->failure);
+
+	if (home < 0 || netns < 0 ||
+	    sandbox_open(&s->sandbox, home, fd_take(&netns), SANDBOX_SYSFS, s->failure) < 0)
+		return -1;
+	s->devices = device_open(s->failure);
+	return s->devices < 0 ? -1 : 0;
+}
+
+/* Once there is a record: what a path nobody has a tap in leads to, or that it leads nowhere, is of
+ * no interest. */
+static int path_look(struct search *s)
+{
+	if (s->named.st_ino || stat(s->path, &s->named) == 0)
+		return 0;
+	return fail_errno(s->failure, errno, "look at the network namespace %s", s->path);
+}
+
+static bool is_listed(const struct taps *taps, const char *path)
+{
+	for (size_t i = 0; i < taps->n; i++)
+		if (strcmp(taps->device[i].path, path) == 0)
+			return true;
+	return false;
+}
+
+static int taps_add(struct search *s, const struct endpoint *e)
+{
+	struct device devices[DEVICES_MAX];
+	const size_t n = endpoint_devices(e, devices);
+
+	for (size_t i = 0; i < n; i++) {
+		if (is_listed(s->taps, devices[i].path))
+			continue;
+		if (s->taps->n == TAPS_DEVICES_MAX)
+			return fail(s->failure, CNI_OTHER, "one namespace has too many",
+			            "list the taps of %s", s->path);
+		s->taps->device[s->taps->n++] = devices[i];
+	}
+	return 0;
+}
+
+static int leave_out(struct search *s, const struct failure *why)
+{
+	s->taps->doubts++;
+	s->doubt(why);
+	return 0;
+}
+
+/* A record of another namespace: what is to be expected among the records of all, no matter. */
+static int foreign(struct search *s, const struct endpoint *e)
+{
+	struct failure why = { 0 };
+
+	if (!s->container_id)
+		return 0;
+	fail(&why, CNI_OTHER, "it was made in another network namespace than the container's",
+	     "endpoint %s of container %s", e->ifname, e->container_id);
+	return leave_out(s, &why);
+}
+
+/* Looks at the numbers of a namespace before anything is opened: they are all most records need to
+ * be told from this namespace. */
+static int visit(const struct endpoint *e, const struct failure *error, void *data)
+{
+	struct search *s = data;
+	struct failure why = { 0 };
+
+	if (error) {
+		fail(&why, error->code, error->details, "endpoint %s of container %s: %s",
+		     e->ifname, e->container_id, error->msg);
+		return leave_out(s, &why);
+	}
+	if (!e->ready || !e->tap.path)
+		return 0;
+	if (path_look(s) < 0)
+		return -1;
+	if (e->netns.dev != s->named.st_dev || e->netns.inode != s->named.st_ino)
+		return foreign(s, e);
+	if (s->sandbox.netns < 0 && search_open(s) < 0)
+		return -1;
+	if (!netns_same(&e->netns, &s->sandbox.id))
+		return foreign(s, e); /* of one that is gone and had the same numbers */
+	if (endpoint_live_in(e, &s->sandbox, s->devices, &why) <= 0)
+		return leave_out(s, &why);
+	return taps_add(s, e);
+}
+
+int taps_find(const char *container_id, const char *netns_path, struct taps *taps,
+              void (*doubt)(const struct failure *), struct failure *f)
+{
+	OWNED(search_release)
+	struct search s = { .container_id = container_id,
+		            .path = netns_path,
+		            .sandbox = SANDBOX_CLOSED,
+		            .devices = -1,
+		            .taps = taps,
+		            .doubt = doubt,
+		            .failure = f };
+	const struct endpoint_visit visitor = { visit, &s };
+
+	taps->n = taps->doubts = 0;
+	return container_id ? endpoint_each_of(container_id, &visitor, f)
+	                    : endpoint_each(&visitor, f);
+}
