@@ -119,12 +119,14 @@ $(O)/flags: FORCE # changed flags rebuild, unchanged ones do not
 	@mkdir -p $(@D)
 	@printf '%s\n' "$$FLAGS" | cmp -s - $@ || printf '%s\n' "$$FLAGS" > $@
 
+# FILES=plugin/tap.bats,... runs these files alone, FILTER=REGEX the tests of these names.
 # What has to be installed is known only when it is: the second make looks again.
+suites := plugin ipam expose runtimes docs
 check:
 	@tests/packages install build check guest
 	@$(MAKE) --no-print-directory tests
 tests: compile
-	@tests/run $(O) tests $(units)
+	@FILTER='$(FILTER)' tests/run $(O) '$(or $(FILES),$(suites))' $(if $(FILES)$(FILTER),,$(units))
 unit: $(units:=.run)
 %.run: % FORCE
 	$<
@@ -135,9 +137,9 @@ check-kubernetes:
 	@$(MAKE) --no-print-directory compile
 	@tests/kubernetes/tree sid >/dev/null
 	@tests/kubernetes/tree trixie >/dev/null
-	@tests/run $(O) tests/kubernetes
+	@FILTER='$(FILTER)' tests/run $(O) '$(or $(FILES),kubernetes)'
 # Under Debian's older kernels, in virtual machines: what depends on the kernel most, with WHOLE=1
-# nearly everything, which takes an hour, with FILES=tap.bats,... these.
+# nearly everything, which takes an hour, with FILES=plugin/tap.bats,... these.
 check-guest:
 	@tests/packages install build check kernels
 	@$(MAKE) --no-print-directory compile

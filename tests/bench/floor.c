@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What an endpoint cannot cost less than: the one request that makes its link, or deletes it, sent
- * by a process that does nothing else. Everything it needs to know it is told; tests/bench.bats
+ * by a process that does nothing else. Everything it needs to know it is told; tests/docs/bench.bats
  * knows its system calls. */
 #include <fcntl.h>
 #include <libmnl/libmnl.h>

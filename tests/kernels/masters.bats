@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # Masters that take a module of their own: a VLAN's interface, a bond, a dummy.
-load ../lib
-load ../frames
+load ../lib/lib
+load ../lib/frames
 
 setup() {
 	lan_setup

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A name on both sides: older kernels look the name of a new link up on the host, unless its index is
 # asked for too.
-load ../lib
+load ../lib/lib
 
 setup() {
 	lan_setup

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Virtual functions of a network card as masters: what a node gives its pods when a frame is not to pass
 # the host's own switch. The card is an emulated igb, the only one of the machine.
-load ../lib
-load ../frames
+load ../lib/lib
+load ../lib/frames
 
 card=/sys/bus/pci/drivers/igb
 

@@ -4,13 +4,13 @@
 # call makes the tap under it, containerd hands it to the container that asks for that name.
 # One test after the other, since one of them ends the device plugin.
 load node
-load ../endpoint
+load ../lib/endpoint
 
 setup_file() {
 	export BATS_NO_PARALLELIZE_WITHIN_FILE=true
 	node_setup
 	mkdir "$BATS_FILE_TMPDIR/kubelet"
-	daemon kubelet "$BATS_TEST_DIRNAME/../kubelet/kubelet" serve "$BATS_FILE_TMPDIR/kubelet"
+	daemon kubelet "$fixtures/kubelet/kubelet" serve "$BATS_FILE_TMPDIR/kubelet"
 	plugin_start
 	daemon_says kubelet '"healthy": 9'
 }
@@ -24,7 +24,7 @@ plugin_start() {
 }
 # The CDI device kubelet is told to ask for with a device: allocate ID
 allocate() {
-	"$BATS_TEST_DIRNAME/../kubelet/kubelet" call "$BATS_FILE_TMPDIR/kubelet/podtap-dataplane.sock" Allocate \
+	"$fixtures/kubelet/kubelet" call "$BATS_FILE_TMPDIR/kubelet/podtap-dataplane.sock" Allocate \
 		<<<"{\"container_requests\":[{\"devicesIDs\":[\"$1\"]}]}" | jq -r ".container_responses[0].cdi_devices[0].name"
 }
 # A pod with a device, and what its sandbox is told else: pod_with NAME ID [CHANGES]

@@ -9,7 +9,7 @@ setup_file() {
 	inside mount --make-shared /run # as an init system has it
 	image_make
 	mkdir "$BATS_FILE_TMPDIR/kubelet"
-	daemon kubelet "$BATS_TEST_DIRNAME/../kubelet/kubelet" serve "$BATS_FILE_TMPDIR/kubelet"
+	daemon kubelet "$fixtures/kubelet/kubelet" serve "$BATS_FILE_TMPDIR/kubelet"
 	daemonset_read >"$BATS_FILE_TMPDIR/daemonset"
 	host_paths | while read -r path; do inside mkdir -p "$path"; done
 	pod_run daemonset runc '{"hostname":"","linux":{"security_context":{"namespace_options":{"network":2}}}}'
@@ -31,14 +31,14 @@ teardown_file() {
 image_make() {
 	inside install -D -t "$lab/cni" "$BUILD/podtap" "$BUILD/podtap-ipam"
 	inside install -D -t "$lab/libexec" "$BUILD/podtap-nri" "$BUILD/podtap-device-plugin" \
-		"$BATS_TEST_DIRNAME/../../examples/kubernetes/install"
+		"$root/examples/kubernetes/install"
 	inside rm /opt/cni/bin/podtap /opt/cni/bin/podtap-ipam /opt/cni/bin/macvtap
 }
 # The DaemonSet's pod, with what its ConfigMap says and on this node's interface and kubelet.
 daemonset_read() {
 	python3 -c 'import json, sys, yaml
 print(json.dumps([yaml.safe_load(open(f"{sys.argv[1]}/{name}.yaml")) for name in ("daemonset", "configmap")]))' \
-		"$BATS_TEST_DIRNAME/../../examples/kubernetes" |
+		"$root/examples/kubernetes" |
 		jq -c --arg kubelet "$BATS_FILE_TMPDIR/kubelet" '.[1].data as $data | .[0].spec.template.spec
 			| (.volumes[] | select(.name == "kubelet").hostPath.path) = $kubelet
 			| (.containers[].env[]? | select(.valueFrom)) |= {name, value: ($data[.valueFrom.configMapKeyRef.key]

@@ -8,10 +8,10 @@
 
 # shellcheck disable=SC2154 # host, lab and the like are lib.bash's and lab.bash's
 
-load ../lib
-load ../frames
-load ../guest/lab
-load ../guest/containerd
+load ../lib/lib
+load ../lib/frames
+load ../lib/lab
+load ../lib/containerd
 load pods
 
 # The node with containerd of a Debian suite: node_setup [SUITE]

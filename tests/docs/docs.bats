@@ -1,0 +1,178 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# What README.md and the manual pages say is what the programs do.
+# bats file_tags=runtime
+# shellcheck disable=SC2030,SC2031 # bats runs each test in a shell of its own
+load ../lib/lib
+load ../lib/lists
+
+setup() {
+	readme=$root/README.md
+	manual=$root/man/podtap.8
+	ipam_manual=$root/man/podtap-ipam.8
+}
+teardown() {
+	[ -z "${host:-}" ] || lan_teardown
+}
+
+# The lines of README between a heading and the next one.
+section() {
+	sed -n "/^## $1\$/,/^## /p" "$readme"
+}
+# Every block of README in this language, each in a file of its own: blocks LANGUAGE
+blocks() {
+	awk -v name="$BATS_TEST_TMPDIR/block" -v begin="^\`\`\`$1\$" '
+		$0 ~ begin { file = name "." ++n; next } /^```$/ { file = "" } file { print > file }' "$readme"
+}
+# The same of the manual pages, where a block begins as JSON does.
+manual_blocks() {
+	cat "$manual" "$ipam_manual" | awk -v name="$BATS_TEST_TMPDIR/block" '
+		before && /^\{/ { file = name "." ++n } { before = 0 } /^\.Bd/ { before = 1 }
+		/^\.Ed/ { file = "" } file { print > file }'
+}
+# What is in the one list and what is in the other is the same.
+same() {
+	if [ -z "$1" ] || [ -z "$2" ]; then echo "nothing found"; return 1; fi
+	diff <(sort -u <<<"$1") <(sort -u <<<"$2")
+}
+
+@test "README: every JSON document is an example, word for word" {
+	blocks json
+	for block in "$BATS_TEST_TMPDIR"/block.*; do
+		found=no
+		for file in "$root"/examples/*.{conflist,json}; do
+			! cmp -s "$block" "$file" || found=yes
+		done
+		[ $found = yes ] || { cat "$block"; false; }
+	done
+}
+@test "README: the NetworkAttachmentDefinition is the example, but for its comment" {
+	blocks yaml
+	run -0 diff <(grep -v '^#' "$root/examples/multus-nad.yaml") "$BATS_TEST_TMPDIR/block.1"
+}
+@test "podtap(8), podtap-ipam(8): every JSON document can be read" {
+	manual_blocks
+	[ -e "$BATS_TEST_TMPDIR/block.2" ]
+	for block in "$BATS_TEST_TMPDIR"/block.*; do
+		run -0 jq -e '.plugins // .ranges' "$block"
+	done
+}
+
+# The keys the program reads: the rows of its table, and those decoded one by one.
+keys_of_the_program() {
+	sed -n '/^static const struct key keys/,/^};/s/^\t{ "\([A-Za-z]*\)", KEY_.*/\1/p' "$root/plugin/config.c"
+	grep -o 'json_member(json, "[A-Za-z]*")' "$root/plugin/config.c" | cut -d'"' -f2 | grep -vxE 'type|dns|ipam'
+}
+keys_of_the_allocator() {
+	grep -ohE 'key_[a-z]+\((&ipam|&?k), "[A-Za-z]+"' "$root"/ipam/*.c | cut -d'"' -f2 | grep -vxE 'ips|ipRanges'
+	printf '%s\n' routes dns # which are read as members of a result
+}
+# The keys of a table: of a section of README, or of a manual page.
+readme_keys() {
+	section "$1" | sed -n 's/^| \(`[^|]*\) |.*/\1/p' | grep -oE '[A-Za-z]+'
+}
+manual_keys() {
+	sed -n '/^\.Sh CONFIGURATION/,/^\.Sh [^C]/s/^\.\(It \)*Cm //p' "$1" | grep -oE '[A-Za-z]+'
+}
+@test "README: the key table has every key, and no other" {
+	run -0 same "$(keys_of_the_program)" "$(readme_keys "Configuration keys")"
+}
+@test "podtap(8): the keys are the program's, every one and no other" {
+	run -0 same "$(keys_of_the_program)" "$(manual_keys "$manual")"
+}
+@test "README: the key table of podtap-ipam has every key, and no other" {
+	run -0 same "$(keys_of_the_allocator)" "$(readme_keys podtap-ipam; echo address)"
+}
+@test "podtap-ipam(8): the keys are the program's, every one and no other" {
+	run -0 same "$(keys_of_the_allocator)" "$(manual_keys "$ipam_manual")"
+}
+@test "README, podtap-policy(5): the keys of a policy are the program's, every one and no other" {
+	keys=$(sed -nE 's/^\t(FLAG\(|\{ )"([A-Za-z]+)".*/\2/p' "$root/plugin/policy_keys.c")
+	run -0 same "$keys" "$(printf 'rules\nfiles\n'; readme_keys Policy)"
+	run -0 same "$keys" "$(sed -n '/^\.Bl/,/^\.El/s/^\.It Cm //p' "$root/man/podtap-policy.5" |
+		grep -oE '[A-Za-z]+' | grep -vxE '[A-Z]+')"
+}
+@test "README and the manual: PODTAP_ variables are the program's, every one and no other" {
+	variables=$(grep -rhoE '"PODTAP_[A-Z_]+"' --include='*.c' "$root"/{base,cni,netns,ipam,record,plugin,expose,tools} | tr -d '"')
+	run -0 same "$variables" "$(grep -oE 'PODTAP_[A-Z_]+' "$readme")"
+	run -0 same "$variables" "$(grep -ohE 'PODTAP_[A-Z_]+' "$manual" "$ipam_manual")"
+}
+@test "README: every file it links to is there, and every target of make" {
+	while read -r file; do
+		[ -e "$root/$file" ]
+	done < <(grep -oE '\]\([^)#:]+\)' "$readme" | tr -d '])(')
+	while read -r target; do
+		grep -qE "^$target:|^\.PHONY:.* $target( |\$)" "$root/Makefile"
+	done < <(grep -oE '^    (sudo )?make [a-z-]+|`make [a-z-]+' "$readme" | grep -oE '[a-z-]+$')
+}
+
+# What an error said, as README writes it: the row of its table without the last cell.
+said() {
+	[ "$status" = 1 ] || { echo "no error: $output"; return 1; }
+	jq -r '"| \(.code) | `\(.msg)\(if .details == "" then "" else ": " + .details end)`"' <<<"$output" |
+		sed "s|$pod|vm1|g; s|$other|vm2|g; s|$BATS_TEST_TMPDIR/bin|/opt/cni/bin|;
+			s|$PODTAP_POLICY|/etc/podtap/policy.json|" >>"$BATS_TEST_TMPDIR/said"
+}
+fails() {
+	run cni "$@"
+	said
+}
+works() {
+	run -0 cni "$@"
+}
+# Every error of README's table, brought about.
+provoke() {
+	local pod1=(CNI_CONTAINERID=vm1) pod2=(CNI_CONTAINERID=vm2 CNI_NETNS="/run/netns/$other")
+	fails ADD '{"cniVersion":"1.2.0"}'
+	fails GC '{"cniVersion":"1.0.0"}'
+	fails ADD '{}' CNI_NETNS= CNI_PATH=
+	fails ADD '{}' CNI_NETNS=/run/netns/gone
+	fails ADD '{}' CNI_ARGS=FOO=bar
+	run cni_raw ADD '{"cniVersion":"1.1.0","name":"net",'
+	said
+	fails ADD '{"mode":"hairpin"}'
+	fails ADD '{"master":"eth9"}'
+	fails ADD '{"master":null}'
+	fails ADD '{"master":"eth1","mtu":9000}'
+	ip -n "$host" address add 10.99.0.1/24 dev eth1
+	fails ADD '{"master":"eth1","mode":"passthru"}'
+	ip -n "$host" address flush dev eth1
+	works ADD '{"master":"eth1","mode":"passthru"}' "${pod1[@]}"
+	fails ADD '{"master":"eth1"}' "${pod2[@]}"
+	works DEL '{"master":"eth1"}' "${pod1[@]}"
+	mkdir "$BATS_TEST_TMPDIR/policy"
+	echo '{"rules":[{"name":"tenants","masters":["eth2"],"modes":["bridge"]}]}' >"$PODTAP_POLICY"
+	fails ADD '{"master":"eth1"}' CNI_ARGS=K8S_POD_NAMESPACE=shop
+	echo '{"rules":[{"mode":"bridge"}]}' >"$PODTAP_POLICY"
+	fails ADD '{"master":"eth1"}'
+	rm "$PODTAP_POLICY"
+	fails ADD '{"cniVersion":"0.2.0","master":"eth1"}'
+	fails ADD '{"master":"eth1","ipam":{"type":"whereabouts"}}' CNI_PATH="$BATS_TEST_TMPDIR/bin"
+	fails ADD '{"cniVersion":"1.0.0","master":"eth1","ipam":{"type":"dhcp"}}'
+	fails CHECK '{"master":"eth1"}'
+	full='{"master":"eth1","ipam":{"type":"podtap-ipam","subnet":"10.99.0.4/30"}}'
+	works ADD "$full" "${pod1[@]}"
+	fails ADD "$full" "${pod2[@]}"
+	works DEL "$full" "${pod1[@]}"
+	fails ADD '{"master":"eth1"}' CNI_NETNS=/proc/self/ns/net
+	ip -n "$host" link add br9 type bridge
+	ip -n "$host" link add v1 master br9 type veth peer name v2
+	fails ADD '{"master":"v1"}'
+	fails STATUS '{"master":"eth9"}'
+	works ADD '{"master":"eth1","mac":"02:00:00:00:00:07"}' "${pod1[@]}"
+	fails ADD '{"master":"eth1","mac":"02:00:00:00:00:07"}' "${pod2[@]}"
+	fails ADD '{"master":"eth1"}' "${pod1[@]}"
+	ip -n "$pod" link set eth0 down
+	fails CHECK '{"master":"eth1","mac":"02:00:00:00:00:07"}' "${pod1[@]}"
+	ip -n "$other" link add eth0 type bridge
+	fails ADD '{"master":"eth1"}' "${pod2[@]}"
+}
+@test "README: the errors of its table are those one gets, word for word" {
+	lan_setup
+	own_state
+	ip -n "$host" link set lan0 down
+	ip -n "$host" link set lan0 name eth1 up
+	provoke
+	run -0 same "$(section "Errors and what to do" | grep -E '^\| [0-9]' | sed 's/` | .*/`/')" \
+		"$(cat "$BATS_TEST_TMPDIR/said")"
+}

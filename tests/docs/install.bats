@@ -1,0 +1,100 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# What make does for people: installing, removing, and saying what is missing.
+# bats file_tags=runtime
+load ../lib/lib
+
+setup() {
+	built=$(cd "$BUILD" && pwd)
+	dest=$BATS_TEST_TMPDIR/dest
+	bin=$dest/opt/cni/bin
+}
+# As a person types it, whatever make called us.
+make_it() {
+	env -u MAKEFLAGS -u MAKELEVEL -u SAN -u CFLAGS make -s -C "$root" O="$built" -o all "$@" 2>&1
+}
+
+@test "make install: executables, examples, manual and licence, and uninstall leaves no file and no folder of ours" {
+	run -0 make_it install DESTDIR="$dest"
+	run -0 "$bin/podtap" --version
+	[ -x "$bin/podtap-ipam" ]
+	[ -f "$dest/usr/share/man/man8/podtap.8" ]
+	[ -f "$dest/usr/share/doc/podtap/examples/bridge.conflist" ]
+	[ -f "$dest/usr/share/doc/podtap/LICENSE" ]
+	run -0 make_it uninstall DESTDIR="$dest"
+	[ -z "$output" ]
+	run -0 find "$dest" ! -type d -o -name podtap
+	[ -z "$output" ]
+}
+@test "make install: CNI_BIN_DIR, PREFIX and MANDIR decide the places" {
+	run -0 make_it install DESTDIR="$dest" CNI_BIN_DIR=/usr/lib/cni PREFIX=/usr/local MANDIR=/man
+	[ -x "$dest/usr/lib/cni/podtap" ]
+	[ -f "$dest/man/man8/podtap.8" ]
+	[ -d "$dest/usr/local/share/doc/podtap" ]
+	[ ! -e "$dest/opt" ]
+	run -0 make_it uninstall DESTDIR="$dest" CNI_BIN_DIR=/usr/lib/cni PREFIX=/usr/local MANDIR=/man
+	run -0 find "$dest" ! -type d
+	[ -z "$output" ]
+}
+@test "make install: replaces an executable that is running, and at once (LIB-3)" {
+	mkdir -p "$bin"
+	cp "$(command -v sleep)" "$bin/podtap"
+	"$bin/podtap" 600 3>&- &
+	sleeper=$!
+	until [ "$(readlink "/proc/$sleeper/exe")" = "$(realpath "$bin/podtap")" ]; do kill -0 "$sleeper"; done
+	before=$(stat -c %i "$bin/podtap")
+	run -0 make_it install DESTDIR="$dest"
+	[ "$(stat -c %i "$bin/podtap")" != "$before" ]
+	kill "$sleeper"
+	run -0 "$bin/podtap" --version
+}
+@test "make install-aliases: macvtap and macvlan are podtap, and uninstall removes them" {
+	run -0 make_it install-aliases DESTDIR="$dest"
+	for name in macvtap macvlan; do
+		run -0 env CNI_COMMAND=VERSION "$bin/$name"
+		json_is .cniVersion 1.1.0
+	done
+	run -0 make_it install-aliases DESTDIR="$dest"
+	run -0 make_it uninstall DESTDIR="$dest"
+	run -0 find "$dest" ! -type d
+	[ -z "$output" ]
+}
+@test "make install-aliases: a foreign file is refused by name and stays, unless FORCE=1" {
+	mkdir -p "$bin"
+	echo foreign >"$bin/macvlan"
+	run -2 make_it install-aliases DESTDIR="$dest"
+	[[ $output == *"$bin/macvlan is not ours"* ]]
+	run -0 cat "$bin/macvlan"
+	[ "$output" = foreign ]
+	run -0 make_it install-aliases DESTDIR="$dest" FORCE=1
+	[ "$(readlink "$bin/macvlan")" = podtap ]
+}
+@test "make uninstall: a foreign file under an alias stays" {
+	run -0 make_it install DESTDIR="$dest"
+	echo foreign >"$bin/macvtap"
+	run -0 make_it uninstall DESTDIR="$dest"
+	run -0 cat "$bin/macvtap"
+	[ "$output" = foreign ]
+}
+@test "make STATIC=1: builds, or names the archives that are missing and where they are had" {
+	run env -u MAKEFLAGS -u MAKELEVEL make -s -C "$root" O="$BATS_TEST_TMPDIR/static" STATIC=1
+	if [ "$status" = 0 ]; then
+		run -1 env LC_ALL=C ldd "$BATS_TEST_TMPDIR/static/podtap"
+	else
+		[[ $output =~ lib(mnl|cjson|cap-ng)\.a ]]
+		[[ $output == *https://* ]]
+	fi
+}
+@test "make check: what is missing is named with the command that installs it, where we are not root" {
+	empty=$(mktemp -d)
+	printf '#!/bin/sh\nexit 1\n' >"$empty/dpkg-query"
+	chmod -R 755 "$empty"
+	run -1 setpriv --reuid 65534 --clear-groups env PATH="$empty:$PATH" sh -s install build check <"$root/tests/packages"
+	rm -r "$empty"
+	[[ $output == *"apt-get install --no-install-recommends gcc"* ]]
+	[[ $output == *bats* ]]
+}
+@test "the manual pages are without a warning" {
+	run -0 env MANWIDTH=80 groff -mandoc -Tutf8 -ww -z "$root"/*/*.[58]
+	[ -z "$output" ]
+}

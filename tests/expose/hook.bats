@@ -1,0 +1,285 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# The OCI hook: which containers get which taps, and that every other configuration passes as it is.
+load ../lib/lib
+
+setup() {
+	lan_setup
+	dir=$BATS_TEST_TMPDIR
+}
+teardown() {
+	lan_teardown
+}
+
+# A real configuration of podman's, for the network namespace at a path.
+oci() {
+	jq -c --arg path "$1" '(.linux.namespaces[] | select(.type == "network")).path = $path' \
+		"$fixtures/captures/hooks/podman-all-stages-precreate.json"
+}
+# Runs the hook on the file given, as podman does: without environment, but for where the tests' state
+# is. What it prints goes to $dir/out, its stderr to $dir/err.
+hook() {
+	env -i PODTAP_STATE_DIR="$PODTAP_STATE_DIR" ${PODTAP_DEV_DIR:+PODTAP_DEV_DIR="$PODTAP_DEV_DIR"} \
+		"$BUILD/podtap-hook" precreate <"$1" >"$dir/out" 2>"$dir/err"
+}
+untouched() {
+	cmp "$1" "$dir/out"
+}
+# The hook leaves this text as it is, exit 0: passes TEXT
+passes() {
+	printf %s "$1" >"$dir/in"
+	hook "$dir/in" && untouched "$dir/in"
+}
+numbers() { # of a node, as "major minor"
+	echo "$((0x$(stat -c %t "$1"))) $((0x$(stat -c %T "$1")))"
+}
+record_change() {
+	jq -c "$1" "$(record)" >"$dir/record" && cp "$dir/record" "$(record)"
+}
+
+@test "a container gets the node and the permission to open it, and nothing else changes" {
+	run -0 cni ADD '{"owner":107,"group":108,"tapMode":"0640"}'
+	node=$(tap)
+	read -r major minor <<<"$(numbers "$node")"
+	oci "/run/netns/$pod" >"$dir/in"
+	run -0 hook "$dir/in"
+	output=$(cat "$dir/out")
+	json_is '.linux.devices' "[{\"path\":\"$node\",\"type\":\"c\",\"major\":$major,\"minor\":$minor,\"fileMode\":416,\"uid\":107,\"gid\":108}]"
+	json_is '.linux.resources.devices[-1]' "{\"allow\":true,\"type\":\"c\",\"major\":$major,\"minor\":$minor,\"access\":\"rw\"}"
+	json_is '.linux.resources.devices[0]' '{"allow":false,"access":"rwm"}'
+	run -0 diff <(jq -S 'del(.linux.devices) | del(.linux.resources.devices[-1])' "$dir/out") <(jq -S . "$dir/in")
+	[ ! -s "$dir/err" ]
+}
+@test "what is added is inserted: without it, every byte is the runtime's" {
+	run -0 cni ADD
+	read -r major minor <<<"$(numbers "$(tap)")"
+	node="{\"path\":\"$(tap)\",\"type\":\"c\",\"major\":$major,\"minor\":$minor,\"fileMode\":384,\"uid\":0,\"gid\":0}"
+	rule="{\"allow\":true,\"type\":\"c\",\"major\":$major,\"minor\":$minor,\"access\":\"rw\"}"
+	{
+		printf '\n { "big" : 18446744073709551615, "big": 1E400, "u":"\\u00e4\\ud83d\\ude00\\/", "linux"\t:{ "resources" :'
+		printf '{ "devices":[ {"allow" :false} \r\n], "memory":{"limit":9223372036854775807,"swap":-1.0}},\n'
+		printf '"namespaces": [{"path":"\\/run\\/netns/%s","type":"netw\\u006frk"}] , "devices" : [ ] } , "x":{},"x":[]}\n\n' "$pod"
+	} >"$dir/in"
+	run -0 hook "$dir/in"
+	[ ! -s "$dir/err" ]
+	run -1 untouched "$dir/in"
+	out=$(cat "$dir/out" && echo .)
+	without=${out/"$node"/}
+	without=${without/",$rule"/}
+	run -0 cmp "$dir/in" - <<<"${without%
+.}"
+}
+@test "devices null or absent is no obstacle" {
+	run -0 cni ADD
+	for change in '.linux.devices = null' '.linux.resources.devices = null' '.linux.resources = null' 'del(.linux.resources)' \
+		'.linux.devices = []' '.linux.resources = {}'; do
+		oci "/run/netns/$pod" | jq -c "$change" >"$dir/in"
+		run -0 hook "$dir/in"
+		output=$(cat "$dir/out")
+		json_is '.linux.devices | map(.path)' "[\"$(tap)\"]"
+		json_is '.linux.resources.devices[-1].access' rw
+	done
+}
+@test "the namespace is known by its identity: a pod's member sees another path of it" {
+	run -0 cni ADD
+	nsenter --net="/run/netns/$pod" -- sleep 60 3>&- &
+	background+=($!)
+	until [ "$(readlink "/proc/$!/exe")" = "$(readlink -f "$(command -v sleep)")" ]; do :; done
+	oci "/proc/$!/ns/net" >"$dir/in"
+	run -0 hook "$dir/in"
+	output=$(cat "$dir/out")
+	json_is '.linux.devices[0].path' "$(tap)"
+}
+@test "two taps of a namespace are two devices; a macvlan, and another pod's tap, are none" {
+	run -0 cni ADD
+	run -0 cni ADD '{}' CNI_IFNAME=net1
+	run -0 cni ADD '{"link":"macvlan"}' CNI_IFNAME=net2
+	run -0 cni ADD '{}' CNI_CONTAINERID="$container-o" CNI_NETNS="/run/netns/$other"
+	oci "/run/netns/$pod" >"$dir/in"
+	run -0 hook "$dir/in"
+	output=$(cat "$dir/out")
+	json_is '.linux.devices | map(.path) | sort' "$(printf '%s\n' "$(tap)" "$(tap net1)" | jq -Rnc '[inputs] | sort')"
+	json_is '.linux.resources.devices | length' 3
+}
+@test "a macvlan alone passes untouched" {
+	run -0 cni ADD '{"link":"macvlan"}'
+	run -0 passes "$(oci "/run/netns/$pod")"
+}
+@test "vmDevices adds those of kvm and vhost-net the host has, once, for the tap's owner" {
+	run -0 cni ADD '{"vmDevices":true,"owner":107}'
+	run -0 cni ADD '{"vmDevices":true,"owner":107}' CNI_IFNAME=net1
+	mkdir "$dir/dev"
+	for node in "$(tap)" "$(tap net1)"; do
+		read -r major minor <<<"$(numbers "$node")"
+		mknod "$dir/dev/${node##*/}" c "$major" "$minor"
+	done
+	mknod "$dir/dev/vhost-net" c 10 238
+	oci "/run/netns/$pod" >"$dir/in"
+	PODTAP_DEV_DIR=$dir/dev run -0 hook "$dir/in"
+	output=$(cat "$dir/out")
+	json_is '[.linux.devices[] | select(.path | test("tap") | not)]' \
+		'[{"path":"/dev/vhost-net","type":"c","major":10,"minor":238,"fileMode":384,"uid":107,"gid":0}]'
+	json_is '.linux.devices | length' 3
+}
+@test "a container without podtap endpoints passes untouched, whatever its namespace is" {
+	run -0 passes "$(oci "/run/netns/$pod")"
+	[ ! -s "$dir/err" ]
+	run -0 cni ADD
+	run -0 passes "$(oci "/run/netns/$other")"
+	[ ! -s "$dir/err" ]
+	run -0 passes "$(oci "/run/netns/$pod" | jq -c 'del(.linux.namespaces)')"
+	run -0 passes "$(oci "/run/netns/$pod" | jq -c '.linux.namespaces |= map(del(.path))')"
+	run -0 passes "$(oci "/run/netns/$pod" | jq -c 'del(.linux)')"
+	[ ! -s "$dir/err" ]
+	run -0 passes "$(oci /nowhere)"
+	grep -q /nowhere "$dir/err"
+	run -0 passes "$(oci /etc/passwd)"
+}
+@test "without any record no namespace is looked at, let alone opened" {
+	oci "/run/netns/$pod" >"$dir/in"
+	run -0 env -i ASAN_OPTIONS=detect_leaks=0 PODTAP_STATE_DIR="$PODTAP_STATE_DIR" strace -f -qq -o "$dir/trace" -e trace=setns,openat,fsopen \
+		"$BUILD/podtap-hook" <"$dir/in"
+	run -1 grep -E "setns|fsopen|$pod" "$dir/trace"
+	run -0 cni ADD '{}' CNI_NETNS="/run/netns/$other"
+	run -0 env -i ASAN_OPTIONS=detect_leaks=0 PODTAP_STATE_DIR="$PODTAP_STATE_DIR" strace -f -qq -o "$dir/trace" -e trace=setns,openat,fsopen \
+		"$BUILD/podtap-hook" <"$dir/in"
+	run -1 grep -E "setns|fsopen|$pod" "$dir/trace"
+	run -0 cni DEL '{}' CNI_NETNS="/run/netns/$other"
+}
+@test "no state directory at all is no reason to complain" {
+	PODTAP_STATE_DIR=$dir/none run -0 passes "$(oci "/run/netns/$pod")"
+	[ ! -s "$dir/err" ]
+}
+@test "what is no JSON passes untouched, exit 0, with a reason on stderr" {
+	run -0 cni ADD
+	for text in '' '{' 'null' '[]' '{"linux":}' "$(oci "/run/netns/$pod")x" '{"linux":{"namespaces":[{"type":"network"' \
+		$'{"a":"\x01"}' "$(printf '[%.0s' {1..200})"; do
+		run -0 passes "$text"
+		[ "$text" = null ] || [ "$text" = '[]' ] || [ -s "$dir/err" ]
+	done
+}
+@test "a configuration of another shape passes untouched, with a reason on stderr" {
+	run -0 cni ADD
+	for change in '.linux.devices = {}' '.linux.devices = "x"' '.linux.resources = 1' '.linux.resources.devices = {}' \
+		'.linux.Devices = []' '.Linux = {}' '.linux.namespaces += [{"type":"network"}]'; do
+		run -0 passes "$(oci "/run/netns/$pod" | jq -c "$change")"
+		[ -s "$dir/err" ]
+	done
+}
+@test "another device at the tap's path is a doubt; the tap itself there is only permitted" {
+	run -0 cni ADD
+	read -r major minor <<<"$(numbers "$(tap)")"
+	device() {
+		oci "/run/netns/$pod" | jq -c --arg path "$(tap)" --argjson minor "$1" --argjson major "$major" \
+			'.linux.devices = [{path: $path, type: "c", major: $major, minor: $minor}]'
+	}
+	run -0 passes "$(device $((minor + 1)))"
+	grep -q "$(tap)" "$dir/err"
+	device "$minor" >"$dir/in"
+	run -0 hook "$dir/in"
+	output=$(cat "$dir/out")
+	json_is '.linux.devices | length' 1
+	json_is '.linux.resources.devices[-1].minor' "$minor"
+}
+@test "a configuration of many megabytes passes, with the tap up to the limit and as it is beyond" {
+	run -0 cni ADD
+	oci "/run/netns/$pod" >"$dir/small"
+	for megabytes in 8 40; do
+		{
+			printf '{"x":"'
+			head -c "${megabytes}M" /dev/zero | tr '\0' x
+			printf '",'
+			tail -c +2 "$dir/small"
+		} >"$dir/in"
+		run -0 hook "$dir/in"
+		if [ "$megabytes" = 40 ]; then
+			untouched "$dir/in"
+			grep -q "too large" "$dir/err"
+		else
+			run -0 jq -r '.linux.devices[0].path' "$dir/out"
+			[ "$output" = "$(tap)" ]
+		fi
+	done
+}
+@test "a record that cannot be read is told of, and hides no other" {
+	run -0 cni ADD
+	mkdir "$PODTAP_STATE_DIR/endpoints/broken"
+	printf '{"version":1,' >"$PODTAP_STATE_DIR/endpoints/broken/eth0.json"
+	printf '[]' >"$PODTAP_STATE_DIR/endpoints/broken/eth1.json"
+	mkfifo "$PODTAP_STATE_DIR/endpoints/broken/eth2.json"
+	oci "/run/netns/$pod" >"$dir/in"
+	run -0 timeout 60 bash -c "$(declare -f hook); dir='$dir'; hook '$dir/in'"
+	output=$(cat "$dir/out")
+	json_is '.linux.devices | map(.path)' "[\"$(tap)\"]"
+	[ "$(grep -c "of container broken" "$dir/err")" = 3 ]
+	rm -r "$PODTAP_STATE_DIR/endpoints/broken"
+}
+@test "a vanished endpoint's device is not handed out" {
+	run -0 cni ADD
+	tap
+	ip -n "$pod" link del eth0
+	run -0 passes "$(oci "/run/netns/$pod")"
+	grep -q "gone" "$dir/err"
+}
+@test "a number that is another endpoint's by now is never handed out" {
+	run -0 cni ADD
+	run -0 cni ADD '{}' CNI_CONTAINERID="$container-o" CNI_NETNS="/run/netns/$other"
+	read -r major minor <<<"$(numbers "$(tap eth0 "$container-o")")"
+	record_change ".tap.minor = $minor"
+	run -0 passes "$(oci "/run/netns/$pod")"
+	grep -q "another number" "$dir/err"
+}
+@test "a record with another's interface index, or of another kind, hands nothing out" {
+	run -0 cni ADD
+	run -0 cni ADD '{}' CNI_CONTAINERID="$container-o" CNI_NETNS="/run/netns/$other"
+	cp "$(record)" "$dir/kept"
+	index=$(jq .ifindex "$PODTAP_STATE_DIR/endpoints/$container-o/eth0.json")
+	for change in ".ifindex = $index" '.ifindex = 1' '.kind = "macvlan"' '.state = "adding"' '.netns.cookie += 1' '.netns.inode += 1'; do
+		record_change "$change"
+		run -0 passes "$(oci "/run/netns/$pod")"
+		cp "$dir/kept" "$(record)"
+	done
+}
+@test "a node on the host that is missing, or of another device, is not handed out" {
+	run -0 cni ADD
+	mkdir "$dir/dev"
+	PODTAP_DEV_DIR=$dir/dev run -0 passes "$(oci "/run/netns/$pod")"
+	grep -q "node on the host is missing" "$dir/err"
+	mknod "$dir/dev/$(basename "$(tap)")" c 1 3
+	PODTAP_DEV_DIR=$dir/dev run -0 passes "$(oci "/run/netns/$pod")"
+	grep -q "another device" "$dir/err"
+}
+
+@test "install-hook: executable and JSON, which names it by its absolute path; uninstall-hook takes both" {
+	run -0 install_hook install-hook
+	run -0 jq -er '.hook.path' "$dir/d/usr/share/containers/oci/hooks.d/50-podtap.json"
+	[ "$output" = /usr/libexec/podtap/podtap-hook ]
+	[ -x "$dir/d/$output" ]
+	run -0 jq -c '[.version, .stages, .when]' "$dir/d/usr/share/containers/oci/hooks.d/50-podtap.json"
+	[ "$output" = '["1.0.0",["precreate"],{"always":true}]' ]
+	run -0 install_hook uninstall-hook
+	[ -z "$(find "$dir/d" -type f)" ]
+}
+@test "install-hook: the executable is there before the JSON and until after it" {
+	run -0 install_hook -n install-hook
+	[[ $output == *libexec/podtap/podtap-hook*hooks.d/50-podtap.json* ]]
+	for target in uninstall-hook uninstall; do
+		run -0 install_hook -n $target
+		[[ $output == *rm*hooks.d/50-podtap.json*rm*libexec/podtap/podtap-hook* ]]
+	done
+}
+@test "install-hook: refused where CRI-O is, unless FORCE=1" {
+	mkdir "$dir/bin"
+	printf '#!/bin/sh\n' >"$dir/bin/crio"
+	chmod +x "$dir/bin/crio"
+	PATH=$PATH:$dir/bin run -2 install_hook install-hook
+	[[ $output == *FORCE=1* ]]
+	[ ! -e "$dir/d" ]
+	PATH=$PATH:$dir/bin run -0 install_hook install-hook FORCE=1
+	[ -e "$dir/d/usr/share/containers/oci/hooks.d/50-podtap.json" ]
+}
+# As a person types it, but nothing is built: the flags of this build, which other tests use, may be others.
+install_hook() {
+	env -u MAKEFLAGS -u MAKELEVEL make -C "$root" O="$BUILD" -o "$BUILD/podtap-hook" \
+		DESTDIR="$dir/d" "$@"
+}

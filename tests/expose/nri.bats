@@ -1,0 +1,384 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# The NRI plugin against a scripted runtime: which containers get which taps, and that nothing on its
+# socket stops it.
+load ../lib/lib
+
+setup() {
+	lan_setup
+	dir=$BATS_TEST_TMPDIR
+	socket=$dir/nri/nri.sock
+	mkdir "$dir/nri"
+	unset NRI_PLUGIN_NAME NRI_PLUGIN_IDX NRI_PLUGIN_SOCKET
+}
+teardown() {
+	lan_teardown
+}
+
+# Starts the plugin on the host; its log goes to $dir/log.
+plugin_start() {
+	nsenter --net="/run/netns/$host" -- "$BUILD/podtap-nri" --socket "$socket" 2>>"$dir/log" 3>&- &
+	plugin=$!
+	background+=($!)
+}
+# A runtime on the socket that does these steps (tests/fixtures/nri/runtime), one JSON value each.
+runtime() {
+	printf '%s\n' "$@" >"$dir/steps"
+	"$fixtures/nri/runtime" "$socket" <"$dir/steps"
+}
+# Waits until the log has so many lines with this text: logged COUNT TEXT
+logged() {
+	local try
+	for try in {1..6000}; do
+		[ "$(grep -cF -- "$2" "$dir/log")" -lt "$1" ] || return 0
+		sleep 0.01
+	done
+	echo "not logged $1 times: $2, in:"
+	cat "$dir/log"
+	return 1
+}
+# The step that creates a container of the pod, changed by a jq filter.
+create() {
+	jq -cn --arg id "$container" --arg path "/run/netns/$pod" '{create: {
+		pod: {id: $id, name: "vm", namespace: "default", annotations: {}, linux: {namespaces:
+			[{type: "ipc"}, {type: "network", path: $path}]}},
+		container: {id: "c1", pod_sandbox_id: $id, name: "qemu", env: ["A=b"],
+			linux: {namespaces: [{type: "network", path: "/proc/1/ns/net"}]}}}} | '"${1:-.}"
+}
+# The answer that gives a container these nodes, made as the record says: adjusts NODE...
+adjusts() {
+	local node devices=()
+	for node; do
+		devices+=("$(stat -c '%t %T %u %g %a' "$node" | {
+			read -r major minor uid gid mode
+			optional() { [ "$2" = 0 ] && echo "\"$1\":{}" || echo "\"$1\":{\"value\":$2}"; }
+			echo "{\"path\":\"$node\",\"type\":\"c\",\"major\":\"$((0x$major))\",\"minor\":\"$((0x$minor))\",$(
+				optional file_mode $((0$mode))),$(optional uid "$uid"),$(optional gid "$gid")}"
+		})")
+	done
+	(IFS=,; echo "{\"adjust\":{\"linux\":{\"devices\":[${devices[*]}]}}}")
+}
+# Zeros are not sent: they count as absent.
+same_json() {
+	diff <(jq -S 'del(.. | select(. == "0")?)' <<<"$1") <(jq -S 'del(.. | select(. == "0")?)' <<<"$2")
+}
+# A session that creates one container; $output is then the answer to that.
+creates() {
+	run -0 runtime '"session"' "$@"
+	output=${lines[-1]}
+}
+# That container is created unchanged, and the log says this.
+unchanged() {
+	creates "$(create "$1")"
+	[ "$output" = '{}' ] || { echo "$output"; return 1; }
+	logged 1 "left as it is: container"
+	logged 1 "$2"
+}
+session='{"plugin_name": "podtap", "plugin_idx": "50", "events": 8, "sync": [false]}'
+
+@test "it registers as 50-podtap and asks for the creation of containers only" {
+	plugin_start
+	run -0 runtime '"session"' '{"call":"StateChange"}' '{"call":"Shutdown"}' '{"call":"RunPodSandbox"}'
+	[ "${lines[0]}" = "$session" ]
+	[ "${lines[1]}" = '{}' ]
+	[ "${lines[2]}" = '{}' ]
+	[ "${lines[3]}" = '{"code": 12}' ]
+	logged 1 "registered with containerd v2.1.9"
+}
+@test "a container gets its pod's taps, node by node" {
+	run -0 cni ADD '{"owner":107,"group":108,"tapMode":"0640"}'
+	run -0 cni ADD '{"name":"net2"}' CNI_IFNAME=net1
+	run -0 cni ADD '{"name":"net3"}' CNI_CONTAINERID="$container-2" CNI_NETNS="/run/netns/$other"
+	plugin_start
+	creates "$(create)"
+	given=$(jq -c '.adjust.linux.devices | sort_by(.path) | map(.path)' <<<"$output")
+	[ "$given" = "$(jq -cn '$ARGS.positional | sort' --args "$(tap)" "$(tap net1)")" ]
+	one=$(jq --arg path "$(tap)" '.adjust.linux.devices |= map(select(.path == $path))' <<<"$output")
+	run -0 same_json "$one" "$(adjusts "$(tap)")"
+	logged 1 "container qemu of pod default/vm gets $(tap) ("
+	tap eth0 "$container-2"
+}
+@test "the pod's other names for its namespace are as good" {
+	run -0 cni ADD
+	mkdir "$dir/elsewhere"
+	: >"$dir/elsewhere/net"
+	mount --bind "/run/netns/$pod" "$dir/elsewhere/net"
+	plugin_start
+	run -0 runtime '"session"' \
+		"$(create ".create.pod.linux.namespaces[1].path = \"$dir/elsewhere/net\"")" \
+		"$(create "del(.create.pod.linux) | .create.container.linux.namespaces[0].path = \"/run/netns/$pod\"")"
+	umount "$dir/elsewhere/net"
+	run -0 same_json "${lines[1]}${lines[2]}" "$(adjusts "$(tap)")$(adjusts "$(tap)")"
+}
+@test "vmDevices: the container gets what a VM uses beside the tap" {
+	devices_private
+	run -0 cni ADD '{"vmDevices":true,"owner":107}'
+	mknod "$PODTAP_DEV_DIR/kvm" c 10 232
+	mknod "$PODTAP_DEV_DIR/vhost-net" c 10 238
+	plugin_start
+	creates "$(create)"
+	json_is '.adjust.linux.devices[1:] | map([.path, .major, .minor, .uid.value])' \
+		'[["/dev/kvm","10","232",107],["/dev/vhost-net","10","238",107]]'
+	rm "$PODTAP_DEV_DIR/kvm" "$PODTAP_DEV_DIR/vhost-net"
+}
+@test "podtap.dev/containers: only those named get the taps" {
+	run -0 cni ADD
+	plugin_start
+	named() { create ".create.pod.annotations[\"podtap.dev/containers\"] = \"$1\" | .create.container.name = \"$2\""; }
+	run -0 runtime '"session"' "$(named qemu qemu)" "$(named 'sidecar, qemu' qemu)" "$(named sidecar qemu)" \
+		"$(named '' qemu)" "$(named 'qemu2,q' qemu)" "$(named 'sidecar,qemu' sidecar)"
+	gets=$(adjusts "$(tap)")
+	run -0 same_json "${lines[1]}${lines[2]}${lines[6]}" "$gets$gets$gets"
+}
+@test "podtap.dev/containers: all others are created unchanged, without a word" {
+	run -0 cni ADD
+	plugin_start
+	named() { create ".create.pod.annotations[\"podtap.dev/containers\"] = \"$1\" | .create.container.name = \"$2\""; }
+	run -0 runtime '"session"' "$(named sidecar qemu)" "$(named '' qemu)" "$(named 'qemu2,q' qemu)" "$(named QEMU qemu)"
+	[ "${lines[*]:1}" = "{} {} {} {}" ]
+	run -1 grep -E 'gets|left as it is' "$dir/log"
+}
+@test "host network, a pod without taps: created unchanged, without a word" {
+	run -0 cni ADD
+	plugin_start
+	run -0 runtime '"session"' "$(create 'del(.create.pod.linux, .create.container.linux)')" \
+		"$(create '.create.pod.linux.namespaces = [{"type":"network"}] | .create.container.linux.namespaces = []')" \
+		"$(create '.create.pod.id = "another" | .create.container.pod_sandbox_id = "another"')" \
+		"$(create "del(.create.pod.linux) | .create.pod.id = \"another\" | .create.container = {}")" \
+		"$(create '.create.pod.linux.namespaces = [] | .create.pod.id = "another" | .create.container.pod_sandbox_id = "another" |
+			.create.container.linux.namespaces[0].path = "/proc/999999999/ns/net"')"
+	[ "${lines[*]:1}" = "{} {} {} {} {}" ]
+	run -1 grep -E 'gets|left as it is' "$dir/log"
+}
+@test "another namespace than the one on record: unchanged, and logged" {
+	run -0 cni ADD
+	plugin_start
+	unchanged ".create.pod.linux.namespaces[1].path = \"/run/netns/$other\"" "another network namespace than the container's"
+}
+@test "a namespace that is not there: unchanged, and logged" {
+	run -0 cni ADD
+	plugin_start
+	unchanged '.create.pod.linux.namespaces[1].path = "/run/netns/none"' "/run/netns/none: No such file"
+}
+@test "a record the kernel does not confirm: unchanged, and logged" {
+	run -0 cni ADD
+	record=$PODTAP_STATE_DIR/endpoints/$container/eth0.json
+	cp "$record" "$dir/record"
+	jq -c '.tap.minor += 1' "$dir/record" >"$record"
+	plugin_start
+	unchanged . "its device has another number than the record says"
+	cp "$dir/record" "$record"
+}
+@test "one of two endpoints in doubt: the container gets neither, and it is logged" {
+	run -0 cni ADD
+	run -0 cni ADD '{"name":"net2"}' CNI_IFNAME=net1
+	tap net1
+	record=$PODTAP_STATE_DIR/endpoints/$container/net1.json
+	cp "$record" "$dir/record"
+	echo garbage >"$record"
+	plugin_start
+	unchanged . "endpoint net1 of container $container"
+	cp "$dir/record" "$record"
+}
+@test "a container that has another device at the tap's path: unchanged, and logged; the same device is no doubt" {
+	run -0 cni ADD
+	node=$(tap)
+	read -r major minor <<<"$(stat -c '%t %T' "$node")"
+	plugin_start
+	has() { create ".create.container.linux.devices = [{path: \"$node\", type: \"$1\", major: \"$2\", minor: \"$3\"}]"; }
+	run -0 runtime '"session"' "$(has c $((0x$major)) $((0x$minor + 1)))" "$(has b $((0x$major)) $((0x$minor)))" \
+		"$(has c $((0x$major)) $((0x$minor)))"
+	[ "${lines[1]} ${lines[2]}" = "{} {}" ]
+	run -0 same_json "${lines[3]}" "$(adjusts "$node")"
+	logged 2 "the container has another device there already"
+}
+@test "ids with unexpected characters: unchanged, logged, and no file is looked for" {
+	run -0 cni ADD
+	plugin_start
+	named() { create ".create.pod.id = $1 | .create.container.pod_sandbox_id = .create.pod.id"; }
+	steps=()
+	for id in '""' '"../endpoints"' "\"x/../$container\"" '"."' '".."' "\"$container\\u0000x\"" '"-x"' '"x y"' '("x" * 300)' '"ä"'; do
+		steps+=("$(named "$id")")
+	done
+	run -0 runtime '"session"' "${steps[@]}" "$(create '.create.container.pod_sandbox_id = "other"')"
+	for answer in "${lines[@]:1}"; do
+		[ "$answer" = '{}' ] || { echo "$answer"; false; }
+	done
+	logged 10 "the pod's id: it is empty, too long or has unexpected characters"
+	logged 1 "the container says it is another pod's"
+}
+@test "a log line is one line, whatever a pod's name holds" {
+	run -0 cni ADD
+	plugin_start
+	unchanged '.create.pod.name = "a\nb\u001b[2J" | .create.pod.id = "/"' "of pod default/a b"
+	run -1 grep -vE '^podtap-nri: ' "$dir/log"
+}
+
+@test "the socket may come later, and its folder too" {
+	rmdir "$dir/nri"
+	plugin_start
+	logged 1 "connect to $socket: No such file or directory"
+	mkdir "$dir/nri"
+	: >"$dir/nri/other"
+	idle
+	run -0 runtime '"session"'
+	[ "$output" = "$session" ]
+}
+# The plugin does nothing meanwhile: no timer of its own is set, and once it has looked it sleeps.
+idle() {
+	local before after try
+	run -0 grep -h it_value "/proc/$plugin/fdinfo" -r
+	[ "$output" = "it_value: (0, 0)" ]
+	for try in {1..50}; do
+		before=$(grep ctxt_switches "/proc/$plugin/status")
+		sleep 0.3
+		after=$(grep ctxt_switches "/proc/$plugin/status")
+		[ "$before" != "$after" ] || return 0
+	done
+	echo "it wakes up: $before, then $after"
+	return 1
+}
+@test "a connection the runtime ends is made anew, and anew, on the same socket" {
+	plugin_start
+	run -0 runtime '"session"' '"again"' '"session"' '"again"' '"session"'
+	[ "${lines[*]}" = "$session $session $session" ]
+	logged 3 "registered"
+}
+@test "a runtime that is started again is served again, at once" {
+	plugin_start
+	for round in 1 2 3; do
+		run -0 runtime '"session"' '"waited"'
+		[ "${lines[0]}" = "$session" ]
+		run -0 jq -e '. < 10' <<<"${lines[1]}"
+		logged "$round" "the connection to the runtime has ended"
+	done
+}
+@test "a plugin that is killed and started again serves again" {
+	run -0 cni ADD
+	plugin_start
+	creates "$(create)"
+	kill -KILL "$plugin"
+	wait "$plugin" || true
+	plugin_start
+	creates "$(create)"
+	run -0 same_json "$output" "$(adjusts "$(tap)")"
+}
+@test "SIGTERM and SIGINT end it with 0, connected or not" {
+	plugin_start
+	logged 1 "No such file"
+	kill -TERM "$plugin"
+	wait "$plugin"
+	plugin_start
+	runtime '"session"' '"wait"' >"$dir/told" 3>&- &
+	peer=$!
+	until [ -s "$dir/told" ]; do # the whole session
+		kill -0 "$peer"
+		sleep 0.01
+	done
+	kill -INT "$plugin"
+	wait "$plugin"
+	wait "$peer"
+}
+@test "launched by the runtime: it serves the inherited connection, and ends with it" {
+	run -0 cni ADD
+	printf '%s\n' '"session"' "$(create)" >"$dir/steps"
+	run -0 --separate-stderr nsenter --net="/run/netns/$host" -- "$fixtures/nri/runtime" --launch "$BUILD/podtap-nri" <"$dir/steps"
+	[ "${lines[0]}" = '{"plugin_name": "podtap-nri", "plugin_idx": "50", "events": 8, "sync": [false]}' ]
+	[[ $output == *'{"exit": 1}' ]]
+	[[ $output == *"\"path\": \"$(tap)\""* ]]
+}
+@test "a wrong command line or environment is refused with 2" {
+	for words in --nonsense "--index 5" "--index 5x" "--socket relative" "--name=" operand; do
+		# shellcheck disable=SC2086 # words
+		run -2 "$BUILD/podtap-nri" $words
+	done
+	run -2 env NRI_PLUGIN_SOCKET=9 "$BUILD/podtap-nri"
+	run -2 env NRI_PLUGIN_SOCKET=1x "$BUILD/podtap-nri"
+	run -0 "$BUILD/podtap-nri" --version
+	run -0 "$BUILD/podtap-nri" --help
+}
+@test "running, it has two capabilities, a filter of system calls, and memory in small pages" {
+	plugin_start
+	logged 1 "No such file"
+	run -0 grep -E '^(CapEff|CapPrm|CapBnd|NoNewPrivs|Seccomp|THP_enabled):' "/proc/$plugin/status"
+	[ "${lines[*]//	/}" = "THP_enabled:0 CapPrm:0000000000280000 CapEff:0000000000280000 CapBnd:0000000000000000 NoNewPrivs:1 Seccomp:2" ]
+}
+
+# Each of these ends the connection with a line that says why, and costs no memory; the next is served.
+garbage() {
+	printf '%s\n' '{"raw":"47455420"}' # of a header
+	printf '%s\n' '{"raw":"474554202f20485454502f312e310d0a0d0a"}'
+	printf '%s\n' '{"frame":"","connection":0}' '{"frame":"00","connection":3}'
+	printf '%s\n' '{"raw":"00000001ffffffff"}' '{"raw":"0000000100400010"}' # lengths
+	printf '%s\n' '{"frame":"00400001000000010100"}'                       # of a message
+	printf '%s\n' '{"message":"","type":3}' '{"message":"","type":2}' '{"message":"","stream":2}'
+	printf '%s\n' '{"message":"0affffffff0f"}' '{"message":"ffff"}' '{"message":"00"}'
+	printf '%s\n' '{"message":"","type":2,"connection":2,"stream":3}' '{"message":"ff","type":2,"connection":2}'
+	printf '%s\n' '{"message":"0a0608051202686f","type":2,"connection":2}'
+}
+@test "what is not the protocol: a line that says so, no memory, and the next runtime is served" {
+	plugin_start
+	n=0
+	while read -r step; do
+		run -0 runtime "$step" '"shut"' '"wait"' <<<"" || { echo "$step: $output"; false; }
+		n=$((n + 1))
+		logged $n "the connection to the runtime has ended"
+	done < <(garbage)
+	run -0 grep -c 'the runtime does not speak\|register with the runtime' "$dir/log"
+	[ "$output" = $((n - 1)) ] # the first ends within a header: that is an end, no more
+	run -0 runtime '"session"' "{\"rss\":$plugin}"
+	[ "${lines[0]}" = "$session" ]
+	output=${lines[1]}
+	json_is ".VmHWM < $(memory_limit 3072)" true
+}
+# KiB, or what a sanitizer makes of it.
+memory_limit() {
+	[[ $(ldd "$BUILD/podtap-nri") != *libasan* ]] || { echo $((500 << 10)); return; }
+	echo "$1"
+}
+@test "a message that announces 4 MiB and brings half of it costs half, and is forgotten" {
+	plugin_start
+	half=$(head -c 2000000 /dev/zero | od -An -v -tx1 | tr -d ' \n')
+	run -0 runtime '{"raw":"000000010040000a"}' '{"raw":"00400000000000010100"}' "{\"raw\":\"$half\"}" '"shut"' '"wait"'
+	logged 1 "the connection to the runtime has ended"
+	run -0 runtime '"session"' "{\"rss\":$plugin}"
+	output=${lines[1]}
+	json_is ".VmRSS < $(memory_limit 3072) and .VmHWM < $(memory_limit 8192)" true
+}
+# bats test_tags=long
+@test "thousands of pods, in several messages or one, cost nothing: below 3 MiB resident" {
+	plugin_start
+	run -0 runtime '"session"' '{"sync":[4000,2,8]}' '{"sync":[1000,1,1]}' "{\"rss\":$plugin}"
+	[ "${lines[1]}" = "[true, true, true, true, true, true, true, false]" ]
+	[ "${lines[2]}" = "[false]" ]
+	output=${lines[3]}
+	json_is ".VmHWM < $(memory_limit 3072)" true
+}
+@test "a container with megabytes of environment is served, and its memory given back" {
+	run -0 cni ADD
+	plugin_start
+	run -0 runtime '"session"' '{"fill":3000000}' "$(create)" "{\"rss\":$plugin}"
+	run -0 same_json "${lines[1]}" "$(adjusts "$(tap)")"
+	run -0 runtime '"session"' "{\"rss\":$plugin}"
+	output=${lines[1]}
+	json_is ".VmRSS < $(memory_limit 3072)" true
+}
+@test "a pod whose description takes more memory to read than there is for it: unchanged, and logged" {
+	plugin_start
+	# A request of a pod with two million empty annotations.
+	body=$(python3 - <<-'END'
+		def field(n, b):
+		    size, out = len(b), bytes([n << 3 | 2])
+		    while size > 127:
+		        out, size = out + bytes([size & 127 | 128]), size >> 7
+		    return out + bytes([size]) + b
+		pod = field(1, b"abc") + bytes([0x32, 0]) * 2000000
+		print((field(1, b"nri.pkg.api.v1alpha1.Plugin") + field(2, b"CreateContainer") +
+		       field(3, field(1, pod) + field(2, b""))).hex())
+	END
+	)
+	run -0 runtime '"session"' "{\"message\":\"$body\",\"stream\":99}" "{\"rss\":$plugin}"
+	logged 1 "the request to create a container: it cannot be decoded, or is too large"
+	output=${lines[1]}
+	json_is ".VmHWM < $(memory_limit 32768)" true
+}

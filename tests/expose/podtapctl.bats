@@ -1,0 +1,202 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# podtapctl: what it says of the host's endpoints, and what it tells guests.
+load ../lib/lib
+
+setup() {
+	lan_setup
+}
+teardown() {
+	lan_teardown
+}
+
+ctl() {
+	"$BUILD/podtapctl" "$@" 2>"$BATS_TEST_TMPDIR/err"
+}
+host_local() { # SUBNET [ROUTES]
+	jq -cn --arg dir "$leases" --arg subnet "$1" --argjson routes "${2:-[]}" \
+		'{cniVersion: "1.0.0", ipam: {type: "host-local", dataDir: $dir, ranges: [[{subnet: $subnet}]], routes: $routes}}'
+}
+static() { # MEMBERS OF THE CONFIGURATION'S ipam
+	jq -cn --argjson ipam "$1" '{cniVersion: "1.0.0", addressOwner: "guest", ipam: ({type: "static"} + $ipam)}'
+}
+
+@test "list: without endpoints a head without rows, and exit 0" {
+	run -0 ctl list
+	[ "${#lines[@]}" = 1 ]
+	run -0 ctl list --json
+	json_is . '[]'
+}
+@test "list: an aligned table of container, interface, kind, mode, master, MAC, addresses, tap and state" {
+	run -0 cni ADD "$(host_local 10.99.0.0/24)"
+	run -0 cni ADD '{"link":"macvlan","mode":"private","mac":"02:00:00:00:07:07"}' CNI_IFNAME=net1
+	run -0 ctl list
+	[ "${#lines[@]}" = 3 ]
+	read -ra row <<<"${lines[1]}"
+	[ "${row[*]}" = "$container eth0 macvtap bridge lan0 $(jq -r .mac "$(record)") 10.99.0.2/24 $(tap) alive" ]
+	read -ra row <<<"${lines[2]}"
+	[ "${row[*]}" = "$container net1 macvlan private lan0 02:00:00:00:07:07 - - alive" ]
+	for column in "INTERFACE eth0 net1" "MASTER lan0 lan0" "TAP $(tap) -" "STATE alive alive"; do
+		read -r title first second <<<"$column"
+		before=${lines[0]%% "$title"*}
+		[ "${lines[1]:${#before}+1:${#first}}" = "$first" ]
+		[ -z "$second" ] || [ "${lines[2]:${#before}+1:${#second}}" = "$second" ]
+	done
+}
+@test "list --json: the records as they are, and whether each is alive" {
+	run -0 cni ADD "$(host_local 10.99.0.0/24)"
+	run -0 cni ADD '{}' CNI_CONTAINERID="$container-o" CNI_NETNS="/run/netns/$other"
+	run -0 ctl list --json
+	json_is 'map(.containerID)' "[\"$container\",\"$container-o\"]"
+	run -0 diff <(jq -S '.[0]' <<<"$output") <(jq -S '. + {alive: true}' "$(record)")
+}
+@test "show: one container's endpoints, or one of them; --json with an interface is that one alone" {
+	run -0 cni ADD
+	run -0 cni ADD '{}' CNI_IFNAME=net1
+	run -0 cni ADD '{}' CNI_CONTAINERID="$container-o" CNI_NETNS="/run/netns/$other"
+	run -0 ctl show "$container"
+	[ "${#lines[@]}" = 3 ]
+	run -0 ctl show "$container" net1
+	[ "${#lines[@]}" = 2 ]
+	run -0 ctl show --json "$container" net1
+	json_is '[.ifname, .alive, .tap.path]' "[\"net1\",true,\"$(tap net1)\"]"
+	run -0 ctl show "$container" --json
+	json_is 'map(.ifname)' '["eth0","net1"]'
+	run -2 ctl show "$container" net7
+	run -2 ctl show nobody
+	grep -qF "endpoints of nobody: there is no record of it" "$BATS_TEST_TMPDIR/err"
+	run -2 ctl show "${container%?}"
+	grep -qF "podtapctl list shows those there are, by whole ids" "$BATS_TEST_TMPDIR/err"
+}
+@test "list: exit 1 when an endpoint is stale, and why on stderr: namespace, interface, node, number, record" {
+	run -0 cni ADD
+	cp "$(record)" "$BATS_TEST_TMPDIR/kept"
+	stale() { # WORDS ON STDERR
+		run -1 ctl list
+		[[ ${lines[1]} == *stale ]]
+		grep -q "$1" "$BATS_TEST_TMPDIR/err"
+		run -1 ctl list --json
+		json_is '.[0].alive' false
+	}
+	echo '{' >"$(record)"
+	stale decode
+	jq -c '.tap.minor += 1' "$BATS_TEST_TMPDIR/kept" >"$(record)"
+	stale "another number"
+	jq -c '.state = "adding"' "$BATS_TEST_TMPDIR/kept" >"$(record)"
+	stale "under way"
+	cp "$BATS_TEST_TMPDIR/kept" "$(record)"
+	run -0 ctl list
+	node=$(tap)
+	mv "$node" "$node.away"
+	stale "missing"
+	mv "$node.away" "$node"
+	ip -n "$pod" link del eth0
+	stale "interface is gone"
+	ip netns del "$pod"
+	stale "namespace is gone"
+}
+@test "list: a record's text cannot write to the terminal" {
+	run -0 cni ADD
+	jq -c '.master = "la\u001b[2Jn"' "$(record)" >"$BATS_TEST_TMPDIR/new"
+	cp "$BATS_TEST_TMPDIR/new" "$(record)"
+	run ctl list
+	[[ $output == *'la?[2Jn'* ]]
+}
+@test "calls that are none are exit 2 with the usage" {
+	for call in "" "lst" "list x" "list --format json" "show" "show a b c" "guest-config" "guest-config a" \
+		"guest-config --json a b" "show --jason a"; do
+		# shellcheck disable=SC2086 # words
+		run -2 ctl $call
+		grep -q usage "$BATS_TEST_TMPDIR/err"
+	done
+	run -2 ctl guest-config --format yaml a b
+	grep -q "one of: cloud-init, kernel, json" "$BATS_TEST_TMPDIR/err"
+	run -0 ctl --help
+}
+
+dual='{"addresses":[{"address":"10.99.0.5/24","gateway":"10.99.0.254"},{"address":"fd99::5/64","gateway":"fd99::fe"}],
+	"routes":[{"dst":"0.0.0.0/0"},{"dst":"::/0"},{"dst":"10.1.0.0/16","gw":"10.99.0.9"}],
+	"dns":{"nameservers":["10.99.0.53","fd99::53","10.99.0.54","10.99.0.55"],"search":["example.org"]}}'
+
+@test "guest-config: cloud-init's network-config v2 with everything the record tells" {
+	run -0 cni ADD "$(static "$dual")"
+	run -0 ctl guest-config "$container" eth0
+	diff - <(printf '%s\n' "$output") <<-END
+		version: 2
+		ethernets:
+		  "eth0":
+		    match:
+		      macaddress: "$(jq -r .mac "$(record)")"
+		    mtu: 1500
+		    dhcp4: false
+		    dhcp6: false
+		    addresses:
+		      - "10.99.0.5/24"
+		      - "fd99::5/64"
+		    routes:
+		      - to: "0.0.0.0/0"
+		        via: "10.99.0.254"
+		      - to: "::/0"
+		        via: "fd99::fe"
+		      - to: "10.1.0.0/16"
+		        via: "10.99.0.9"
+		    nameservers:
+		      addresses:
+		        - "10.99.0.53"
+		        - "fd99::53"
+		        - "10.99.0.54"
+		        - "10.99.0.55"
+		      search:
+		        - "example.org"
+	END
+	run -0 ctl guest-config --format cloud-init "$container" eth0
+	[ "${lines[0]}" = "version: 2" ]
+}
+@test "guest-config: a gateway outside the guest's networks is on the link" {
+	run -0 cni ADD "$(static '{"addresses":[{"address":"10.99.0.5/32","gateway":"10.99.0.254"}],"routes":[{"dst":"0.0.0.0/0"}]}')"
+	run -0 ctl guest-config "$container" eth0
+	[[ $output == *'via: "10.99.0.254"'$'\n''        on-link: true'* ]]
+}
+@test "guest-config: the kernel's ip= argument, and what it has no room for is said" {
+	run -0 cni ADD "$(static "$dual")"
+	run -0 ctl guest-config "$container" eth0 --format kernel
+	[ "$output" = "ip=10.99.0.5::10.99.0.254:255.255.255.0:::off:10.99.0.53:10.99.0.54" ]
+	grep -q "left out" "$BATS_TEST_TMPDIR/err"
+	run -0 cni DEL "$(static "$dual")"
+	run -0 cni ADD "$(static '{"addresses":[{"address":"10.99.0.5/30","gateway":"10.99.0.6"}]}')"
+	run -0 ctl guest-config "$container" eth0 --format kernel
+	[ "$output" = "ip=10.99.0.5:::255.255.255.252:::off" ]
+	run -0 cni DEL "$(static "$dual")"
+	run -0 cni ADD "$(static '{"addresses":[{"address":"fd99::5/64"}]}')"
+	run -2 ctl guest-config "$container" eth0 --format kernel
+	grep -q "IPv4 only" "$BATS_TEST_TMPDIR/err"
+}
+@test "guest-config: JSON" {
+	run -0 cni ADD "$(static "$dual")"
+	run -0 ctl guest-config "$container" eth0 --format json
+	json_is '[.ifname, .mac, .mtu]' "[\"eth0\",\"$(jq -r .mac "$(record)")\",1500]"
+	json_is .addresses '["10.99.0.5/24","fd99::5/64"]'
+	json_is '.routes' '[{"dst":"0.0.0.0/0","gw":"10.99.0.254"},{"dst":"::/0","gw":"fd99::fe"},{"dst":"10.1.0.0/16","gw":"10.99.0.9"}]'
+	json_is '.dns.search[0]' example.org
+}
+@test "guest-config: without IPAM the guest is told to ask the LAN" {
+	run -0 cni ADD
+	run -0 ctl guest-config "$container" eth0
+	[[ $output == *"dhcp4: true"* ]]
+	run -0 ctl guest-config "$container" eth0 --format kernel
+	[ "$output" = ip=dhcp ]
+	run -0 ctl guest-config "$container" eth0 --format json
+	json_is .addresses '[]'
+	run -2 ctl guest-config "$container" eth7
+}
+@test "addressOwner guest: result and record carry the addresses, the link has none at all, CHECK agrees" {
+	run -0 cni ADD "$(static "$dual")"
+	json_is '.ips | map(.address)' '["10.99.0.5/24","fd99::5/64"]'
+	[ "$(jq -c '.ips | map(.address)' "$(record)")" = '["10.99.0.5/24","fd99::5/64"]' ]
+	[ "$(jq -r .addressOwner "$(record)")" = guest ]
+	run -0 ip -n "$pod" -o addr show dev eth0
+	[ -z "$output" ]
+	run -0 ip -n "$pod" route show
+	[ -z "$output" ]
+	run -0 cni CHECK "$(static "$dual")"
+}

@@ -1,0 +1,217 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# podtap-ipam under load, at any size, and killed at any instant.
+load ../lib/lib
+load ../lib/ipam
+
+setup() {
+	lan_setup
+	export ASAN_OPTIONS=detect_leaks=0 # the leak checker works under no tracer
+	PLUGIN=podtap-ipam
+	ipam_begin
+}
+teardown() {
+	rm -rf "${leases:?}"/*
+	lan_teardown
+}
+
+# The executable on its own, without a runtime around it: bare VERB ID CONFIGURATION [COMMAND...]
+bare() {
+	local verb=$1 id=$2 text=$3
+	shift 3
+	CNI_COMMAND=$verb CNI_CONTAINERID=$id CNI_NETNS=/none CNI_IFNAME=eth0 CNI_PATH=/none \
+		"${wrapper[@]}" "$@" "$BUILD/podtap-ipam" <<<"$text"
+}
+
+# System calls for memory, of which the sanitizers make some now and then.
+memory='^(brk|m(un|re)?map|mprotect|madvise)\('
+# How many system calls one makes, beyond starting a process and but those for memory.
+calls() {
+	local made status=0
+	bare "$@" strace -qq -o "$BATS_TEST_TMPDIR/calls" >"$BATS_TEST_TMPDIR/answer" || status=$?
+	made=$(grep -cvE "$memory" "$BATS_TEST_TMPDIR/calls")
+	bare VERSION x '' strace -qq -o "$BATS_TEST_TMPDIR/none" >/dev/null || return
+	echo $((made - $(grep -cvE "$memory" "$BATS_TEST_TMPDIR/none")))
+	return $status
+}
+# The least times of a call under two configurations in turn, in microseconds: of a few, and of more as
+# long as the second takes twice the first, since whatever else the machine does only makes one longer.
+least() {
+	local i k start took least=(999999999 999999999)
+	for ((i = 0; i < 15 || i < 300 && least[1] >= least[0] * 2; i++)); do
+		for k in 0 1; do
+			start=${EPOCHREALTIME/./}
+			bare "$1" "$2" "${@:3 + k:1}" >"$BATS_TEST_TMPDIR/answer" || return
+			took=$((${EPOCHREALTIME/./} - start))
+			((took >= least[k])) || least[k]=$took
+			[ "$1" != ADD ] || bare DEL "$2" "${@:3 + k:1}" || return
+		done
+	done
+	echo "${least[@]}"
+}
+costs() {
+	local verb id
+	for verb in ADD CHECK DEL DEL; do
+		id=$([ -e "$BATS_TEST_TMPDIR/deleted" ] && echo unknown || echo one)
+		[ "$verb" != DEL ] || touch "$BATS_TEST_TMPDIR/deleted"
+		calls "$verb" "$id" "$(jq -c --slurpfile r "$BATS_TEST_TMPDIR/result" '. + {prevResult: $r[0]}' <<<"$1")" || return
+		[ "$verb" != ADD ] || cp "$BATS_TEST_TMPDIR/answer" "$BATS_TEST_TMPDIR/result"
+	done
+	rm "$BATS_TEST_TMPDIR/deleted"
+}
+
+@test "cost: ADD, CHECK and DEL make the same system calls with 10 and with 60,000 reservations" {
+	local few many confs=()
+	echo '{}' >"$BATS_TEST_TMPDIR/result"
+	for count in 10 60000; do
+		network=net-$count store=$data/net-$count
+		mkdir -p "$store"
+		"$BUILD/tests/tools/ipamfill" "$store" 10.1.0.2 $count
+		conf=$(config "$(ipam '{"subnet":"10.1.0.0/16"}')")
+		bare ADD first "$conf"
+		bare ADD second "$conf"
+		costs "$conf" >"$BATS_TEST_TMPDIR/costs-$count"
+		confs+=("$conf")
+	done
+	few=$(paste -sd ' ' "$BATS_TEST_TMPDIR/costs-10")
+	many=$(paste -sd ' ' "$BATS_TEST_TMPDIR/costs-60000")
+	echo "calls of ADD, CHECK, DEL and DEL of nobody: $few and $many"
+	[ "$few" = "$many" ]
+	for verb in ADD DEL; do
+		run -0 least "$verb" third "${confs[@]}"
+		echo "microseconds of $verb: $output"
+		[ "${output#* }" -lt $((${output% *} * 2)) ]
+	done
+}
+@test "exhaustion: a full /16 is told at once, with its range, its size and how to see who has it" {
+	local conf
+	mkdir -p "$store"
+	"$BUILD/tests/tools/ipamfill" "$store" 10.1.0.2 65532
+	conf=$(config "$(ipam '{"subnet":"10.1.0.0/16"}')")
+	run -0 bare ADD last "$conf"
+	json_is '.ips[0].address' 10.1.255.254/16
+	run -1 bare ADD more "$conf"
+	error_is 11 "range set 0 (10.1.0.1-10.1.255.254 of 10.1.0.0/16)" "all 65533 addresses" "grep -r . $store"
+	grep -r . "$store" >"$BATS_TEST_TMPDIR/holders"
+	[ "$(grep -c -a 'filler' "$BATS_TEST_TMPDIR/holders")" = 65532 ]
+	run -1 calls ADD more "$conf"
+	[ "$output" -lt 60 ]
+	run -1 bare STATUS '' "$(jq -c '.ipam.strictStatus = true' <<<"$conf")"
+	error_is 50 "range set 0" "all 65533"
+	rm "$store/10.1.99.99"
+	run -0 bare ADD again "$conf"
+	json_is '.ips[0].address' 10.1.99.99/16
+}
+@test "storm: 64 runtimes, 10,000 calls, some killed: no address twice, none lost, no lock left (ext4)" {
+	storm "$data" /
+}
+@test "storm: the same on tmpfs" {
+	mkdir -p "$data"
+	export -f storm
+	export BATS_TEST_TMPDIR BUILD
+	run -0 unshare -m bash -ec 'mount -t tmpfs none "$1"; storm "$1" "$1"' bash "$data"
+}
+
+# 10,000 calls of 64 runtimes, or as many as sanitizers manage in that time; then every address can be
+# had, once.
+storm() {
+	local i killed conf count=10000
+	[[ $(ldd "$BUILD/podtap-ipam") != *libasan* ]] || count=3000
+	killed=$("$BUILD/tests/tools/ipamstorm" "$BUILD/podtap-ipam" "$1" 64 $count 100) || { echo "$killed"; return 1; }
+	[ "${killed%% *}" -gt 50 ] || { echo "too few were killed: $killed"; return 1; }
+	ls "$1/storm" >"$BATS_TEST_TMPDIR/left"
+	[ "$(paste -sd ' ' "$BATS_TEST_TMPDIR/left")" = "last_reserved_ip.0 lock" ] || { cat "$BATS_TEST_TMPDIR/left"; return 1; }
+	conf='{"cniVersion":"1.0.0","name":"storm","ipam":{"dataDir":"'$1'","subnet":"10.0.0.0/25"}}'
+	for ((i = 0; i < 125; i++)); do
+		CNI_COMMAND=ADD CNI_CONTAINERID=after-$i CNI_NETNS=/none CNI_IFNAME=eth0 CNI_PATH=/none \
+			"$BUILD/podtap-ipam" <<<"$conf" || return
+	done | sort -u >"$BATS_TEST_TMPDIR/all"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/all")" = 125 ]
+}
+
+# Kills a call before each of its system calls in turn, from when it has read its configuration on; but
+# for memory, before which nothing is otherwise than before the next one.
+# After each, what a runtime does next works, and every address that should be free can be had.
+#   crash PREPARE VERB [ADDRESS OF WHO STAYS]
+crash() {
+	local prepare=$1 verb=$2 stays=${3:-} conf first last n name nth
+	conf=$(config "$(ipam '{"subnet":"10.1.0.0/29","sticky":true}')")
+	clean_slate
+	"$prepare" "$conf"
+	bare "$verb" victim "$conf" strace -qq -o "$BATS_TEST_TMPDIR/calls" >/dev/null || return
+	first=$(grep -n '^read(0' "$BATS_TEST_TMPDIR/calls" | head -1 | cut -d: -f1)
+	last=$(wc -l <"$BATS_TEST_TMPDIR/calls")
+	[ "$last" -gt $((first + 10)) ] || return
+	for ((n = first; n <= last; n++)); do
+		! sed -n "${n}p" "$BATS_TEST_TMPDIR/calls" | grep -qE "$memory" || continue
+		clean_slate
+		"$prepare" "$conf"
+		name=$(sed -n "${n}s/(.*//p" "$BATS_TEST_TMPDIR/calls")
+		nth=$(head -n "$n" "$BATS_TEST_TMPDIR/calls" | grep -c "^$name(")
+		bare "$verb" victim "$conf" strace -qq -o /dev/null -e "inject=$name:signal=KILL:when=$nth" >/dev/null 2>&1
+		[ $? = 137 ] && mended "$conf" "$stays" && continue
+		echo "after $verb was killed at call $n: $(sed -n ${n}p "$BATS_TEST_TMPDIR/calls")"
+		return 1
+	done
+}
+clean_slate() {
+	wrapper=()
+	rm -rf "${data:?}" "${PODTAP_IPAM_STATE_DIR:?}"
+}
+mended() {
+	local id had="$2 "
+	[ -z "$2" ] || bare CHECK stays "${1%\}},\"prevResult\":{\"cniVersion\":\"1.1.0\",\"ips\":[{\"address\":\"$2\"}]}}" || return
+	bare ADD next "$1" >"$BATS_TEST_TMPDIR/next" || return
+	bare DEL victim "$1" || return
+	bare DEL next "$1" || return
+	while bare ADD more-$((++id)) "$1" >"$BATS_TEST_TMPDIR/more"; do
+		[[ $(<"$BATS_TEST_TMPDIR/more") =~ \"address\":\"([^\"]*)\" ]] && had+="${BASH_REMATCH[1]} "
+	done
+	[ "$(tr -s ' ' '\n' <<<"$had" | grep . | sort | paste -sd ' ')" = "10.1.0.2/29 10.1.0.3/29 10.1.0.4/29 10.1.0.5/29 10.1.0.6/29" ] ||
+		{ echo "could be had: $had"; return 1; }
+}
+# States a call may find: one who stays; besides him the victim; each of them with no index, so that
+# it is made anew; an empty file in the way, as host-local leaves one; a boot since.
+one_stays() {
+	bare ADD stays "$1" >/dev/null
+}
+one_stays_unindexed() {
+	one_stays "$1"
+	rm "$(beside index)"
+}
+victim_too() {
+	one_stays "$1"
+	bare ADD victim "$1" >/dev/null
+}
+victim_too_unindexed() {
+	victim_too "$1"
+	rm "$(beside index)"
+}
+empty_file() {
+	one_stays "$1"
+	: >"$store/10.1.0.3"
+}
+rebooted() {
+	boot one
+	victim_too "$1"
+	boot two
+}
+
+@test "crash: ADD killed before any of its system calls loses nothing, and the next call works" {
+	run -0 crash one_stays ADD 10.1.0.2/29
+}
+@test "crash: so it is where ADD had to read the whole store" {
+	run -0 crash one_stays_unindexed ADD 10.1.0.2/29
+}
+@test "crash: so it is where ADD mends an empty file" {
+	run -0 crash empty_file ADD 10.1.0.2/29
+}
+@test "crash: the first ADD after a boot, killed before any of its system calls, is made good by the next" {
+	run -0 crash rebooted ADD
+}
+@test "crash: DEL killed before any of its system calls loses nothing, and the next call works" {
+	run -0 crash victim_too DEL 10.1.0.2/29
+}
+@test "crash: so it is where DEL had to read the whole store" {
+	run -0 crash victim_too_unindexed DEL 10.1.0.2/29
+}

@@ -1,0 +1,231 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Addresses from other plugins: how they are called, and what happens when they misbehave.
+load ../lib/lib
+load ../lib/lists
+
+setup() {
+	lan_setup
+	own_state
+	log=$BATS_TEST_TMPDIR/log
+	mkdir "$log"
+	scripted='{"cniVersion":"1.0.0","ipam":{"type":"scripted"}}'
+	status11='{"ipam":{"type":"scripted"}}'
+}
+teardown() {
+	export SCRIPT_LOG=$log
+	lan_teardown
+}
+
+# A call with the scripted plugin in CNI_PATH, which DEL at the end uses as well.
+scripted() {
+	cni "$1" "${@:2}" CNI_PATH="$BUILD:$fixtures/delegates:/usr/lib/cni" SCRIPT_LOG="$log"
+}
+calls() {
+	[ "$(cut -d' ' -f1 "$log/calls" | tr '\n' ' ')" = "$* " ] || { cat "$log/calls"; return 1; }
+}
+nothing_made() {
+	run -1 link_exists "$pod" eth0
+	[ -z "$(find "$PODTAP_STATE_DIR" -type f)" ]
+}
+
+@test "IPAM: ADD, CHECK and DEL reach the plugin, and its answer the link and the result (D-10, D-12, RES-3)" {
+	run -0 scripted ADD "$scripted"
+	json_is '.ips' '[{"interface":0,"address":"10.99.0.66/24","gateway":"10.99.0.254"}]'
+	json_is '[.interfaces[].name]' '["eth0"]'
+	run -0 ip -n "$pod" -4 address show eth0
+	[[ $output == *10.99.0.66/24* ]]
+	run -0 ip -n "$pod" route
+	[[ $output == *"10.77.0.0/16 via 10.99.0.254 dev eth0"* ]]
+	run -0 scripted CHECK "$scripted"
+	run -0 scripted DEL "$scripted"
+	calls ADD CHECK DEL
+}
+@test "IPAM: the plugin gets stdin byte for byte (D-3)" {
+	text='  {"name":"net", "cniVersion" :"1.0.0","type":"podtap","master":"lan0","unknown":[1.50,1e2,"\u00e4ä"],
+		"ipam":{"type":"scripted","x":{"y":null}} }
+'
+	run -0 cni_raw ADD "$text" CNI_PATH="$fixtures/delegates" SCRIPT_LOG="$log"
+	run -0 cmp "$log/ADD.stdin" - <<<"${text%$'\n'}"
+	run -0 cni_raw DEL "$text" CNI_PATH="$fixtures/delegates" SCRIPT_LOG="$log"
+	run -0 cmp "$log/DEL.stdin" "$log/ADD.stdin"
+}
+@test "IPAM: the plugin gets our environment, only CNI_COMMAND is its own (D-2, ENV-5)" {
+	run -0 scripted ADD "$scripted" CNI_ARGS="IgnoreUnknown=1;K8S_POD_NAME=x;A=B=C" TRACEPARENT=00-ab-cd-01 OTHER="a b" CNI_NETNS_OVERRIDE=
+	for line in CNI_COMMAND=ADD "CNI_ARGS=IgnoreUnknown=1;K8S_POD_NAME=x;A=B=C" TRACEPARENT=00-ab-cd-01 "OTHER=a b" \
+		"CNI_NETNS=/run/netns/$pod" "CNI_CONTAINERID=$container" CNI_IFNAME=eth0 CNI_NETNS_OVERRIDE=; do
+		run -0 grep -qxF "$line" "$log/ADD.env"
+	done
+}
+@test "IPAM: the plugin runs on the host, where we were started, while the link is there (D-4, D-13)" {
+	cd "$BATS_TEST_TMPDIR"
+	run -0 scripted ADD "$scripted"
+	run -0 at "$host" readlink /proc/self/ns/net /proc/self/cwd
+	[ "$output" = "$(cat "$log/ADD.where")" ]
+	run -0 grep -q eth0@ "$log/ADD.link"
+	run -0 scripted DEL "$scripted"
+	run -0 grep -q eth0@ "$log/DEL.link"
+}
+@test "IPAM: what the plugin says on stderr reaches ours, not stdout (D-5)" {
+	run -0 scripted ADD "$scripted"
+	json_is .cniVersion 1.0.0
+	run -0 grep -q "the plugin's own words" "$BATS_TEST_TMPDIR/stderr"
+}
+@test "IPAM: the first folder of CNI_PATH that has the file counts, folders of that name do not (D-1)" {
+	mkdir -p "$BATS_TEST_TMPDIR/a/scripted" "$BATS_TEST_TMPDIR/b"
+	ln -s "$fixtures/delegates/scripted" "$BATS_TEST_TMPDIR/b/scripted"
+	run -0 cni ADD "$scripted" CNI_PATH="/nowhere::$BATS_TEST_TMPDIR/a:$BATS_TEST_TMPDIR/b" SCRIPT_LOG="$log"
+	calls ADD
+}
+@test "IPAM: absent, null, {} or an empty type runs nothing on any verb (D-15)" {
+	for ipam in null '{}' '{"type":""}' '{"type":null}'; do
+		for verb in ADD CHECK STATUS GC DEL; do
+			run -0 scripted $verb "{\"ipam\":$ipam}"
+		done
+	done
+	[ ! -e "$log/calls" ]
+}
+
+# Each is refused: the error is an object, nothing is left, and the plugin's DEL was run.
+@test "IPAM: an answer that is none fails ADD, is released and leaves nothing (D-7, D-8, D-9, D-11, ADD-4, ADD-5)" {
+	for say in nothing half garbage null list two silent-1 words-and-1 result-and-1 killed wrong-version no-addresses \
+		bad-address enormous impossible twice; do
+		rm -f "$log/calls"
+		run -1 scripted ADD "$scripted" SCRIPT_ADD=$say
+		error_is "$(jq .code <<<"$output")" || { echo "for: $say"; return 1; }
+		[ "$(jq .code <<<"$output")" -ge 6 ]
+		calls ADD DEL || { echo "for: $say"; return 1; }
+		nothing_made || { echo "for: $say"; return 1; }
+	done
+}
+@test "IPAM: the plugin's error is ours, unchanged, and the DEL after it cannot hide it (ERR-3, ADD-4)" {
+	run -1 scripted ADD "$scripted" SCRIPT_ADD=error SCRIPT_DEL=words-and-1
+	error_is 11
+	json_is .msg "the pool is busy"
+	json_is .details "come back later"
+	calls ADD DEL
+	nothing_made
+	rm "$cache"/* # the DEL at the end would fail as told
+}
+@test "IPAM: a failure without an error object says what the plugin said, code 999 (ERR-4)" {
+	run -1 scripted ADD "$scripted" SCRIPT_ADD=words-and-1
+	error_is 999 scripted "no more addresses"
+	nothing_made
+}
+@test "IPAM: answers of older versions, of none, large ones, and a plugin that reads no stdin are fine (D-8)" {
+	for say in old-version no-version large deaf; do
+		run -0 scripted ADD "$scripted" SCRIPT_ADD=$say
+		json_is .cniVersion 1.0.0
+		json_is '.ips[0].address' 10.99.0.66/24
+		run -0 scripted DEL "$scripted"
+	done
+}
+@test "IPAM: a plugin that reads nothing of a long stdin does no harm" {
+	long=$(jq -cn '{cniVersion: "1.0.0", ipam: {type: "scripted"}, x: [range(60000)]}')
+	printf '%s' "$long" >"$BATS_TEST_TMPDIR/long"
+	run -0 cni_raw ADD "$(jq -c '. + {name: "net", type: "podtap", master: "lan0"}' "$BATS_TEST_TMPDIR/long")" \
+		CNI_PATH="$fixtures/delegates" SCRIPT_LOG="$log" SCRIPT_ADD=deaf
+	run -0 scripted DEL "$scripted"
+}
+@test "IPAM: a DEL that fails is reported, and the link goes all the same (DEL-3, E7)" {
+	run -0 scripted ADD "$scripted"
+	node=$(tap)
+	run -1 scripted DEL "$scripted" SCRIPT_DEL=error
+	error_is 11
+	json_is .msg "the pool is busy"
+	nothing_made
+	[ ! -e "$node" ]
+	run -0 scripted DEL "$scripted"
+}
+@test "IPAM: DEL reaches the plugin without a namespace too (D-12)" {
+	run -0 scripted ADD "$scripted"
+	run -0 scripted DEL "$scripted" CNI_NETNS=
+	run -0 scripted DEL "$scripted" CNI_NETNS=/nowhere
+	calls ADD DEL DEL
+}
+@test "IPAM: CHECK's and STATUS's errors are ours (CHK-2, STA-3)" {
+	run -0 scripted ADD "$scripted"
+	run -1 scripted CHECK "$scripted" SCRIPT_CHECK=error
+	error_is 11 "the pool is busy"
+	run -1 scripted STATUS "$status11" SCRIPT_STATUS=error
+	error_is 11 "the pool is busy"
+	run -1 scripted STATUS '{"ipam":{"type":"no-such-plugin"}}'
+	error_is "$(jq .code <<<"$output")" no-such-plugin
+}
+@test "IPAM: a plugin that knows no STATUS or GC counts as having none" {
+	for code in 4 1 3; do
+		for verb in STATUS GC; do
+			run -0 scripted $verb "$status11" SCRIPT_$verb=code-$code
+			[ -z "$output" ]
+		done
+	done
+	run -0 cni STATUS '{"ipam":{"type":"host-local","subnet":"10.99.0.0/24"}}'
+	run -0 cni GC '{"ipam":{"type":"host-local","subnet":"10.99.0.0/24"},"cni.dev/valid-attachments":[]}'
+}
+@test "IPAM: GC reaches the plugin, and its DEL every stale attachment; errors are told at the end (GC-4)" {
+	run -0 scripted ADD "$scripted"
+	run -0 scripted ADD "$scripted" CNI_CONTAINERID="$container-2" CNI_NETNS="/run/netns/$other"
+	rm "$log/calls"
+	run -1 scripted GC "$(jq -cn --arg id "$container" '{ipam: {type: "scripted"},
+		"cni.dev/valid-attachments": [{containerID: $id, ifname: "eth0"}]}')" SCRIPT_GC=error
+	error_is 11 "the pool is busy"
+	run -0 grep -qx "DEL $container-2 eth0" "$log/calls"
+	run -1 grep -q "DEL $container eth0" "$log/calls"
+	run -0 grep -q "^GC" "$log/calls"
+	link_exists "$pod" eth0
+	run -1 link_exists "$other" eth0
+}
+
+@test "host-local: a lease for ADD, none after DEL, none after an ADD that fails late" {
+	change='{"cniVersion":"1.0.0","ipam":{"type":"host-local","subnet":"10.99.0.0/24","rangeStart":"10.99.0.50"}}'
+	run -0 cni ADD "$change"
+	json_is '.ips[0].address' 10.99.0.50/24
+	[ -f "$leases/net/10.99.0.50" ]
+	run -0 cni CHECK "$change"
+	run -0 cni DEL "$change"
+	[ ! -e "$leases/net/10.99.0.50" ]
+	change='{"cniVersion":"1.0.0","ipam":{"type":"host-local","subnet":"10.99.0.0/24","routes":[{"dst":"10.3.0.0/16","gw":"203.0.113.9"}]}}'
+	run -1 cni ADD "$change"
+	error_is "$(jq .code <<<"$output")" 10.3.0.0/16
+	run -0 find "$leases/net" -name '10.*'
+	[ -z "$output" ]
+	nothing_made
+}
+@test "static: addresses of both families, routes and dns (E9)" {
+	run -0 cni ADD '{"cniVersion":"1.0.0","ipam":{"type":"static","addresses":[{"address":"10.99.0.7/24","gateway":"10.99.0.254"},
+		{"address":"fd99::7/64","gateway":"fd99::fe"}],"routes":[{"dst":"0.0.0.0/0"},{"dst":"::/0"}],"dns":{"nameservers":["10.99.0.254"]}}}'
+	json_is '[.ips[].address]' '["10.99.0.7/24","fd99::7/64"]'
+	json_is '[.routes[].gw]' '["10.99.0.254","fd99::fe"]'
+	json_is .dns '{"nameservers":["10.99.0.254"]}'
+	run -0 at "$pod" ping -n -q -c 1 -w 30 10.99.0.254
+	run -0 at "$pod" ping -n -q -c 1 -w 30 fd99::fe
+}
+@test "static: without an address ADD fails and leaves nothing (D-9, C4)" {
+	run -1 cni ADD '{"cniVersion":"1.0.0","ipam":{"type":"static"}}'
+	error_is 999 static
+	nothing_made
+}
+@test "dhcp: a lease from a real server, given back at DEL" {
+	dhcp_start 10.98.0.1/24 10.98.0.50 10.98.0.59
+	change='{"cniVersion":"1.0.0","ipam":{"type":"dhcp"}}'
+	run -0 cni ADD "$change"
+	address=$(jq -r '.ips[0].address' <<<"$output")
+	[[ $address == 10.98.0.5?/24 ]]
+	json_is '.ips[0].gateway' 10.98.0.1
+	run -0 at "$pod" ping -n -q -c 1 -w 30 10.98.0.1
+	run -0 cni CHECK "$change"
+	run -0 grep -q "${address%/*}" "$BATS_TEST_TMPDIR/dnsmasq.leases"
+	run -0 cni DEL "$change"
+	run -0 timeout 60 sh -c 'while grep -q "$1" "$0"; do sleep 0.05; done' "$BATS_TEST_TMPDIR/dnsmasq.leases" "${address%/*}"
+	run -1 link_exists "$pod" eth0
+}
+@test "dhcp: without its daemon ADD fails and leaves nothing; DEL says so and removes the link (DH-5)" {
+	run -1 cni ADD '{"cniVersion":"1.0.0","ipam":{"type":"dhcp"}}'
+	error_is "$(jq .code <<<"$output")" dhcp.sock
+	nothing_made
+	rm -f "$cache"/*
+	run -0 cni ADD
+	run -1 cni_raw DEL "$(config '{"cniVersion":"1.0.0","ipam":{"type":"dhcp"}}')"
+	error_is "$(jq .code <<<"$output")" dhcp.sock
+	run -1 link_exists "$pod" eth0
+}

@@ -1,0 +1,207 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# The link's addresses: whose they are, how they are proved unique, and how the LAN hears of them.
+# shellcheck disable=SC2030,SC2031 # each test is a process of its own
+load ../lib/lib
+load ../lib/endpoint
+load ../lib/frames
+
+setup() {
+	lan_setup
+}
+teardown() {
+	lan_teardown
+}
+
+# A setting of IPv6 of a link: ipv6_setting NAMESPACE LINK NAME
+ipv6_setting() {
+	at "$1" cat "/proc/sys/net/ipv6/conf/$2/$3"
+}
+# All routes of a namespace but that to IPv6's multicast groups, which every link has.
+unicast_routes() {
+	ip -n "$1" route show table all | sed '/^multicast ff00::\/8 /d'
+}
+# All addresses of a link, one a line.
+addresses() {
+	ip -n "$1" -j address show dev "$2" | jq -r '.[0].addr_info[] | "\(.local)/\(.prefixlen)"'
+}
+# The addresses of global scope, which no link has of itself.
+global_addresses() {
+	ip -n "$1" -j address show dev "$2" scope global | jq -r '.[].addr_info[]? | select(.local) | "\(.local)/\(.prefixlen)"'
+}
+
+# A router advertisement of the prefix fd55::/64 to everybody, from a neighbour fe80::1.
+router_advertisement() {
+	local from=fe800000000000000000000000000001 to=ff020000000000000000000000000001
+	local body=400007080000000000000000 sum # hop limit, flags, lifetimes
+	body+=01010200000000fe                 # the router's MAC address
+	body+=030440c0000151800001518000000000fd55$(printf '00%.0s' {1..14})
+	sum=$(checksum "$from$to$(printf %08x $((4 + ${#body} / 2)))0000003a86000000$body")
+	printf '333300000001%s86dd60000000%04x3aff%s%s8600%s%s' 0200000000fe $((4 + ${#body} / 2)) $from $to "$sum" "$body"
+}
+
+@test "addressOwner guest: after ten seconds on a LAN with a router advertising, the link has no address at all" {
+	run -0 cni ADD
+	run -0 cni ADD '{"link":"macvlan","addressOwner":"guest"}' CNI_IFNAME=net1
+	run -0 cni ADD "$(answering "$both_families" '{"addressOwner":"guest"}')" CNI_IFNAME=net2 "$delegates"
+	json_is '[.ips[].address]' '["10.99.0.7/24","fd99::7/64"]'
+	# The control: a pod that takes what the router offers.
+	run -0 cni ADD '{"link":"macvlan"}' CNI_CONTAINERID="$container-2" CNI_NETNS="/run/netns/$other"
+	advertisement=$(router_advertisement)
+	for second in {1..10}; do
+		at "$switch" "$tapio" br0 send "$advertisement"
+		sleep 1
+	done
+	run -0 addresses "$other" eth0
+	[[ $output == *fd55::* && $output == *fe80::* ]]
+	for ifname in eth0 net1 net2; do
+		run -0 addresses "$pod" $ifname
+		[ -z "$output" ]
+	done
+	run -0 unicast_routes "$pod"
+	[[ $output != *@(eth0|net)* ]]
+}
+@test "addressOwner: guest for a macvtap without IPAM, pod otherwise, and as it is said" {
+	while read -r change owner; do
+		run -0 cni ADD "$change" "$delegates"
+		run -0 link "$pod" eth0 .inet6_addr_gen_mode
+		case $owner in
+		pod) [ "$output" = eui64 ] ;;
+		guest) [ "$output" = none ] ;;
+		esac
+		run -0 jq -r .addressOwner "$(record)"
+		[ "$output" = "$owner" ]
+		run -0 global_addresses "$pod" eth0
+		case $change,$owner in
+		*ipam*,pod) [ "$output" = $'10.99.0.7/24\nfd99::7/64' ] ;;
+		*) [ -z "$output" ] ;;
+		esac
+		run -0 cni DEL "$change" "$delegates"
+	done <<-END
+		{} guest
+		{"link":"macvlan"} pod
+		{"addressOwner":"pod"} pod
+		{"link":"macvlan","addressOwner":"guest"} guest
+		$(answering "$both_families" '{"dad":"off"}') pod
+		$(answering "$both_families" '{"dad":"off","link":"macvlan"}') pod
+		$(answering "$both_families" '{"addressOwner":"guest"}') guest
+	END
+}
+@test "addressOwner guest: IPAM's addresses and routes are reported and recorded, not configured" {
+	answer='{"ips":[{"address":"10.99.0.7/24","gateway":"10.99.0.254"}],"routes":[{"dst":"0.0.0.0/0"}]}'
+	run -0 cni ADD "$(answering "$answer" '{"addressOwner":"guest"}')" "$delegates"
+	json_is '[.ips[0].address, .routes[0].dst]' '["10.99.0.7/24","0.0.0.0/0"]'
+	run -0 cat "$(record)"
+	json_is '[.ips[0].address, .routes[0].dst]' '["10.99.0.7/24","0.0.0.0/0"]'
+	run -0 unicast_routes "$pod"
+	[[ $output != *eth0* ]]
+	run -0 cni CHECK "$(answering "$answer" '{"addressOwner":"guest"}')" "$delegates"
+}
+
+# The state of an IPv6 address: which of these words the kernel says of it.
+address_says() {
+	ip -n "$pod" -6 -j address show dev eth0 | jq -r --arg a "$1" '.[0].addr_info[] | select(.local == $a) |
+		[to_entries[] | select(.value == true and (.key | IN("tentative", "optimistic", "nodad", "dadfailed"))).key] | join(" ")'
+}
+with_gateway='{"ips":[{"address":"fd99::7/64","gateway":"fd99::fe"}]}'
+@test "dad wait: the result comes when the address with a gateway is usable, and no later than need be (B2.12)" {
+	for try in 1 2 3; do # the machine may stand still for a while, but not every time
+		begun=$EPOCHREALTIME
+		run -0 cni ADD "$(answering "$with_gateway")" "$delegates"
+		took=$(((${EPOCHREALTIME/./} - ${begun/./}) / 1000))
+		run -0 address_says fd99::7
+		[ -z "$output" ]
+		# The kernel takes one second, and another one at random before.
+		((took >= 900)) || { echo "$took ms"; return 1; }
+		((took >= 4000)) || break
+		echo "$took ms"
+		((try < 3))
+		run -0 cni DEL "$(answering "$with_gateway")" "$delegates"
+	done
+	at "$pod" ping -6 -c 1 -W 30 -I fd99::7 fd99::fe
+}
+@test "dad wait: without a gateway nothing is waited for, as with the reference plugin (E12)" {
+	dad_transmits 600
+	run -0 cni ADD "$(answering '{"ips":[{"address":"fd99::7/64"}]}')" "$delegates"
+	run -0 address_says fd99::7
+	[ "$output" = tentative ]
+	run -2 at "$pod" ping -6 -c 1 -W 1 -I fd99::7 fd99::7
+	run -0 cni CHECK "$(answering '{"ips":[{"address":"fd99::7/64"}]}')" "$delegates"
+}
+@test "dad wait: without a carrier there is nobody to ask, and the ADD succeeds (B2.12)" {
+	ip -n "$switch" link set port0 down
+	run -0 timeout 60 cat <(cni ADD "$(answering "$with_gateway")" "$delegates")
+	json_is '.ips[0].address' fd99::7/64
+}
+@test "dad wait: an address somebody on the LAN has is refused by name, and nothing stays" {
+	dad_transmits 3
+	run -1 with_calls cni_raw ADD "$(config "$(answering '{"ips":[{"address":"fd99::fe/64","gateway":"fd99::1"}]}')")"
+	error_is 999 fd99::fe "in use"
+	[ "$(cat "$BATS_TEST_TMPDIR/calls")" = $'ADD\nDEL' ]
+	nothing_made
+}
+@test "dad optimistic: the address can be used at once, while the LAN is asked" {
+	dad_transmits 600
+	run -0 cni ADD "$(answering "$with_gateway" '{"dad":"optimistic"}')" "$delegates"
+	run -0 address_says fd99::7
+	[[ $output == *optimistic* ]]
+	# Nothing can be bound to an address that is only tentative.
+	run -0 at "$pod" ping -6 -c 3 -i 0.2 -W 1 -I fd99::7 fd99::7
+	[[ $output == *" from fd99::7"* ]]
+}
+@test "dad off: the address is there at once, and nobody is asked" {
+	listen lan "$switch" br0 until "$(frame "$broadcast" 02:00:00:00:00:07 "the last one")" "$patience"
+	run -0 cni ADD "$(answering "$with_gateway" '{"dad":"off","mac":"02:00:00:00:00:07"}')" "$delegates"
+	run -0 address_says fd99::7
+	[ "$output" = nodad ]
+	run -0 at "$pod" "$tapio" eth0 send "$(frame "$broadcast" 02:00:00:00:00:07 "the last one")"
+	heard lan
+	run -0 cat <&"$listener"
+	# No neighbour solicitation for it came by.
+	[[ $output != *00000000fd990000000000000000000000000007* ]]
+}
+
+@test "IPv6: turned on where the pod's default is off, kept while the link is down" {
+	at "$pod" sh -c 'echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6; echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6'
+	run -0 cni ADD "$(answering "$both_families" '{"dad":"off"}')" "$delegates"
+	for name in lo eth0; do
+		run -0 ipv6_setting "$pod" $name disable_ipv6
+		[ "$output" = 0 ]
+	done
+	run -0 ipv6_setting "$pod" eth0 keep_addr_on_down
+	[ "$output" = 1 ]
+	ip -n "$pod" link set eth0 down
+	run -0 global_addresses "$pod" eth0
+	[ "$output" = $'10.99.0.7/24\nfd99::7/64' ]
+}
+@test "IPv6: left as the pod has it where no IPv6 address is given" {
+	at "$pod" sh -c 'echo 1 >/proc/sys/net/ipv6/conf/lo/disable_ipv6; echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6'
+	run -0 cni ADD "$(answering '{"ips":[{"address":"10.99.0.7/24"}]}')" "$delegates"
+	for name in lo eth0; do
+		run -0 ipv6_setting "$pod" $name disable_ipv6
+		[ "$output" = 1 ]
+	done
+}
+@test "addresses: all of IPAM's are on the link in order, with their prefix and broadcast address" {
+	answer='{"ips":[{"address":"10.99.0.7/24"},{"address":"fd99::7/64"},{"address":"10.98.0.7/32"},{"address":"10.97.0.6/31"},{"address":"fd98::7/128"}]}'
+	run -0 cni ADD "$(answering "$answer" '{"dad":"off"}')" "$delegates"
+	run -0 ip -n "$pod" -4 -j address show dev eth0
+	json_is '[.[0].addr_info[] | [.local, .prefixlen, .broadcast, .scope]]' \
+		'[["10.99.0.7",24,"10.99.0.255","global"],["10.98.0.7",32,null,"global"],["10.97.0.6",31,null,"global"]]'
+	run -0 global_addresses "$pod" eth0
+	[[ $output == *fd99::7/64* && $output == *fd98::7/128* ]]
+}
+@test "announcement: the LAN hears of IPv4 and IPv6 addresses when the link comes up (B2.8)" {
+	arp=00010800060400010200000000070a630007
+	advertisement=00000000fd990000000000000000000000000007
+	listen arp "$switch" br0 expect "0806$arp" "$patience"
+	listen nd "$switch" br0 expect "20${advertisement:2}" "$patience"
+	change=$(answering "$both_families" '{"dad":"off","mac":"02:00:00:00:00:07"}')
+	run -0 cni ADD "$change" "$delegates"
+	heard arp
+	heard nd
+	ip -n "$pod" link set eth0 down
+	listen again "$switch" br0 expect "0806$arp" "$patience"
+	ip -n "$pod" link set eth0 up
+	heard again
+}

@@ -1,0 +1,148 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# The CDI specification of a tap: there from ADD to DEL, one file a device name, never a stranger's.
+load ../lib/lib
+
+setup() {
+	lan_setup
+}
+teardown() {
+	lan_teardown
+}
+
+spec() {
+	cat "$PODTAP_CDI_DIR/podtap.dev-tap_$1.json"
+}
+recorded() {
+	jq -r "$1" "$(record)"
+}
+pod_args='CNI_ARGS=IgnoreUnknown=1;K8S_POD_NAMESPACE=space;K8S_POD_NAME=vm-1'
+
+@test "ADD: deviceID makes a CDI device of that name with the node's numbers, owner and mode" {
+	run -0 cni ADD '{"deviceID":"dataplaneMvp0","owner":107,"group":108,"tapMode":"0640"}'
+	node=$(tap)
+	run -0 spec dataplaneMvp0
+	json_is 'keys_unsorted' '["cdiVersion","kind","devices"]'
+	json_is '[.cdiVersion, .kind, .devices[0].name]' '["0.5.0","podtap.dev/tap","dataplaneMvp0"]'
+	json_is '.devices | length' 1
+	json_is '.devices[0].containerEdits.deviceNodes | length' 1
+	json_is '.devices[0].containerEdits.deviceNodes[0] | [.path, .type, .uid, .gid, .fileMode, .permissions]' \
+		"[\"$node\",\"c\",107,108,416,\"rw\"]"
+	json_is '.devices[0].containerEdits.deviceNodes[0] | "\(.major):\(.minor)"' \
+		"$((0x$(stat -c %t "$node"))):$((0x$(stat -c %T "$node")))"
+	[ "$(recorded '.cdi + " " + .deviceID')" = "dataplaneMvp0 dataplaneMvp0" ]
+	[ "$(stat -c %a "$PODTAP_CDI_DIR"/podtap.dev-tap_dataplaneMvp0.json)" = 644 ]
+	run -0 cni DEL
+	[ -z "$(ls -A "$PODTAP_CDI_DIR")" ]
+}
+@test "ADD: runtimeConfig.deviceID goes before deviceID" {
+	run -0 cni ADD '{"deviceID":"one","runtimeConfig":{"deviceID":"two"}}'
+	[ "$(ls "$PODTAP_CDI_DIR")" = podtap.dev-tap_two.json ]
+}
+@test "ADD: cdi names the device after the pod's namespace, the pod and the interface" {
+	run -0 cni ADD '{"cdi":true}' "$pod_args"
+	[ "$(recorded .cdi)" = space_vm-1_eth0 ]
+	run -0 spec space_vm-1_eth0
+	json_is '.devices[0].name' space_vm-1_eth0
+}
+@test "ADD: without the pod's namespace its name does, as with podman; without a pod the container's" {
+	run -0 cni ADD '{"cdi":true}' 'CNI_ARGS=IgnoreUnknown=1;K8S_POD_NAME=vm'
+	[ "$(recorded .cdi)" = vm_eth0 ]
+	run -0 cni DEL '{"cdi":true}'
+	run -0 cni ADD '{"cdi":true}'
+	[ "$(recorded .cdi)" = "${container}_eth0" ]
+}
+@test "ADD: what CDI allows in no name is mapped, and the name cannot leave the directory" {
+	run -0 cni ADD '{"deviceID":"../a b/c+d@"}'
+	mapped=$(recorded .cdi)
+	[[ $mapped =~ ^x\.-a-b-c-dx-[0-9a-f]{8}$ ]]
+	[ "$(ls "$PODTAP_CDI_DIR")" = "podtap.dev-tap_$mapped.json" ]
+	run -0 spec "$mapped"
+	json_is '.devices[0].name' "$mapped"
+	run -0 cni ADD '{"deviceID":"../a b/c@d+"}' CNI_IFNAME=net1
+	run -0 find "$PODTAP_CDI_DIR" -name "podtap.dev-tap_x.-a-b-c-dx-*.json"
+	[ "${#lines[@]}" = 2 ]
+}
+@test "ADD: a device name CDI has no room for is refused with code 7, and nothing is made" {
+	run -1 cni ADD "{\"deviceID\":\"$(printf 'x%.0s' {1..201})\"}"
+	error_is 7 "200 bytes"
+	[ ! -e "$PODTAP_CDI_DIR" ]
+}
+@test "ADD: deviceID, cdi and vmDevices of another type are refused with code 7" {
+	while read -r change; do
+		run -1 cni ADD "$change"
+		error_is 7 "$(jq -r 'keys[0]' <<<"$change")"
+	done <<-'END'
+		{"deviceID":5}
+		{"cdi":"yes"}
+		{"vmDevices":1}
+	END
+}
+@test "ADD: cdi for a macvlan is refused; deviceID makes no device for one" {
+	run -1 cni ADD '{"cdi":true,"link":"macvlan"}'
+	error_is 7 cdi
+	run -0 cni ADD '{"deviceID":"x","link":"macvlan"}'
+	[ ! -e "$PODTAP_CDI_DIR" ]
+}
+@test "ADD: vmDevices adds those of kvm and vhost-net the host has, owned as the tap is" {
+	export PODTAP_DEV_DIR=$BATS_TEST_TMPDIR/dev
+	mkdir "$PODTAP_DEV_DIR"
+	mknod "$PODTAP_DEV_DIR/kvm" c 10 232
+	touch "$PODTAP_DEV_DIR/vhost-net"
+	run -0 cni ADD '{"deviceID":"x","vmDevices":true,"owner":107,"group":107,"tapMode":"0660"}'
+	[ "$(recorded .vmDevices)" = true ]
+	run -0 spec x
+	json_is '[.devices[0].containerEdits.deviceNodes[].path][1:]' '["/dev/kvm"]'
+	json_is '.devices[0].containerEdits.deviceNodes[1] | [.major, .minor, .uid, .gid, .fileMode]' '[10,232,107,107,432]'
+	run -0 cni DEL '{"deviceID":"x"}'
+	rm -r "$PODTAP_DEV_DIR"
+}
+
+@test "ADD: a successor takes the device name over, and its predecessor's late DEL leaves it alone" {
+	run -0 cni ADD '{"deviceID":"x"}'
+	run -0 cni ADD '{"deviceID":"x"}' CNI_CONTAINERID="$container-new" CNI_NETNS="/run/netns/$other"
+	new=$(tap eth0 "$container-new")
+	run -0 cni DEL '{"deviceID":"x"}'
+	run -0 spec x
+	json_is '.devices[0].containerEdits.deviceNodes[0].path' "$new"
+	run -0 cni DEL '{"deviceID":"x"}' CNI_CONTAINERID="$container-new" CNI_NETNS="/run/netns/$other"
+	[ -z "$(ls -A "$PODTAP_CDI_DIR")" ]
+}
+@test "DEL: removes the device without the namespace, the configuration or the pod's name" {
+	run -0 cni ADD '{"cdi":true}' "$pod_args"
+	tap
+	ip netns del "$pod"
+	run -0 cni_raw DEL '{"cniVersion":"1.1.0","name":"net","type":"podtap"}' CNI_NETNS=
+	[ -z "$(ls -A "$PODTAP_CDI_DIR")" ]
+}
+@test "DEL: a foreign file under the device's name stays" {
+	run -0 cni ADD '{"deviceID":"x"}'
+	for text in '{' '{"devices":[]}' '{"devices":{}}' '[1]' ''; do
+		printf %s "$text" >"$PODTAP_CDI_DIR/podtap.dev-tap_x.json"
+		run -0 cni_raw DEL "$(config)"
+		[ "$(spec x)" = "$text" ]
+		run -0 cni_raw ADD "$(config '{"deviceID":"x"}')"
+	done
+}
+@test "GC: removes the devices of stale attachments and keeps the others'" {
+	run -0 cni ADD '{"deviceID":"stale"}'
+	run -0 cni ADD '{"deviceID":"kept"}' CNI_CONTAINERID="$container-new" CNI_NETNS="/run/netns/$other"
+	run -0 cni GC "{\"cni.dev/valid-attachments\":[{\"containerID\":\"$container-new\",\"ifname\":\"eth0\"}]}"
+	[ "$(ls "$PODTAP_CDI_DIR")" = podtap.dev-tap_kept.json ]
+}
+@test "ADD: undone, it takes its device with it, also when the result cannot be printed" {
+	run -1 bash -c 'printf %s "$0" | nsenter --net=/run/netns/'"$host"' env CNI_COMMAND=ADD CNI_CONTAINERID='"$container"' \
+		CNI_NETNS=/run/netns/'"$pod"' CNI_IFNAME=eth0 CNI_PATH=/ '"$BUILD"'/podtap >/dev/full' "$(config '{"deviceID":"x"}')"
+	[ -z "$(ls -A "$PODTAP_CDI_DIR")" ]
+}
+@test "DEL: of a record that is lost or cannot be read the device goes with the link" {
+	for broken in 'rm "$file"' 'echo "{" >"$file"'; do
+		run -0 cni ADD '{"deviceID":"x"}'
+		run -0 cni ADD '{"deviceID":"kept"}' CNI_CONTAINERID="$container-new" CNI_NETNS="/run/netns/$other"
+		file=$(record)
+		eval "$broken"
+		run -0 cni_raw DEL "$(config)"
+		[ "$(ls "$PODTAP_CDI_DIR")" = podtap.dev-tap_kept.json ]
+		run -0 cni DEL '{}' CNI_CONTAINERID="$container-new" CNI_NETNS="/run/netns/$other"
+	done
+}

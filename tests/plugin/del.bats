@@ -1,0 +1,228 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# DEL: removes an attachment, whatever else is missing or wrong, as often as it is asked to.
+load ../lib/lib
+load ../lib/delegate
+load ../lib/tamper
+load ../lib/del
+
+setup() {
+	lan_setup
+	delegates_setup
+}
+teardown() {
+	lan_teardown
+}
+
+@test "DEL: removes link, node, record and index note, says nothing, and does so again and again (DEL-1)" {
+	run -0 cni ADD
+	node=$(tap)
+	[ -c "$node" ]
+	del
+	run -1 link_exists "$pod" eth0
+	[ ! -e "$node" ]
+	run -0 assert_nothing_left
+}
+@test "DEL: of what never was succeeds, with and without a namespace or a state directory (DEL-1)" {
+	del
+	del '{}' CNI_NETNS=
+	del '{}' CNI_NETNS=/run/netns/never
+	del '{"type":"macvlan"}' CNI_CONTAINERID=never
+	[ ! -e "$PODTAP_STATE_DIR" ]
+}
+@test "DEL: needs only containerID and ifname, whatever else is wrong (DEL-5, MV-3, MV-4)" {
+	good=$(config)
+	while read -r change; do
+		run -0 cni_raw ADD "$good"
+		run -0 cni_raw DEL "$(config "$change")" CNI_ARGS="NONSENSE;X=" CNI_NETNS=
+		[ -z "$output" ]
+		run -1 link_exists "$pod" eth0
+	done <<-'CHANGES'
+		{"mode":"hairpin","mtu":9999999,"mac":"xyz","master":null,"tapMode":"999","queues":0}
+		{"mode":5,"mtu":"x","mac":7,"master":"absent0","dns":3,"link":"bridge","ipam":{}}
+		{"master":7,"runtimeConfig":{"mac":"zz"},"ipam":null,"type":"macvlan","sourceMacs":5}
+		{"linkInContainer":true,"logLevel":"?","owner":-1,"type":null}
+	CHANGES
+}
+@test "DEL: works at every version, also at another one than ADD had (DEL-7, MU-14)" {
+	for version in 0.3.0 0.3.1 0.4.0 1.0.0 1.1.0; do
+		text=$(config "{\"cniVersion\":\"$version\"}")
+		run -0 cni_raw ADD "$text"
+		[ -n "$output" ]
+		run -0 cni_raw DEL "$text"
+		[ -z "$output" ]
+		run -1 link_exists "$pod" eth0
+	done
+	for version in 0.1.0 0.2.0 ""; do
+		text=$(config "{\"cniVersion\":\"$version\",$(host_local)}")
+		run -0 cni_raw ADD "$text" "$delegates"
+		run -0 cni_raw DEL "$text" "$delegates"
+		[ -z "$output" ]
+		run -1 link_exists "$pod" eth0
+	done
+	run -0 cni ADD
+	del '{"cniVersion":"0.3.1"}'
+	run -1 link_exists "$pod" eth0
+}
+@test "DEL: a prevResult that is none does not matter (DEL-8)" {
+	good=$(config)
+	while read -r previous; do
+		run -0 cni_raw ADD "$good"
+		run -0 cni_raw DEL "${good%\}},\"prevResult\":$previous}"
+		[ -z "$output" ]
+		run -1 link_exists "$pod" eth0
+	done <<-'PREVIOUS'
+		"text"
+		[{"cniVersion":"9.9.9"}]
+		{"cniVersion":"9.9.9"}
+		{"ips":[{"address":"x"}],"interfaces":"eth0"}
+		{"cniVersion":"0.2.0","ip4":{"ip":5}}
+	PREVIOUS
+}
+
+@test "DEL: an empty CNI_NETNS is no hindrance: the record knows where (DEL-1)" {
+	run -0 cni ADD
+	del '{}' CNI_NETNS=
+	run -1 link_exists "$pod" eth0
+	run -0 assert_nothing_left
+}
+@test "DEL: after the namespace vanished the record, the lease and the node go all the same (DEL-4, DEL-9)" {
+	devices_private
+	run -0 cni ADD "{$(host_local)}" "$delegates"
+	[ -c "$(tap)" ]
+	[ -e "$leases/net/10.99.0.2" ]
+	ip netns del "$pod"
+	del "{$(host_local)}" "$delegates"
+	run -0 assert_nothing_left
+}
+@test "DEL: a namespace path that is none counts as gone, with a word on stderr (DEL-4)" {
+	mkfifo "$BATS_TEST_TMPDIR/fifo"
+	: >"$BATS_TEST_TMPDIR/file"
+	for path in "$BATS_TEST_TMPDIR/fifo" "$BATS_TEST_TMPDIR/file" "$BATS_TEST_TMPDIR" /proc/self/ns/mnt \
+		/dev/null relative ""; do
+		run -0 timeout 60 env PODTAP_STATE_DIR="$PODTAP_STATE_DIR" CNI_COMMAND=DEL CNI_CONTAINERID="$container" \
+			CNI_IFNAME=eth0 CNI_NETNS="$path" CNI_PATH=/nowhere bash -c '"$0" <<<"$1" 2>"$2"' \
+			"$BUILD/podtap" "$(config)" "$BATS_TEST_TMPDIR/stderr"
+		[ -z "$output" ]
+		[ -z "$path" ] || stderr_has "taken as gone"
+	done
+	run -0 cni ADD
+	del '{}' CNI_NETNS="$BATS_TEST_TMPDIR/file"
+	run -1 link_exists "$pod" eth0
+}
+@test "DEL: the delegate is asked even without a namespace (D-12)" {
+	delegate scripted <<<'exit 0'
+	for path in "" /run/netns/never; do
+		run -0 cni DEL '{"ipam":{"type":"scripted"}}' "$delegates" CNI_NETNS="$path"
+		[ "$(tail -n 1 "$calls")" = "DEL $container eth0 $path" ]
+	done
+}
+@test "DEL: finds the link by its index where the container renamed it or changed its MAC" {
+	for change in "name renamed0" "address 02:00:00:00:00:77" "name eth7 alias none mtu 1400"; do
+		run -0 cni ADD
+		ip -n "$pod" link set eth0 down
+		# shellcheck disable=SC2086 # words
+		ip -n "$pod" link set eth0 $change
+		del
+		run -0 assert_nothing_left
+	done
+}
+@test "DEL: takes one attachment of a container and leaves its others" {
+	run -0 cni ADD '{}' CNI_IFNAME=net1
+	run -0 cni ADD
+	del
+	run -0 link_exists "$pod" net1
+	[ -e "$(record net1)" ]
+	del '{}' CNI_IFNAME=net1
+	run -0 assert_nothing_left
+}
+
+@test "DEL: the delegate runs while the link still is there (DEL-2, D-13)" {
+	# shellcheck disable=SC2016
+	delegate scripted <<-'END_OF_SCRIPT'
+		case $CNI_COMMAND in
+		ADD) answer '"ips":[{"address":"10.99.0.7/24"}]' ;;
+		DEL) nsenter --net="$CNI_NETNS" ip -o link show "$CNI_IFNAME" >"$(dirname "$0")/../seen" ;;
+		esac
+	END_OF_SCRIPT
+	run -0 cni ADD '{"ipam":{"type":"scripted"}}' "$delegates"
+	run -0 cni DEL '{"ipam":{"type":"scripted"}}' "$delegates"
+	[[ $(cat "$BATS_TEST_TMPDIR/seen") == *eth0@* ]]
+	[ "$(called DEL)" = 1 ]
+}
+@test "DEL: a delegate's error is ours, and link, node and record are gone all the same (DEL-3, E7, ERR-3)" {
+	# shellcheck disable=SC2016
+	delegate scripted <<-'END_OF_SCRIPT'
+		case $CNI_COMMAND in
+		ADD) answer '"ips":[{"address":"10.99.0.7/24"}]' ;;
+		DEL) [ -e "$0.mended" ] || refuse 11 "the server sleeps" ;;
+		esac
+	END_OF_SCRIPT
+	run -0 cni ADD '{"ipam":{"type":"scripted"}}' "$delegates"
+	node=$(tap)
+	run -1 cni DEL '{"ipam":{"type":"scripted"}}' "$delegates"
+	error_is 11 "the server sleeps"
+	run -1 link_exists "$pod" eth0
+	[ ! -e "$node" ]
+	run -0 assert_nothing_left
+	run -1 cni DEL '{"ipam":{"type":"scripted"}}' "$delegates"
+	error_is 11
+	: >"$BATS_TEST_TMPDIR/delegates/scripted.mended"
+	del '{"ipam":{"type":"scripted"}}' "$delegates"
+}
+@test "DEL: a delegate that is not installed is reported, and the link is gone (DEL-3, D-1)" {
+	run -0 cni ADD
+	run -1 cni DEL '{"ipam":{"type":"absent"}}' "$delegates"
+	error_is 7 absent
+	run -1 link_exists "$pod" eth0
+	run -0 assert_nothing_left
+	del
+}
+@test "DEL: releases host-local's reservation" {
+	run -0 cni ADD "{$(host_local)}" "$delegates"
+	[ -e "$leases/net/10.99.0.2" ]
+	del "{$(host_local)}" "$delegates"
+	[ ! -e "$leases/net/10.99.0.2" ]
+}
+@test "DEL: the master may be gone, and its endpoints with it" {
+	ip -n "$host" link add extra0 type bridge
+	run -0 cni ADD '{"master":"extra0"}'
+	tap
+	ip -n "$host" link del extra0
+	del '{"master":"extra0"}'
+	run -0 assert_nothing_left
+}
+
+# Lets every third system call of a DEL end it or fail, and sees that another DEL does the rest:
+#   tampered_and_repeated OFFSET INJECTION
+tampered_and_repeated() {
+	local name which
+	text=$(config "{$(host_local)}")
+	every_third "$1" DEL
+	while read -r name which; do
+		echo "$2: $name $which"
+		run -0 cni_raw ADD "$text" "$delegates"
+		run tampered DEL "$text" -e inject="$name:$2:when=$which"
+		if [ "$status" != 0 ]; then
+			# 134: it could not return from the container's namespace, and must not go on there.
+			[[ $status =~ ^13[47]$ ]] || grep -q '^{.*"code":' <<<"$output"
+			run -0 cni_raw DEL "$text" "$delegates"
+			[ -z "$output" ]
+		fi
+		# A note that stays does nothing but keep one index from being drawn.
+		rm -f "$PODTAP_STATE_DIR"/indices/*
+		run -0 assert_nothing_left
+	done <"$calls_to_tamper"
+}
+# bats test_tags=long
+@test "DEL: killed at any system call, another DEL does the rest" {
+	tampered_and_repeated 0 signal=KILL
+}
+# bats test_tags=long
+@test "DEL: whatever system call fails, it says so or is done, and another DEL does the rest, 1 of 2" {
+	tampered_and_repeated 1 error=ENOMEM
+}
+# bats test_tags=long
+@test "DEL: whatever system call fails, it says so or is done, and another DEL does the rest, 2 of 2" {
+	tampered_and_repeated 2 error=ENOMEM
+}

@@ -1,0 +1,138 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# DEL: what it does by the endpoint record: by none, one that cannot be read, and one of an unfinished ADD.
+load ../lib/lib
+load ../lib/delegate
+load ../lib/del
+
+setup() {
+	lan_setup
+	delegates_setup
+}
+teardown() {
+	lan_teardown
+}
+
+# Changes the record by a jq filter: record_edit FILTER
+record_edit() {
+	local text
+	text=$(jq -c "$1" "$(record)") && printf %s "$text" >"$(record)"
+}
+
+@test "DEL: without a record goes by name and kind (DEL-1)" {
+	for type in podtap macvlan; do
+		run -0 cni ADD "{\"type\":\"$type\"}"
+		tap || true
+		rm -r "$PODTAP_STATE_DIR"
+		del
+		run -1 link_exists "$pod" eth0
+	done
+}
+@test "DEL: without a record and without devtmpfs takes the node along" {
+	devices_private
+	run -0 cni ADD
+	[ -c "$(tap)" ]
+	rm -r "$PODTAP_STATE_DIR"
+	del
+	run -0 ls -A "$PODTAP_DEV_DIR"
+	[ -z "$output" ]
+}
+
+@test "DEL: a record that cannot be read stops nothing (DEL-1, DEL-9)" {
+	good=$(config)
+	for damage in 'echo garbage >' 'head -c 20 "$0" >"$0.x"; mv "$0.x"' ': >' 'echo "[]" >' 'echo "{}" >' \
+		'truncate -s 2M' 'chmod 000' 'rm "$0"; mkdir' 'rm "$0"; mkfifo' 'rm "$0"; ln -s /etc/passwd' \
+		'rm "$0"; ln -s /nowhere'; do
+		run -0 cni_raw ADD "$good"
+		# shellcheck disable=SC2016
+		bash -c "$damage \"\$0\"" "$(record)"
+		run -0 cni_raw DEL "$good"
+		[ -z "$output" ]
+		run -1 link_exists "$pod" eth0
+		[ ! -e "$PODTAP_STATE_DIR/endpoints/$container" ]
+	done
+	del
+	[ -s /etc/passwd ]
+}
+@test "DEL: a record that tells of another attachment counts as unreadable" {
+	run -0 cni ADD '{}' CNI_CONTAINERID=bystander
+	run -0 cni ADD '{}' CNI_IFNAME=net1
+	cp "$(record net1)" "$BATS_TEST_TMPDIR/net1"
+	for id in bystander ../endpoints/bystander; do
+		jq -c ".containerID = \"$id\"" "$BATS_TEST_TMPDIR/net1" >"$(record net1)"
+		run -0 cni_raw DEL "$(config)" CNI_IFNAME=net1 CNI_NETNS=
+		[ -e "$PODTAP_STATE_DIR/endpoints/bystander/eth0.json" ]
+		run -0 link_exists "$pod" eth0
+		[ ! -e "$(record net1)" ]
+		mkdir -p "${PODTAP_STATE_DIR:?}/endpoints/$container"
+	done
+	run -0 cni_raw DEL "$(config)" CNI_IFNAME=net1
+}
+@test "DEL: a directory full of foreign things in the record's place stays, and the rest goes" {
+	run -0 cni ADD
+	rm "$(record)"
+	mkdir -p "$(record)/foreign"
+	del
+	run -1 link_exists "$pod" eth0
+	[ -d "$(record)/foreign" ]
+	rm -r "$(record)"
+	del
+	run -0 assert_nothing_left
+}
+
+@test "DEL: what is no directory in the place of a container's records stays, and the rest goes" {
+	local place=$PODTAP_STATE_DIR/endpoints/$container
+	mkdir "$BATS_TEST_TMPDIR/elsewhere"
+	for thing in 'touch' 'mkfifo' "ln -s $BATS_TEST_TMPDIR/elsewhere"; do
+		run -0 cni ADD
+		rm -r "$place"
+		$thing "$place"
+		del
+		run -1 link_exists "$pod" eth0
+		[ -e "$place" ] && [ -d "$BATS_TEST_TMPDIR/elsewhere" ]
+		run -0 cni_raw GC "$(config '{"cni.dev/valid-attachments":[]}')"
+		rm "$place"
+	done
+	run -0 assert_nothing_left
+}
+
+@test "DEL: an intent is acted on like a record: what it names goes, or was never made" {
+	run -0 cni ADD
+	node=$(tap)
+	record_edit '.state = "adding"'
+	del
+	[ ! -e "$node" ]
+	run -0 assert_nothing_left
+
+	run -0 cni ADD
+	record_edit '.state = "adding" | del(.tap)'
+	ip -n "$pod" link del eth0
+	del
+	run -0 assert_nothing_left
+}
+@test "DEL: an intent claims no link of another name or kind at its index" {
+	foreign_links=yes
+	run -0 cni ADD '{"type":"macvlan"}'
+	record_edit '.state = "adding"'
+	ip -n "$pod" link set eth0 down
+	ip -n "$pod" link set eth0 name other0
+	del '{"type":"macvlan"}'
+	run -0 link_exists "$pod" other0
+	[ ! -e "$(record)" ]
+}
+@test "DEL: a directory for devices that is gone has no node of ours any more" {
+	devices_private
+	run -0 cni ADD
+	rm -r "$PODTAP_DEV_DIR"
+	del
+	run -0 assert_nothing_left
+}
+@test "DEL: an empty folder that a killed ADD left goes too" {
+	mkdir -p "$PODTAP_STATE_DIR/endpoints/$container"
+	del
+	[ ! -e "$PODTAP_STATE_DIR/endpoints/$container" ]
+	mkdir -p "$PODTAP_STATE_DIR/endpoints/$container"
+	echo half >"$PODTAP_STATE_DIR/endpoints/$container/eth0.new"
+	del
+	[ ! -e "$PODTAP_STATE_DIR/endpoints/$container" ]
+}

@@ -1,0 +1,324 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# GC: what the runtime no longer knows goes, and nothing else.
+load ../lib/lib
+load ../lib/delegate
+
+setup() {
+	lan_setup
+	delegates_setup
+}
+teardown() {
+	lan_teardown
+}
+
+# One attachment as ADD leaves it: attach CONTAINERID IFNAME [NAMESPACE [CHANGES]]
+attach() {
+	run -0 cni_raw ADD "$(config "${4:-}")" "$delegates" CNI_CONTAINERID="$1" CNI_IFNAME="$2" \
+		CNI_NETNS="/run/netns/${3:-$pod}"
+}
+# Whether an attachment still is there, link and record: is_kept CONTAINERID IFNAME [NAMESPACE]
+is_kept() {
+	link_exists "${3:-$pod}" "$2" && [ -e "$PODTAP_STATE_DIR/endpoints/$1/$2.json" ]
+}
+is_gone() {
+	[ ! -e "$PODTAP_STATE_DIR/endpoints/$1/$2.json" ] && ! link_exists "${3:-$pod}" "$2"
+}
+# Pairs of words as the list that GC takes.
+attachments() {
+	local list=""
+	while [ $# -gt 0 ]; do
+		list+=",{\"containerID\":\"$1\",\"ifname\":\"$2\"}"
+		shift 2
+	done
+	printf '"cni.dev/valid-attachments":[%s]' "${list#,}"
+}
+# GC by a list of valid attachments, silently: gc "$(attachments ...)" [CHANGES]
+gc() {
+	local text
+	text=$(config "${2:-}")
+	run -0 gc_raw "${text%\}}${1:+,$1}}"
+	[ -z "$output" ]
+}
+gc_raw() {
+	printf %s "$1" | at "$host" env "$delegates" CNI_COMMAND=GC "$BUILD/podtap" 2>"$BATS_TEST_TMPDIR/stderr"
+}
+
+@test "GC: removes the attachments that are not listed and keeps those that are, in silence (GC-1, GC-3, GC-5)" {
+	attach one eth0
+	attach one net1
+	attach two eth0 "$other"
+	node=$(tap eth0 one)
+	gc "$(attachments one net1 three eth0)"
+	run -0 is_gone one eth0
+	[ ! -e "$node" ]
+	run -0 is_kept one net1
+	run -0 is_gone two eth0 "$other"
+	gc "$(attachments one net1)"
+	run -0 is_kept one net1
+	gc "$(attachments)"
+	run -0 is_gone one net1
+	run -0 assert_nothing_left
+}
+@test "GC: an attachment is a pair: one half in the list keeps nothing (GC-1)" {
+	attach one eth0
+	attach one net1
+	gc "$(attachments one net2 two eth0 two net1 one net1)"
+	run -0 is_gone one eth0
+	run -0 is_kept one net1
+	gc "$(attachments ONE net1)"
+	run -0 is_gone one net1
+}
+@test "GC: an attachment whose namespace is gone is collected all the same, node and reservation too (GC-3)" {
+	devices_private
+	attach one eth0 "$pod" "{$(host_local)}"
+	attach two eth0 "$other" "{$(host_local)}"
+	ip netns del "$pod"
+	ip netns del "$other"
+	gc "$(attachments two eth0)" "{$(host_local)}"
+	[ ! -e "$PODTAP_STATE_DIR/endpoints/one" ]
+	[ ! -e "$leases/net/10.99.0.2" ]
+	[ -e "$PODTAP_STATE_DIR/endpoints/two/eth0.json" ]
+	[ -e "$leases/net/10.99.0.3" ]
+	run -0 find "$PODTAP_DEV_DIR" -type c
+	[ "${#lines[@]}" = 1 ]
+	gc "$(attachments)" "{$(host_local)}"
+	run -0 assert_nothing_left
+}
+@test "GC: other networks are not touched, not even in the same container (GC-6, GC-8)" {
+	attach one eth0
+	attach one net1 "$pod" '{"name":"second"}'
+	attach two eth0 "$other" '{"name":"net2"}'
+	gc "$(attachments)"
+	run -0 is_gone one eth0
+	run -0 is_kept one net1
+	run -0 is_kept two eth0 "$other"
+	gc "$(attachments one eth0 two eth0)" '{"name":"second"}'
+	run -0 is_gone one net1
+	run -0 is_kept two eth0 "$other"
+	gc "$(attachments)" '{"name":"net2"}'
+	run -0 assert_nothing_left
+}
+
+@test "GC: null and an empty list say that nothing is valid, the former key counts where it is alone (GC-1, GC-2)" {
+	while read -r list; do
+		attach one eth0
+		gc "$list"
+		run -0 is_gone one eth0
+	done <<-'LISTS'
+		"cni.dev/valid-attachments":null
+		"cni.dev/valid-attachments":[]
+		"cni.dev/attachments":null
+		"cni.dev/attachments":[{"containerID":"two","ifname":"eth0"}]
+		"cni.dev/valid-attachments":[],"cni.dev/attachments":[{"containerID":"one","ifname":"eth0"}]
+		"cni.dev/valid-attachments":null,"cni.dev/attachments":[{"containerID":"one","ifname":"eth0"}]
+	LISTS
+	attach one eth0
+	gc '"cni.dev/attachments":[{"containerID":"one","ifname":"eth0","more":7}]'
+	run -0 is_kept one eth0
+	gc '"cni.dev/attachments":[],"cni.dev/valid-attachments":[{"containerID":"one","ifname":"eth0"}]'
+	run -0 is_kept one eth0
+	gc "$(attachments)"
+}
+@test "GC: without any list nothing of ours is collected unless gcWithoutList says so, and the delegate hears of it (GC-2, GC-4)" {
+	delegate noting <<<'exit 0'
+	attach one eth0
+	gc "" '{"ipam":{"type":"noting"}}'
+	run -0 is_kept one eth0
+	run -0 cat "$calls"
+	[[ $output == "GC"* ]]
+	[ "${#lines[@]}" = 1 ]
+	gc "" '{"gcWithoutList":false}'
+	run -0 is_kept one eth0
+	gc "" '{"gcWithoutList":true}'
+	run -0 is_gone one eth0
+}
+@test "GC: a list that is none is refused, nothing is collected, and no delegate is asked" {
+	delegate noting <<<'exit 0'
+	attach one eth0
+	text=$(config '{"ipam":{"type":"noting"}}')
+	while read -r list; do
+		for key in cni.dev/valid-attachments cni.dev/attachments; do
+			run -1 gc_raw "${text%\}},\"$key\":$list}"
+			error_is 7 "$key"
+		done
+	done <<-'LISTS'
+		"text"
+		{"containerID":"two","ifname":"eth0"}
+		true
+		[{"containerID":"two","ifname":"eth0"},"one"]
+		[{"containerID":"two"}]
+		[{"containerID":5,"ifname":"eth0"}]
+	LISTS
+	run -0 is_kept one eth0
+	[ ! -s "$calls" ]
+	gc "$(attachments)"
+}
+@test "GC: a list of hundreds of kilobytes is read to its end (JS-10)" {
+	attach one eth0
+	attach two eth0 "$other"
+	list=$(jq -nc '[range(6000) | {containerID: ("container-\(.)-of-very-many"), ifname: "eth0"}]
+		+ [{containerID: "one", ifname: "eth0"}]')
+	[ "${#list}" -gt 300000 ]
+	gc "\"cni.dev/valid-attachments\":$list"
+	run -0 is_kept one eth0
+	run -0 is_gone two eth0 "$other"
+	gc "$(attachments)"
+}
+@test "GC: what is wrong in the rest of the configuration does not matter" {
+	attach one eth0
+	gc "$(attachments)" '{"mode":"hairpin","mtu":"x","master":"absent0","mac":7,"queues":0,"dns":3,"sourceMacs":1}'
+	run -0 assert_nothing_left
+}
+@test "GC: without a state directory does nothing, and makes none" {
+	gc "$(attachments)"
+	[ ! -e "$PODTAP_STATE_DIR" ]
+}
+
+@test "GC: runs the delegate's DEL for each stale attachment, in its name and while its link is there, then forwards GC (GC-4, GC-7)" {
+	delegate noting <<-'SCRIPT'
+		case $CNI_COMMAND in
+		ADD) answer '"ips":[{"address":"10.99.0.7/24"}]' ;;
+		DEL) nsenter --net="$CNI_NETNS" ip link show "$CNI_IFNAME" >/dev/null || echo "without a link" >>"$calls" ;;
+		esac
+		cat >"$0.$CNI_COMMAND.stdin"
+	SCRIPT
+	noting='{"ipam":{"type":"noting"}}'
+	attach one eth0 "$pod" "$noting"
+	attach one net1 "$pod" "$noting"
+	attach two eth0 "$other" "$noting"
+	: >"$calls"
+	gc "$(attachments one net1)" "$noting"
+	run -0 sort "$calls"
+	[ "${lines[0]}" = "DEL one eth0 /run/netns/$pod" ]
+	[ "${lines[1]}" = "DEL two eth0 /run/netns/$other" ]
+	[[ ${lines[2]} == "GC"* ]]
+	[ "${#lines[@]}" = 3 ]
+	[[ $(tail -n 1 "$calls") == "GC"* ]]
+	run -0 cmp "$BATS_TEST_TMPDIR/delegates/noting.DEL.stdin" "$BATS_TEST_TMPDIR/delegates/noting.GC.stdin"
+	run -0 jq -r '."cni.dev/valid-attachments"[0].ifname' "$BATS_TEST_TMPDIR/delegates/noting.GC.stdin"
+	[ "$output" = net1 ]
+	gc "$(attachments)" "$noting"
+}
+@test "GC: releases what Debian's host-local reserved for stale attachments (GC-4, GC-9)" {
+	attach one eth0 "$pod" "{$(host_local)}"
+	attach two eth0 "$other" "{$(host_local)}"
+	[ -e "$leases/net/10.99.0.2" ]
+	gc "$(attachments two eth0)" "{$(host_local)}"
+	[ ! -e "$leases/net/10.99.0.2" ]
+	[ -e "$leases/net/10.99.0.3" ]
+	gc "$(attachments)" "{$(host_local)}"
+	run -0 assert_nothing_left
+}
+@test "GC: a delegate that knows no GC counts as having none (STA-6, ERR-3)" {
+	for code in 1 4; do
+		delegate old <<<"[ \$CNI_COMMAND != GC ] || refuse $code 'what is GC?'"
+		gc "$(attachments)" '{"ipam":{"type":"old"}}'
+		[ "$(called GC)" = "1" ]
+		: >"$calls"
+	done
+	# Debian's own, which knows neither the verb nor the version.
+	run -0 gc_raw "$(config "{$(host_local)}" | jq -c '.ipam.type = "static"')"
+	[ -z "$output" ]
+}
+@test "GC: a delegate's error is reported after all was cleaned (GC-4)" {
+	delegate failing <<<'[ $CNI_COMMAND != GC ] || refuse 11 "the server sleeps"'
+	attach one eth0
+	attach two eth0 "$other"
+	run -1 gc_raw "$(config "{$(attachments),\"ipam\":{\"type\":\"failing\"}}")"
+	error_is 11 "the server sleeps"
+	[ "$(called DEL)" = 2 ]
+	run -0 assert_nothing_left
+	run -1 gc_raw "$(config "{$(attachments),\"ipam\":{\"type\":\"absent\"}}")"
+	error_is 7 absent
+}
+@test "GC: where the delegate fails for several attachments all are cleaned, and one object tells of all (GC-4)" {
+	delegate failing <<<'[ $CNI_COMMAND != DEL ] || refuse 11 "no release for $CNI_CONTAINERID"'
+	attach one eth0
+	attach two eth0 "$other"
+	run -1 gc_raw "$(config "{$(attachments),\"ipam\":{\"type\":\"failing\"}}")"
+	error_is 11 "no release for one" "no release for two"
+	[ "$(called GC)" = 1 ]
+	run -1 link_exists "$pod" eth0
+	run -1 link_exists "$other" eth0
+	# What the delegate still keeps is asked for again, as long as the records tell of it.
+	delegate failing <<<'answer ""'
+	run -0 gc_raw "$(config "{$(attachments),\"ipam\":{\"type\":\"failing\"}}")"
+	[ "$(called DEL)" = 4 ]
+	run -0 assert_nothing_left
+}
+@test "GC: without IPAM nothing is executed (D-15)" {
+	attach one eth0
+	gc "$(attachments)" '{"ipam":{}}'
+	run -0 assert_nothing_left
+	[ ! -s "$calls" ]
+}
+
+@test "GC: a record that cannot be read is passed over with a word on stderr, and the others go" {
+	attach one eth0
+	attach two eth0 "$other"
+	record=$PODTAP_STATE_DIR/endpoints/one/eth0.json
+	cp "$record" "$BATS_TEST_TMPDIR/record"
+	for damage in 'echo garbage >"$0"' ': >"$0"' 'jq -c ".containerID = \"two\"" "$0" >"$0.x"; mv "$0.x" "$0"' \
+		'jq -c "del(.network)" "$0" >"$0.x"; mv "$0.x" "$0"' 'rm "$0"; mkdir "$0"' 'rm "$0"; mkfifo "$0"' \
+		'rm "$0"; ln -s ../two/eth0.json "$0"'; do
+		bash -c "$damage" "$record"
+		gc "$(attachments two eth0)"
+		stderr_has one
+		run -0 link_exists "$pod" eth0
+		run -0 is_kept two eth0 "$other"
+		rm -r "$record"
+		cp "$BATS_TEST_TMPDIR/record" "$record"
+	done
+	echo garbage >"$record"
+	gc "$(attachments)"
+	run -0 is_gone two eth0 "$other"
+	run -0 cni_raw DEL "$(config)" CNI_CONTAINERID=one
+}
+@test "GC: foreign things in the state directory are left alone" {
+	attach one eth0
+	endpoints=$PODTAP_STATE_DIR/endpoints
+	mkdir -p "$endpoints/.hidden" "$endpoints/with space" "$endpoints/-dash" "$BATS_TEST_TMPDIR/elsewhere/x"
+	cp "$endpoints/one/eth0.json" "$endpoints/with space/eth0.json"
+	echo text >"$endpoints/file"
+	echo text >"$endpoints/one/notes.txt"
+	echo text >"$endpoints/one/a-name-too-long-for-a-link.json"
+	cp "$endpoints/one/eth0.json" "$BATS_TEST_TMPDIR/elsewhere/eth0.json"
+	ln -s "$BATS_TEST_TMPDIR/elsewhere" "$endpoints/linked"
+	mkfifo "$endpoints/fifo"
+	find "$PODTAP_STATE_DIR" "$BATS_TEST_TMPDIR/elsewhere" | grep -v eth0.json | sort >"$BATS_TEST_TMPDIR/before"
+	gc "$(attachments one eth0)"
+	run -0 is_kept one eth0
+	index=$(jq .ifindex "$endpoints/one/eth0.json")
+	gc "$(attachments)"
+	run -0 is_gone one eth0
+	find "$PODTAP_STATE_DIR" "$BATS_TEST_TMPDIR/elsewhere" | grep -v eth0.json | sort >"$BATS_TEST_TMPDIR/after"
+	run -0 diff <(grep -v "/indices/$index" "$BATS_TEST_TMPDIR/before") "$BATS_TEST_TMPDIR/after"
+	[ -e "$BATS_TEST_TMPDIR/elsewhere/eth0.json" ]
+	rm -r "$endpoints"
+}
+@test "GC: a record's link goes by namespace, index and kind: a foreign one in its place stays" {
+	foreign_links=yes
+	attach one eth0 "$pod" '{"type":"macvlan"}'
+	index=$(link "$pod" eth0 .ifindex)
+	ip netns del "$pod"
+	ip netns add "$pod"
+	ip -n "$host" link add link lan0 name eth0 index "$index" netns "$pod" type macvlan mode bridge
+	attach two eth0 "$other"
+	ip -n "$other" link set eth0 down
+	ip -n "$other" link set eth0 name renamed0
+	gc "$(attachments)"
+	run -0 link_exists "$pod" eth0
+	run -1 link_exists "$other" renamed0
+	run -0 assert_nothing_left
+}
+@test "GC: an intent is collected like a record, and one that is listed is kept" {
+	attach one eth0
+	record=$PODTAP_STATE_DIR/endpoints/one/eth0.json
+	text=$(jq -c '.state = "adding"' "$record")
+	printf %s "$text" >"$record"
+	gc "$(attachments one eth0)"
+	run -0 is_kept one eth0
+	gc "$(attachments)"
+	run -0 assert_nothing_left
+}

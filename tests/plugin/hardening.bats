@@ -1,0 +1,50 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# What the executables' files say of how they were built, whichever compiler built them.
+load ../lib/lib
+
+setup() {
+	mapfile -t programs < <(find "$BUILD" -maxdepth 1 -type f -perm -u+x | sort)
+	[ "${#programs[@]}" -ge 5 ]
+	[[ ${programs[*]} == *"/podtap "* && ${programs[*]} == *"/podtap-ipam"* ]]
+}
+
+# What readelf says of a program has, or has not, a line like this: has PROGRAM PATTERN
+has() {
+	readelf -hlSdW "$1" | grep -qE "$2" || { echo "$1 has no $2"; return 1; }
+}
+has_not() {
+	! readelf -hlSdW "$1" | grep -E "$2" || { echo "$1 has $2"; return 1; }
+}
+# How many of a program's undefined symbols match: imports PROGRAM PATTERN
+imports() {
+	nm -D --undefined-only "$1" | grep -cE "$2"
+}
+
+@test "hardening: every executable is position-independent, and what the loader fills is read-only" {
+	for program in "${programs[@]}"; do
+		has "$program" 'Type: +DYN'
+		has "$program" 'FLAGS_1.* PIE'
+		has "$program" '^ +GNU_RELRO '
+		has "$program" 'BIND_NOW|Flags: NOW'
+		has_not "$program" '\(TEXTREL\)'
+	done
+}
+@test "hardening: no executable has a stack, or a segment, that can be both written and executed" {
+	for program in "${programs[@]}"; do
+		has "$program" '^ +GNU_STACK .* RW +0x'
+		has_not "$program" '^ +(LOAD|GNU_STACK) .* RWE '
+	done
+}
+@test "hardening: no executable looks for libraries anywhere but where the system has them" {
+	for program in "${programs[@]}"; do
+		has_not "$program" '\((RPATH|RUNPATH)\)'
+	done
+}
+@test "hardening: every executable checks its stack, and the sizes its copies go to" {
+	for program in "${programs[@]}"; do
+		run -0 imports "$program" ' __stack_chk_fail(@|$)'
+		# A sanitizer, which checks more, goes in its place.
+		run -0 imports "$program" ' (__[a-z]+_chk|__asan_init)(@|$)'
+	done
+}

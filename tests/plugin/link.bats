@@ -1,0 +1,131 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# The link as configured: its mtu, flags, queue lengths, senders and MAC address.
+# shellcheck disable=SC2030,SC2031 # each test is a process of its own
+load ../lib/lib
+load ../lib/endpoint
+
+setup() {
+	lan_setup
+}
+teardown() {
+	lan_teardown
+}
+
+@test "mtu: as asked for, more than the master's is refused with the limit" {
+	ip -n "$host" link set lan0 mtu 1450
+	run -0 cni ADD '{"mtu":1400}'
+	[ "$(link "$pod" eth0 .mtu)" = 1400 ]
+	run -1 cni_raw ADD "$(config '{"mtu":1451}')" CNI_IFNAME=net1
+	error_is 7 1451 lan0 1450
+	run -1 link_exists "$pod" net1
+}
+@test "mtu: one that has no room for IPv6 works without, and is refused for an IPv6 address" {
+	run -0 cni ADD "$(answering '{"ips":[{"address":"10.99.0.7/24"}]}' '{"mtu":1000}')" "$delegates"
+	run -1 with_calls cni_raw ADD "$(config "$(answering "$both_families" '{"mtu":1000}')")" CNI_IFNAME=net1
+	error_is 7 mtu 1280
+	run -1 link_exists "$pod" net1
+	[ "$(cat "$BATS_TEST_TMPDIR/calls")" = $'ADD\nDEL' ]
+}
+@test "promiscMode: off unless asked for" {
+	for kind in macvtap macvlan; do
+		while read -r change wanted; do
+			run -0 cni ADD "$change"
+			run -0 link "$pod" eth0 '.flags | index("PROMISC") != null'
+			[ "$output" = "$wanted" ]
+			run -0 cni DEL
+		done <<-END
+			{"link":"$kind"} false
+			{"link":"$kind","promiscMode":false} false
+			{"link":"$kind","promiscMode":true} true
+		END
+	done
+}
+@test "allmulti: on for a macvtap, off for a macvlan, and as it is said" {
+	while read -r change wanted; do
+		run -0 cni ADD "$change"
+		run -0 link "$pod" eth0 '.flags | index("ALLMULTI") != null'
+		[ "$output" = "$wanted" ]
+		run -0 cni DEL
+	done <<-'END'
+		{} true
+		{"link":"macvlan"} false
+		{"allmulti":false} false
+		{"link":"macvlan","allmulti":true} true
+	END
+}
+@test "bcqueuelen: the kernel's unless given" {
+	while read -r change wanted; do
+		run -0 cni ADD "$change"
+		run -0 link "$pod" eth0 .linkinfo.info_data.bcqueuelen
+		[ "$output" = "$wanted" ]
+		run -0 cni DEL
+	done <<-'END'
+		{} 1000
+		{"bcqueuelen":0} 1000
+		{"bcqueuelen":77} 77
+		{"link":"macvlan","bcqueuelen":100000} 100000
+	END
+}
+@test "sourceMacs: the senders of mode source are the kernel's list, up to 256 of them" {
+	for n in 0 1 2 256; do
+		macs=$(jq -cn "[range($n) | \"02:00:00:00:0\\(. / 100 | floor):\\(. % 100 + 100 | tostring[1:])\"]")
+		run -0 cni ADD "{\"mode\":\"source\",\"sourceMacs\":$macs}"
+		run -0 link "$pod" eth0 '.linkinfo.info_data.macaddr_data // [] | sort'
+		[ "$output" = "$macs" ]
+		run -0 cni DEL
+	done
+}
+
+@test "mac: from each of its four sources, and the more particular one wins (MV-1)" {
+	all='{"runtimeConfig":{"mac":"02:00:00:00:00:01"},"args":{"cni":{"mac":"02:00:00:00:00:02"}},"mac":"02:00:00:00:00:04"}'
+	while read -r without args wanted; do
+		change=$(jq -c "$without" <<<"$all")
+		run -0 cni ADD "$change" CNI_ARGS="$args"
+		json_is '.interfaces[0].mac' "$wanted"
+		[ "$(link "$pod" eth0 .address)" = "$wanted" ] || { echo "$without $args"; return 1; }
+		run -0 cni DEL "$change"
+	done <<-'END'
+		. MAC=02:00:00:00:00:03 02:00:00:00:00:01
+		del(.args,.mac) IgnoreUnknown=1 02:00:00:00:00:01
+		del(.runtimeConfig) MAC=02:00:00:00:00:03 02:00:00:00:00:02
+		del(.runtimeConfig,.mac) IgnoreUnknown=1;X=y 02:00:00:00:00:02
+		del(.runtimeConfig,.args) IgnoreUnknown=1;MAC=02:00:00:00:00:03 02:00:00:00:00:03
+		del(.runtimeConfig,.args,.mac) MAC=02:00:00:00:00:03 02:00:00:00:00:03
+		del(.runtimeConfig,.args) IgnoreUnknown=1 02:00:00:00:00:04
+		.runtimeConfig.mac="" MAC=02:00:00:00:00:03 02:00:00:00:00:02
+	END
+}
+@test "mac: an address of any source and spelling is reported in lower case with colons (RES-2)" {
+	for text in 02:AB:CD:EF:00:01 02-ab-cd-ef-00-01 02ab.cdef.0001; do
+		run -0 cni ADD "{\"mac\":\"$text\"}"
+		json_is '.interfaces[0].mac' 02:ab:cd:ef:00:01
+		run -0 cni DEL
+	done
+}
+@test "mac: without one, a random, locally administered one, another for each endpoint" {
+	for kind in macvtap macvlan; do
+		for i in 1 2 3 4; do
+			run -0 cni ADD "{\"link\":\"$kind\"}"
+			json_is '.interfaces[0].mac' "$(link "$pod" eth0 .address)"
+			mac=$(jq -r '.interfaces[0].mac' <<<"$output")
+			[[ $mac == ?[26ae]:* ]]
+			echo "$mac" >>"$BATS_TEST_TMPDIR/macs"
+			run -0 cni DEL
+		done
+	done
+	[ "$(sort -u "$BATS_TEST_TMPDIR/macs" | wc -l)" = 8 ]
+}
+@test "mac: one in use on the master is refused by name, and nothing stays" {
+	run -0 cni ADD '{"mac":"02:00:00:00:00:07"}' CNI_CONTAINERID="$container-2" CNI_NETNS="/run/netns/$other"
+	for kind in macvtap macvlan; do
+		for mac in 02:00:00:00:00:07 "$(link "$host" lan0 .address)"; do
+			run -1 with_calls cni_raw ADD "$(config "$(answering "$both_families" "{\"link\":\"$kind\",\"mac\":\"$mac\"}")")"
+			error_is 7 "$mac" lan0 "in use"
+			[ "$(cat "$BATS_TEST_TMPDIR/calls")" = $'ADD\nDEL' ]
+			run -1 link_exists "$pod" eth0
+			[ ! -e "$(record)" ]
+		done
+	done
+	[ "$(tap_identity "$(tap eth0 "$container-2")")" = "eth0 02:00:00:00:00:07" ]
+}

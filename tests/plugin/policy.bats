@@ -1,0 +1,264 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# The node's policy: what configurations may ask for, as its administrator says.
+load ../lib/lib
+
+setup() {
+	lan_setup
+	directory=$BATS_TEST_TMPDIR/policy
+	mkdir "$directory"
+	export PODTAP_POLICY=$directory/policy.json
+	in_vms="CNI_ARGS=IgnoreUnknown=1;K8S_POD_NAMESPACE=vms"
+}
+teardown() {
+	unset PODTAP_POLICY
+	lan_teardown
+}
+
+policy() {
+	printf '%s' "$1" >"$PODTAP_POLICY"
+}
+# One rule for all, but for these keys: rule OBJECT
+rule() {
+	policy "$(jq -cn --argjson rule "$1" '{rules: [{masters: ["lan?"], modes: ["bridge"]} + $rule]}')"
+}
+allowed() {
+	run -0 cni ADD "$@"
+	run -0 cni DEL "$@"
+}
+# ADD is refused for a reason, and makes nothing: refused TEXT [CHANGES [VARIABLE=VALUE...]]
+refused() {
+	local text=$1
+	shift
+	run -1 cni ADD "$@"
+	error_is 7 "$PODTAP_POLICY" "$text"
+	run -0 assert_nothing_left
+}
+# The file cannot be used: ADD and STATUS say so, DEL and CHECK do not ask. unusable CODE TEXT
+unusable() {
+	run -1 cni ADD '{}' CNI_CONTAINERID=second CNI_NETNS="/run/netns/$other"
+	error_is "$1" "$PODTAP_POLICY" "$2"
+	run -1 cni STATUS
+	error_is 50 "$PODTAP_POLICY" "$2"
+	run -0 cni CHECK
+}
+
+@test "policy: masters, by names with wildcards, the interface's own whatever it is called for" {
+	rule '{"masters":["lan[0-3]","eth*"]}'
+	allowed
+	ip -n "$host" link property add dev lan0 altname uplink
+	allowed '{"master":"uplink"}'
+	ip -n "$host" address add 10.99.0.1/24 dev lan0
+	ip -n "$host" route add default via 10.99.0.254
+	allowed '{"master":null}'
+	rule '{"masters":["uplink","lan"]}'
+	for master in '"uplink"' '"lan0"' null; do
+		refused 'rule 1 has masters ["uplink","lan"], not master lan0' "{\"master\":$master}"
+	done
+	rule '{"masters":[]}'
+	refused 'not master lan0'
+}
+@test "policy: modes, kinds and owners of the tap, and nobody else may use it" {
+	rule '{"modes":["private","vepa"],"links":["macvtap"],"owners":[0,107]}'
+	allowed '{"mode":"private","tapMode":"0660"}'
+	allowed '{"mode":"vepa","owner":107}'
+	refused 'rule 1 has modes ["private","vepa"], not mode bridge'
+	refused 'not mode passthru' '{"mode":"passthru"}'
+	refused 'rule 1 has links ["macvtap"], not link macvlan' '{"mode":"private","type":"macvlan"}'
+	refused 'rule 1 has owners [0,107], not owner 1, group 0, tapMode 0600' '{"mode":"private","owner":1}'
+	refused 'not owner 0, group 5,' '{"mode":"private","group":5}'
+	refused 'tapMode 0606' '{"mode":"private","tapMode":"0606"}'
+	rule '{"owners":[]}'
+	allowed '{"type":"macvlan"}'
+}
+@test "policy: force, promiscMode, linkInContainer and vmDevices only where it says true" {
+	for key in force promiscMode linkInContainer vmDevices; do
+		for value in '{}' "{\"$key\":false}"; do
+			rule "$value"
+			allowed "{\"$key\":false}"
+			refused "rule 1 does not allow $key" "{\"$key\":true,\"master\":\"lan0\"}" \
+				CNI_NETNS="/run/netns/$host" CNI_NETNS_OVERRIDE=1
+		done
+		rule "{\"$key\":true}"
+		[ $key = linkInContainer ] || allowed "{\"$key\":true}"
+	done
+}
+@test "policy: an interface of the container is no master of the host, one of the host always is" {
+	ip -n "$pod" link add lan7 up type bridge
+	rule '{"masters":["lan7"],"linkInContainer":true}'
+	allowed '{"linkInContainer":true,"master":"lan7"}'
+	rule '{"masters":[],"linkInContainer":true}'
+	allowed '{"linkInContainer":true,"master":"lan7"}'
+	refused 'not master lan0' '{"linkInContainer":true}' CNI_NETNS="/run/netns/$host" CNI_NETNS_OVERRIDE=1
+}
+@test "policy: a macvlan as the master is the interface under it, on the host as in a container, as the kernel has it" {
+	ip -n "$host" link add link lan0 name free0 up type macvlan mode bridge
+	ip -n "$host" link add link lan0 name free1 netns "$pod" up type macvlan mode bridge
+	ip -n "$pod" link add own0 up type bridge
+	ip -n "$pod" link add link own0 name free2 up type macvlan mode bridge
+	rule '{"masters":["free?"],"linkInContainer":true}'
+	for change in '{"master":"free0"}' '{"master":"free1","linkInContainer":true}'; do
+		run -1 cni ADD "$change"
+		error_is 7 "$PODTAP_POLICY" 'rule 1 has masters ["free?"], not master lan0'
+	done
+	run -1 cni STATUS '{"master":"free0"}'
+	error_is 50 'not master lan0'
+	allowed '{"master":"free2","linkInContainer":true}'
+	rule '{"masters":["lan0"],"linkInContainer":true}'
+	allowed '{"master":"free0"}'
+	run -0 cni STATUS '{"master":"free0"}'
+	allowed '{"master":"free1","linkInContainer":true}'
+	ip -n "$host" link del free0
+	ip -n "$pod" link del free1
+	ip -n "$pod" link del own0
+}
+@test "policy: a rule is for its networks and namespaces; for one that is named, a call that names none is none" {
+	rule '{"networks":["n*"]}'
+	allowed
+	refused "none of its rules is for it" '{"name":"other"}'
+	rule '{"namespaces":["vms","vms-?"]}'
+	allowed '{}' "$in_vms"
+	allowed '{}' "$in_vms-1"
+	refused "network net in namespace vms-10" '{}' "$in_vms-10"
+	refused "network net without a namespace"
+	refused "none of its rules" '{}' "CNI_ARGS=K8S_POD_NAMESPACE="
+	allowed '{}' "$in_vms;K8S_POD_NAMESPACE=vms"
+	for more in ";K8S_POD_NAMESPACE=default" ";K8S_POD_NAMESPACE=" ";K8S_POD_NAMESPACE=default;K8S_POD_NAMESPACE=vms" \
+		"$(printf %0300d 0)"; do
+		run -1 cni ADD '{}' "$in_vms$more"
+		error_is 4 K8S_POD_NAMESPACE
+	done
+	rule '{"networks":["net"],"namespaces":["vms"]}'
+	allowed '{}' "$in_vms"
+	refused "none of its rules" '{"name":"other"}' "$in_vms"
+}
+@test "policy: one rule must allow all of it, and a refusal tells what each that is for it objects to" {
+	policy '{"rules":[{"name":"tenants","masters":["lan0"],"modes":["private"]},
+		{"namespaces":["else"],"masters":["*"],"modes":["bridge"]},
+		{"masters":["eth1"],"modes":["bridge","passthru"]}]}'
+	refused 'rule 1 (tenants) has modes ["private"], not mode bridge; rule 3 has masters ["eth1"], not master lan0'
+	allowed '{"mode":"private"}'
+	policy '{"rules":[]}'
+	refused "none of its rules is for it"
+	refused "none of its rules is for it" '{}' "$in_vms"
+}
+@test "policy: files of the host that root would write or read for a configuration are those it lists" {
+	ipam='"ipam":{"type":"podtap-ipam","subnet":"10.99.0.0/24"'
+	policy "{\"rules\":[{\"masters\":[\"*\"],\"modes\":[\"bridge\"]}],\"files\":[\"$leases/*\",\"$leases/*/x\"]}"
+	refused "does not allow logFile $cache/log" "{\"logFile\":\"$cache/log\"}"
+	refused "logFile $leases/a/../log" "{\"logFile\":\"$leases/a/../log\"}"
+	refused "ipam.dataDir $leases/.." "{$ipam,\"dataDir\":\"$leases/..\"}}"
+	refused "ipam.dataDir etc" "{$ipam,\"dataDir\":\"etc\"}}"
+	refused "ipam.resolvConf /etc/shadow" "{$ipam,\"resolvConf\":\"/etc/shadow\"}}"
+	[ ! -e "$cache/log" ]
+	mkdir "$cache/net"
+	refused "ipam.dataDir $cache" "{$ipam,\"dataDir\":\"$cache\"}}"
+	for verb in DEL GC; do
+		run -0 cni $verb "{$ipam,\"dataDir\":\"$cache\"},\"cni.dev/valid-attachments\":[]}"
+	done
+	rmdir "$cache/net"
+	allowed "{\"logFile\":\"$leases/log\",$ipam,\"dataDir\":\"$leases/store\"}}"
+	run -0 grep -c "done" "$leases/log"
+	run -0 cni DEL "{\"logFile\":\"$cache/log\"}"
+	[ ! -e "$cache/log" ]
+	rm -r "${leases:?}"/*
+	policy '{}'
+	run -0 cni DEL "{\"logFile\":\"$cache/log\"}"
+	[ ! -e "$cache/log" ]
+}
+@test "policy: one that cannot be used allows no ADD, and stops no DEL" {
+	run -0 cni ADD
+	while read -r text why; do
+		policy "$text"
+		unusable 7 "$why"
+	done <<-'END'
+		{} key rules
+		{"rules":[],"rule":[]} there is no such key; there are: rules files
+		{"rules":[{"masters":["*"],"modes":["bridge"],"network":["net"]}]} rule 1: key network
+		{"rules":[{"masters":["*"],"modes":["bridge"],"force":"false"}]} true or false
+	END
+	policy '{"rules":[],}'
+	unusable 6 "at byte"
+	policy ''
+	unusable 6 "nothing"
+	policy "$(jq -nc '{rules: [range(60000) | {masters: ["*"], modes: ["bridge"]}]}')"
+	unusable 5 "1 MiB"
+	policy '{}'
+	run -0 cni DEL
+}
+@test "policy: one that others than root may write, replace or be is none" {
+	run -0 cni ADD
+	rule '{}'
+	run -0 cni STATUS
+	chown 1 "$PODTAP_POLICY"
+	unusable 5 "its file must be root's"
+	chown 0 "$PODTAP_POLICY"
+	for mode in 0664 0646; do
+		chmod $mode "$PODTAP_POLICY"
+		unusable 5 "its file must be root's"
+	done
+	chmod 0400 "$PODTAP_POLICY"
+	chmod 1777 "$directory"
+	unusable 5 "its directory must be root's"
+	chmod 0755 "$directory"
+	mv "$PODTAP_POLICY" "$directory/real"
+	ln -s real "$PODTAP_POLICY"
+	unusable 5 "symbolic links"
+	rm "$PODTAP_POLICY"
+	mkfifo "$PODTAP_POLICY"
+	unusable 5 "no regular file"
+	rm "$PODTAP_POLICY"
+	mkdir "$PODTAP_POLICY"
+	unusable 5 "no regular file"
+	rmdir "$PODTAP_POLICY"
+	run -0 cni STATUS
+	mv "$directory" "$directory.real"
+	for target in "$directory.real" nowhere /dev/null; do
+		ln -sfn "$target" "$directory"
+		unusable 5 "its directory is a symbolic link"
+	done
+	rm "$directory"
+	PODTAP_POLICY=policy.json run -1 cni STATUS
+	error_is 50 PODTAP_POLICY
+	run -0 cni DEL
+}
+@test "policy: none asks for nothing, and costs an ADD the one look for its directory" {
+	PODTAP_POLICY=$directory/absent/policy.json
+	wrapper=(strace -qq -o "$BATS_TEST_TMPDIR/trace" -e "trace=open,openat,stat,newfstatat,access")
+	ASAN_OPTIONS=detect_leaks=0 run -0 cni ADD
+	run -0 grep policy/absent "$BATS_TEST_TMPDIR/trace"
+	[ "${#lines[@]}" = 1 ]
+	wrapper=()
+	run -0 cni DEL
+}
+@test "policy: STATUS says of a network no rule allows, in whichever namespace, that an ADD would fail" {
+	rule '{"namespaces":["vms"]}'
+	run -0 cni STATUS
+	for change in '{"master":"lo0"}' '{"mode":"passthru"}' '{"name":"other"}' '{"promiscMode":true}' '{"linkInContainer":true}'; do
+		[[ $change != *lo0* ]] || ip -n "$host" link add lo0 type bridge
+		rule '{"namespaces":["vms"],"networks":["net"]}'
+		run -1 cni STATUS "$change"
+		error_is 50 "$PODTAP_POLICY does not allow"
+	done
+	run -0 cni STATUS '{"master":null}'
+}
+@test "policy: one that changes ends no endpoint: CHECK and DEL of it go on" {
+	run -0 cni ADD
+	policy '{"rules":[]}'
+	run -0 cni CHECK
+	run -0 cni GC
+	run -0 cni DEL
+}
+@test "examples: policy.json gives tenants the virtual machines' interfaces, and the cluster everything" {
+	cp "$root/examples/policy.json" "$PODTAP_POLICY"
+	ip -n "$host" link add eth1 up type bridge
+	ip -n "$host" link add eth0 up type bridge
+	tenant=CNI_ARGS=K8S_POD_NAMESPACE=tenant-7
+	allowed '{"master":"eth1","vmDevices":true}' "$tenant"
+	refused "rule 2 (virtual machines of tenants)" '{"master":"eth0"}' "$tenant"
+	refused "mode passthru" '{"master":"eth1","mode":"passthru"}' "$tenant"
+	refused "none of its rules" '{"master":"eth1"}' CNI_ARGS=K8S_POD_NAMESPACE=default
+	allowed '{"mode":"passthru","force":true}' CNI_ARGS=K8S_POD_NAMESPACE=kube-system
+	allowed '{"name":"lan","master":"eth0"}'
+	refused "rule 3" '{"name":"lan","master":"eth1"}'
+}

@@ -1,0 +1,145 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# STATUS: says before an ADD would fail that it would, and changes nothing.
+load ../lib/lib
+load ../lib/delegate
+load ../lib/frames
+load ../lib/tamper
+
+setup() {
+	lan_setup
+	delegates_setup
+}
+teardown() {
+	lan_teardown
+}
+
+# STATUS with nothing but what a runtime gives it: status_of [CHANGES [VARIABLE=VALUE...]]
+status_of() {
+	config "${1:-}" | at "$host" "${wrapper[@]}" env "$delegates" CNI_COMMAND=STATUS "${@:2}" "$BUILD/podtap" \
+		2>"$BATS_TEST_TMPDIR/stderr"
+}
+is_ready() {
+	run -0 status_of "$@"
+	[ -z "$output" ]
+}
+# What STATUS has to say: not_ready CODE CHANGES TEXT...
+not_ready() {
+	run -1 status_of "$2"
+	error_is "$1" "${@:3}"
+}
+
+@test "STATUS: where an ADD would work it says nothing (STA-1, STA-2)" {
+	for change in '{}' '{"type":"macvlan"}' '{"mode":"private"}' '{"mode":"vepa","mtu":1400}' '{"mode":"passthru"}' \
+		'{"mode":"source"}' '{"ipam":{}}' '{"ipam":null}'; do
+		is_ready "$change"
+	done
+}
+@test "STATUS: a master that is missing, or that cannot carry an endpoint, is code 50 and says why (STA-5)" {
+	ip -n "$host" tuntap add tun0 mode tun
+	not_ready 50 '{"master":"absent0"}' absent0 "no such interface"
+	not_ready 50 '{"master":"lo"}' lo loopback
+	not_ready 50 '{"master":"tun0"}' tun0 Ethernet
+	not_ready 50 '{"mtu":9000}' 9000 1500 lan0
+	is_ready '{"mtu":1500}'
+}
+@test "STATUS: without a master key the default route's counts; none yet is no failure (STA-5)" {
+	is_ready '{"master":null}'
+	is_ready '{"master":""}'
+	ip -n "$host" address add 10.99.0.1/24 dev lan0
+	ip -n "$host" route add default via 10.99.0.254
+	is_ready '{"master":null}'
+	not_ready 50 '{"master":null,"mtu":9000}' lan0
+	ip -n "$host" tuntap add tun0 mode tun
+	ip -n "$host" address add 10.98.0.1/24 dev tun0
+	ip -n "$host" link set tun0 up
+	ip -n "$host" route replace default via 10.98.0.254 dev tun0
+	not_ready 50 '{"master":null}' tun0 Ethernet
+}
+@test "STATUS: a master that lives in containers is not looked for (STA-5)" {
+	is_ready '{"master":"absent0","linkInContainer":true}'
+}
+@test "STATUS: a kind the kernel does not know is code 50, and says what to load (STA-5, fact 12)" {
+	local asked hex
+	# The question as it is asked, and the same with a kind that no kernel knows.
+	wrapper=("${traced[@]}" -e trace=sendto -e write=all)
+	is_ready
+	asked=$(awk '/^sendto/ { n++ } n == 1 && /^ \| / { print substr($0, 11, 49) }' "$BATS_TEST_TMPDIR/trace" | tr -d ' \n')
+	hex=$(text_hex macvtap)
+	[[ $asked == *"$hex"* ]]
+	asked=${asked//"$hex"/"$(text_hex nosuchk)"}
+	wrapper=("${traced[@]}" -e trace=sendto -e "inject=sendto:poke_enter=@arg2=$asked:when=1")
+	not_ready 50 '{}' macvtap module
+}
+@test "STATUS: passthru on a master the host uses itself is refused unless forced (STA-5)" {
+	ip -n "$host" address add 10.99.0.1/24 dev lan0
+	not_ready 50 '{"mode":"passthru"}' lan0 force
+	is_ready '{"mode":"passthru","force":true}'
+	ip -n "$host" address del 10.99.0.1/24 dev lan0
+	is_ready '{"mode":"passthru"}'
+}
+
+@test "STATUS: a full state is no failure unless strictStatus says so: then it names the holder" {
+	strict='{"mode":"passthru","strictStatus":true}'
+	is_ready "$strict"
+	run -0 cni ADD '{"mode":"passthru"}'
+	is_ready '{"mode":"passthru"}'
+	is_ready '{}'
+	not_ready 50 "$strict" lan0 "$container" eth0
+	not_ready 50 '{"strictStatus":true}' lan0 "$container" passthru
+	run -0 cni DEL '{"mode":"passthru"}'
+	is_ready "$strict"
+	run -0 cni ADD
+	is_ready '{"strictStatus":true}'
+	not_ready 50 "$strict" lan0 "$container" bridge
+}
+
+@test "STATUS: an IPAM plugin that is not there is code 50 and named (STA-3)" {
+	not_ready 50 '{"ipam":{"type":"absent"}}' absent "$BATS_TEST_TMPDIR/delegates"
+}
+@test "STATUS: an IPAM plugin that cannot serve: its own words and code (STA-3, ERR-3)" {
+	for code in 50 51 11 999; do
+		delegate ailing <<<"refuse $code 'the range is exhausted'"
+		not_ready $code '{"ipam":{"type":"ailing"}}' "the range is exhausted"
+	done
+	delegate ailing <<<'exit 1'
+	not_ready 999 '{"ipam":{"type":"ailing"}}' ailing
+}
+@test "STATUS: an IPAM plugin without a STATUS counts as serving (STA-6)" {
+	for code in 1 4; do
+		delegate old <<<"refuse $code 'what is STATUS?'"
+		is_ready '{"ipam":{"type":"old"}}'
+	done
+	delegate serving <<<'[ "$CNI_COMMAND" = STATUS ]'
+	is_ready '{"ipam":{"type":"serving"}}'
+	[ "$(called STATUS)" = 3 ]
+	is_ready "{$(host_local)}"
+	is_ready "{$(host_local)}" CNI_PATH=/usr/lib/cni
+	is_ready '{"ipam":{"type":"dhcp"}}' CNI_PATH=/usr/lib/cni
+}
+@test "STATUS: what it finds first it says, and the delegate is asked last" {
+	delegate ailing <<<'refuse 51 "the range is exhausted"'
+	not_ready 50 '{"master":"absent0","ipam":{"type":"ailing"}}' absent0
+	[ ! -s "$calls" ]
+	not_ready 7 '{"mode":"hairpin","master":"absent0"}' mode hairpin
+}
+@test "STATUS: changes nothing, and an ADD works whatever it said (STA-4)" {
+	state() {
+		ip -n "$host" -d -j link show | jq -c '.[] | [.ifname, .address, .mtu, .promiscuity]'
+		ip -n "$host" -4 -o address show
+	}
+	state >"$BATS_TEST_TMPDIR/before"
+	is_ready "{$(host_local)}"
+	not_ready 50 '{"master":"absent0"}'
+	delegate ailing <<-'SCRIPT'
+		case $CNI_COMMAND in
+		ADD) answer '"ips":[{"address":"10.99.0.7/24"}]' ;;
+		STATUS) refuse 50 "not now" ;;
+		esac
+	SCRIPT
+	not_ready 50 '{"ipam":{"type":"ailing"}}'
+	state >"$BATS_TEST_TMPDIR/after"
+	diff "$BATS_TEST_TMPDIR/before" "$BATS_TEST_TMPDIR/after"
+	[ ! -e "$PODTAP_STATE_DIR" ]
+	run -0 cni ADD '{"ipam":{"type":"ailing"}}' "$delegates"
+}
