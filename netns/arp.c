@@ -2,7 +2,7 @@
 /* Probing and announcing IPv4 addresses by ARP. */
 #include "netns/arp.h"
 
-#include "netns/clock.h"
+#include "base/clock.h"
 
 #include <errno.h>
 #include <linux/if_packet.h>

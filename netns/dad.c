@@ -2,7 +2,7 @@
 /* Waiting for IPv6 duplicate address detection: by the kernel's events, never by the clock alone.
  */
 #include "netns/addr.h"
-#include "netns/clock.h"
+#include "base/clock.h"
 #include "netns/link.h"
 
 #include <errno.h>
