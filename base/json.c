@@ -4,7 +4,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 struct walk {
 	const char *text; /* passed json_check() */
@@ -72,9 +71,36 @@ cJSON *json_parse(const char *text, size_t length, const char *what, struct fail
 	return json_take(&json);
 }
 
+/* Takes one character and returns it folded. Beside ASCII's capitals Unicode folds two characters
+ * to letters of ASCII, U+017F (long s) and U+212A (Kelvin sign). Bytes of others are as they are.
+ */
+static char folded_next(const char **at)
+{
+	const char byte = **at;
+
+	if (strncmp(*at, "\xc5\xbf", 2) == 0) {
+		*at += 2;
+		return 's';
+	}
+	if (strncmp(*at, "\xe2\x84\xaa", 3) == 0) {
+		*at += 3;
+		return 'k';
+	}
+	*at += 1;
+	return (char)(byte >= 'A' && byte <= 'Z' ? byte - 'A' + 'a' : byte);
+}
+
+bool json_name_is(const char *spelled, const char *name)
+{
+	while (*spelled && *name)
+		if (folded_next(&spelled) != folded_next(&name))
+			return false;
+	return *spelled == *name;
+}
+
 static bool is_named(const cJSON *member, const char *name)
 {
-	return member->string && strcasecmp(member->string, name) == 0 && !cJSON_IsNull(member);
+	return member->string && json_name_is(member->string, name) && !cJSON_IsNull(member);
 }
 
 const cJSON *json_member(const cJSON *object, const char *name)

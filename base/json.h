@@ -34,8 +34,12 @@ static inline cJSON *json_take(cJSON **json)
  * text is not JSON, saying why and at which byte; `what` names the text in the message. */
 cJSON *json_parse(const char *text, size_t length, const char *what, struct failure *f) MUST_CHECK;
 
-/* The member of an object as Go's encoding/json finds it: names compare without case, the last one
- * wins, null counts as absent. NULL where there is none or `object` is not an object. */
+/* Whether a member's name, however it is spelled, is this name to Go's encoding/json, which folds
+ * letters as Unicode does. The name itself is ASCII. */
+bool json_name_is(const char *spelled, const char *name);
+
+/* The member of an object as Go's encoding/json finds it: by json_name_is(), the last one wins, null
+ * counts as absent. NULL where there is none or `object` is not an object. */
 const cJSON *json_member(const cJSON *object, const char *name);
 
 /* The value at a path of member names (NULL-terminated). Repeated objects count as merged: the last

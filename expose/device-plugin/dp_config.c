@@ -33,7 +33,7 @@ static const struct key document_keys[] = {
 static const struct key *key_find(const struct key *keys, size_t n, const char *name)
 {
 	for (size_t i = 0; i < n; i++)
-		if (strcasecmp(keys[i].name, name) == 0)
+		if (json_name_is(name, keys[i].name))
 			return &keys[i];
 	return NULL;
 }

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/sysmacros.h>
 
 static const char what[] = "the container's configuration";
@@ -32,7 +31,7 @@ static const cJSON *member(const cJSON *object, const char *name, struct failure
 
 	cJSON_ArrayForEach(item, object)
 	{
-		if (strcasecmp(item->string, name) != 0)
+		if (!json_name_is(item->string, name))
 			continue;
 		if (strcmp(item->string, name) != 0) {
 			unclear(f, name, "it is spelled in another letter case too");

@@ -166,6 +166,21 @@ unusable() {
 	run -0 cni DEL "{\"logFile\":\"$cache/log\"}"
 	[ ! -e "$cache/log" ]
 }
+@test "policy: files are judged under every spelling by which an IPAM plugin of Go finds their keys" {
+	store=$leases/store
+	policy "{\"rules\":[{\"masters\":[\"*\"],\"modes\":[\"bridge\"]}],\"files\":[\"$store\"]}"
+	echo 'nameserver 10.66.66.66' >"$cache/secret"
+	for key in re\\u017folvConf RE$'\u017f'OLVCONF ResolvConf; do
+		refused "does not allow ipam.resolvConf $cache/secret" "{\"cniVersion\":\"1.0.0\",\"ipam\":{
+			\"type\":\"host-local\",\"dataDir\":\"$store\",\"subnet\":\"10.99.0.0/29\",\"$key\":\"$cache/secret\"}}"
+	done
+	policy "{\"rules\":[{\"masters\":[\"*\"],\"modes\":[\"bridge\"]}]}"
+	refused "does not allow ipam.dataDir $cache" "{\"ipam\":{\"type\":\"podtap-ipam\",\"subnet\":\"10.99.0.0/29\",\"DATADIR\":\"$cache\"}}"
+}
+@test "ADD: keys are found whatever letters of theirs Unicode folds, as Go finds them" {
+	run -0 cni ADD '{"queue\u017f":2,"lin\u212a":"macvlan"}'
+	[ "$(jq -r '[.queues, .kind] | join(" ")' "$PODTAP_STATE_DIR/endpoints/$container/eth0.json")" = "2 macvlan" ]
+}
 @test "policy: one that cannot be used allows no ADD, and stops no DEL" {
 	run -0 cni ADD
 	while read -r text why; do

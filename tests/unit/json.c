@@ -225,6 +225,35 @@ static void a_member_is_found_as_go_finds_it(struct verdict *v)
 	}
 }
 
+static void a_name_folds_as_unicode_does_it(struct verdict *v)
+{
+	static const struct {
+		const char *spelled;
+		const char *name;
+		bool same;
+	} cases[] = {
+		{ "resolvConf", "resolvConf", true },
+		{ "RESOLVcONF", "resolvConf", true },
+		{ "re\xc5\xbfolvConf", "resolvConf", true }, /* U+017F */
+		{ "\xe2\x84\xaa\xe2\x84\xaa", "kK", true },  /* U+212A */
+		{ "\xc5\xbf", "k", false },
+		{ "\xe2\x84\xaa", "s", false },
+		{ "\xc5\xbe", "s", false }, /* its neighbours */
+		{ "\xe2\x84\xab", "k", false },
+		{ "\xc5", "s", false },
+		{ "\xe2\x84", "k", false },
+		{ "mac\xc4\xb0", "maci", false }, /* U+0130, which folds to none */
+		{ "mac\xc5\xbf", "mac", false },
+		{ "mac", "macs", false },
+		{ "", "s", false },
+		{ "@", "`", false },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++)
+		expect(v, json_name_is(cases[i].spelled, cases[i].name) == cases[i].same,
+		       "%s and %s", cases[i].spelled, cases[i].name);
+}
+
 static void repeated_objects_are_one_along_a_path(struct verdict *v)
 {
 	static const struct {
@@ -306,6 +335,7 @@ int main(void)
 		UNIT(an_integer_is_exact_or_none),
 		UNIT(every_number_keeps_its_own_literal),
 		UNIT(a_member_is_found_as_go_finds_it),
+		UNIT(a_name_folds_as_unicode_does_it),
 		UNIT(repeated_objects_are_one_along_a_path),
 		UNIT(a_member_stands_where_the_text_has_it),
 		UNIT(escapes_in_a_name_are_decoded),
