@@ -3,6 +3,7 @@
 #include "cni/program.h"
 
 #include "base/bytes.h"
+#include "base/cli.h"
 #include "base/json.h"
 #include "base/utf8.h"
 #include "cni/error.h"
@@ -60,14 +61,22 @@ static void streams_fill(void)
 			open("/dev/null", modes[fd] | O_CLOEXEC);
 }
 
-static int about_print(const struct program *p, bool version)
+/* Run by a person, not by a runtime. */
+static int about_print(const struct program *p, int argc, char **argv)
 {
-	if (version)
-		printf("%s %s\n", p->name, PODTAP_VERSION);
-	else
-		fprintf(stderr, "%s\nCNI protocol versions supported: %s\n", p->about,
-		        version_list());
-	return fflush(stdout) == 0 ? 0 : 1;
+	const struct cli cli = {
+		.program = p->name,
+		.synopsis = "< CONFIGURATION",
+		.about = "A runtime calls it as the Container Network Interface says: by "
+		         "CNI_COMMAND and\n"
+		         "other variables, with the network's configuration on stdin.\n",
+	};
+	int status;
+
+	if (!cli_bare(&cli, argc, argv, &status))
+		return status;
+	fprintf(stderr, "%s\nCNI protocol versions supported: %s\n", p->about, version_list());
+	return 0;
 }
 
 static int version_print(struct failure *f)
@@ -95,7 +104,7 @@ int program_run(const struct program *p, int argc, char **argv)
 	failure_clear(&f);
 	streams_fill();
 	if (!command || !*command)
-		return about_print(p, argc > 1 && strcmp(argv[1], "--version") == 0);
+		return about_print(p, argc, argv);
 	signal(SIGABRT, abort_print);
 	signal(SIGPIPE,
 	       SIG_IGN); /* a write to a closed stdout must fail, so that ADD undoes itself */

@@ -5,8 +5,6 @@
 
 #include "cni/request.h"
 
-#define PODTAP_VERSION "0.1.0"
-
 struct program {
 	const char *name;
 	const char *about;        /* one line */
@@ -16,8 +14,7 @@ struct program {
 };
 
 /* Runs the call the environment describes. Returns the exit code: 0, or 1 after an error object was
- * printed. Without CNI_COMMAND: the about line and the versions on stderr, 0. `--version` likewise,
- * on stdout. */
+ * printed. Without CNI_COMMAND and arguments: the about line and the versions on stderr, 0. */
 int program_run(const struct program *p, int argc, char **argv);
 
 /* Prints a document on stdout, whole or not at all as far as the kernel allows; a verb that made

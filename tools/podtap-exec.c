@@ -1,19 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The executable podtap-exec: runs a VM's command in a container with the container's taps open,
- * and tells the command of them. Its own failures exit 125. */
+ * and tells the command of them. Its own failures exit 125, a wrong command line 2. */
+#include "base/cli.h"
 #include "tools/arguments.h"
 
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdio.h>
-#include <string.h>
 
 enum { EXIT_OWN = 125 };
 
-static const char usage[] =
-        "usage: podtap-exec [--if IFNAME]... [--no-vnet-hdr] -- COMMAND [ARGUMENT...]\n"
-        "Placeholders in arguments: {netdev} {device} for QEMU, one of each for every interface;\n"
-        "{fd} {fds} {mac} {mtu} {ifname} of the first one, {mac:1} of the second, and so on.\n";
+static const struct cli cli = {
+	.program = "podtap-exec",
+	.synopsis = "[--if IFNAME]... [--no-vnet-hdr] -- COMMAND [ARGUMENT...]",
+	.about = "Runs a command with the container's taps open. Placeholders in its arguments:\n"
+	         "{netdev} {device} for QEMU, one of each for every interface; {fd} {fds} {mac} "
+	         "{mtu}\n"
+	         "{ifname} of the first one, {mac:1} of the second, and so on.\n",
+	.options =
+	        (const struct cli_option[]){
+	                { "if", "IFNAME", 'i', "open this interface's tap (all there are)" },
+	                { "no-vnet-hdr", NULL, 'n', "open it without the virtio-net header" },
+	                { .name = NULL },
+	        },
+	.leading = true,
+};
 
 struct call {
 	const char *ifname[VNICS_MAX]; /* none: all */
@@ -22,24 +32,24 @@ struct call {
 	const char *const *command;
 };
 
-static bool call_read(struct call *call, int argc, char **argv)
+/* -1: go on; else the exit code. */
+static int call_read(struct call *call, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "if", required_argument, NULL, 'i' },
-		{ "no-vnet-hdr", no_argument, NULL, 'n' },
-		{ NULL, 0, NULL, 0 },
-	};
+	struct cli_walk w = { .cli = &cli, .argc = argc, .argv = argv };
 
-	for (int option; (option = getopt_long(argc, argv, "+", options, NULL)) != -1;) {
-		if (option == '?' || (option == 'i' && call->n_ifnames == VNICS_MAX))
-			return false;
-		if (option == 'i')
-			call->ifname[call->n_ifnames++] = optarg;
-		else
+	for (int key; (key = cli_next(&w)) != CLI_ARGUMENTS;) {
+		if (key == CLI_EXIT)
+			return w.status;
+		if (key == 'n')
 			call->header = false;
+		else if (call->n_ifnames == VNICS_MAX)
+			return cli_misused(&cli, "--if %s: more than %d interfaces", w.value,
+			                   VNICS_MAX);
+		else
+			call->ifname[call->n_ifnames++] = w.value;
 	}
-	call->command = (const char *const *)(argv + optind);
-	return optind < argc;
+	call->command = (const char *const *)(argv + w.rest);
+	return w.rest < argc ? -1 : cli_misused(&cli, "there is no command");
 }
 
 /* Whether QEMU, which opens it itself, can have vhost here. */
@@ -78,14 +88,10 @@ int main(int argc, char **argv)
 	struct call call = { .header = true };
 	struct failure f = { 0 };
 
-	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
-		fputs(usage, stdout);
-		return 0;
-	}
-	if (!call_read(&call, argc, argv)) {
-		fputs(usage, stderr);
-		return EXIT_OWN;
-	}
+	const int status = call_read(&call, argc, argv);
+
+	if (status >= 0)
+		return status;
 	if (run(&call, &v, &f) < 0)
 		fprintf(stderr, "podtap-exec: %s: %s\n", f.msg, f.details);
 	return EXIT_OWN;

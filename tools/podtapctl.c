@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The executable podtapctl: what this host's endpoints are, for people, and for guests what their
  * network is. Exit codes: 0; 1 when an endpoint told of is stale; 2 when it cannot be told. */
+#include "base/cli.h"
 #include "tools/guest_config.h"
 #include "tools/listing.h"
 
-#include <getopt.h>
 #include <string.h>
 
 enum { EXIT_STALE = 1, EXIT_UNTOLD = 2 };
@@ -16,10 +16,19 @@ struct call {
 	const char *format; /* NULL: the first */
 };
 
-static const char usage[] =
-        "usage: podtapctl list [--json]\n"
-        "       podtapctl show [--json] CONTAINER [IFNAME]\n"
-        "       podtapctl guest-config [--format cloud-init|kernel|json] CONTAINER IFNAME\n";
+static const struct cli cli = {
+	.program = "podtapctl",
+	.synopsis = "VERB [OPTION...] [CONTAINER [IFNAME]]",
+	.about = "list                              every endpoint of this host\n"
+	         "show CONTAINER [IFNAME]           a container's endpoints, or one of them\n"
+	         "guest-config CONTAINER IFNAME     what a guest there is to know of its network\n",
+	.options =
+	        (const struct cli_option[]){
+	                { "json", NULL, 'j', "list, show: as JSON" },
+	                { "format", "FORMAT", 'f', "guest-config: cloud-init, kernel or json" },
+	                { .name = NULL },
+	        },
+};
 
 /* Runtimes show the beginning of an id, and take it; here one container is not to be taken for
  * another. */
@@ -97,33 +106,41 @@ static const struct verb *verb_find(const char *name)
 	return NULL;
 }
 
-static int misused(void)
+static int arguments_read(struct call *call, const struct verb *verb, const struct cli_walk *w)
 {
-	fputs(usage, stderr);
-	return EXIT_UNTOLD;
+	const int n = w->argc - w->rest;
+	char **at = w->argv + w->rest;
+
+	if (n < verb->fewest)
+		return cli_misused(&cli, "%s needs %s", verb->name,
+		                   n ? "a container and an interface" : "a container");
+	if (n > verb->most)
+		return cli_misused(&cli, "%s: unexpected argument %s", verb->name, at[verb->most]);
+	call->container_id = n > 0 ? at[0] : NULL;
+	call->ifname = n > 1 ? at[1] : NULL;
+	return -1;
 }
 
-/* Takes options and arguments after the verb; false where they are not the verb's. */
-static bool call_read(struct call *call, const struct verb *verb, int argc, char **argv)
+/* Reads the verb, and its options and arguments. -1: go on; else the exit code. */
+static int call_read(struct call *call, const struct verb **verb, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "format", required_argument, NULL, 'f' },
-		{ NULL, 0, NULL, 0 },
-	};
+	const bool named = argc > 1 && *argv[1] != '-';
+	struct cli_walk w = { .cli = &cli, .argc = argc - named, .argv = argv + named };
 
-	for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-		if (option == '?' || !strchr(verb->options, option))
-			return false;
-		call->json |= option == 'j';
-		if (option == 'f')
-			call->format = optarg;
+	*verb = named ? verb_find(argv[1]) : NULL;
+	if (named && !*verb)
+		return cli_misused(&cli, "unknown verb %s", argv[1]);
+	for (int key; (key = cli_next(&w)) != CLI_ARGUMENTS;) {
+		if (key == CLI_EXIT)
+			return w.status;
+		if (named && !strchr((*verb)->options, key))
+			return cli_misused(&cli, "%s has no option --%s", argv[1],
+			                   key == 'j' ? "json" : "format");
+		call->json |= key == 'j';
+		if (key == 'f')
+			call->format = w.value;
 	}
-	if (argc - optind < verb->fewest || argc - optind > verb->most)
-		return false;
-	call->container_id = optind < argc ? argv[optind] : NULL;
-	call->ifname = optind + 1 < argc ? argv[optind + 1] : NULL;
-	return true;
+	return named ? arguments_read(call, *verb, &w) : cli_misused(&cli, "there is no verb");
 }
 
 int main(int argc, char **argv)
@@ -131,13 +148,11 @@ int main(int argc, char **argv)
 	struct call call = { .container_id = NULL };
 	struct failure f = { 0 };
 
-	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
-		fputs(usage, stdout);
-		return 0;
-	}
-	const struct verb *verb = argc > 1 ? verb_find(argv[1]) : NULL;
-	if (!verb || !call_read(&call, verb, argc - 1, argv + 1))
-		return misused();
+	const struct verb *verb;
+	const int status = call_read(&call, &verb, argc, argv);
+
+	if (status >= 0)
+		return status;
 	int done = verb->run(&call, &f);
 	if (fflush(stdout) != 0 && done >= 0)
 		done = fail_errno(&f, errno, "print");

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The executable podtap-device-plugin: offers taps to kubelet as resources. It makes none: the CNI
  * call does, under the name a device was given out by. */
-#include "cni/program.h"
+#include "base/cli.h"
 #include "expose/common/confine.h"
 #include "expose/device-plugin/offers.h"
 
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -27,43 +26,32 @@ static const char *const calls[] = {
 	"timerfd_create", "umask", "unlink", "unlinkat", NULL,
 };
 
-static int usage(FILE *to, int status)
-{
-	fprintf(to, "Usage: podtap-device-plugin [-c FILE] [-d FOLDER]\n"
-	            "Offers macvtap devices to kubelet. FILE, or the variable DP_MACVTAP_CONF, "
-	            "says which;\n"
-	            "FOLDER is kubelet's, " KUBELET_FOLDER " unless it is named.\n");
-	return status;
-}
+static const struct cli cli = {
+	.program = "podtap-device-plugin",
+	.synopsis = "[-c FILE] [-d FOLDER]",
+	.about = "Offers macvtap devices to the kubelet as resources.\n",
+	.options =
+	        (const struct cli_option[]){
+	                { "config", "FILE", 'c',
+	                  "which resources ($DP_MACVTAP_CONF holds them otherwise)" },
+	                { "kubelet-dir", "FOLDER", 'd',
+	                  "the kubelet's folder (" KUBELET_FOLDER ")" },
+	                { .name = NULL },
+	        },
+};
 
 /* -1: go on; else the exit code. */
 static int options_read(struct options *o, int argc, char **argv)
 {
-	static const struct option longs[] = { { "config", required_argument, NULL, 'c' },
-		                               { "kubelet-dir", required_argument, NULL, 'd' },
-		                               { "version", no_argument, NULL, 'V' },
-		                               { "help", no_argument, NULL, 'h' },
-		                               { NULL, 0, NULL, 0 } };
-	int option;
+	struct cli_walk w = { .cli = &cli, .argc = argc, .argv = argv };
 
 	*o = (struct options){ .folder = KUBELET_FOLDER };
-	while ((option = getopt_long(argc, argv, "c:d:Vh", longs, NULL)) != -1)
-		switch (option) {
-		case 'c':
-			o->config = optarg;
-			break;
-		case 'd':
-			o->folder = optarg;
-			break;
-		case 'V':
-			printf("podtap-device-plugin %s\n", PODTAP_VERSION);
-			return 0;
-		case 'h':
-			return usage(stdout, 0);
-		default:
-			return usage(stderr, 2);
-		}
-	return optind < argc ? usage(stderr, 2) : -1;
+	for (int key; (key = cli_next(&w)) != CLI_ARGUMENTS;) {
+		if (key == CLI_EXIT)
+			return w.status;
+		*(key == 'c' ? &o->config : &o->folder) = w.value;
+	}
+	return w.rest < argc ? cli_misused(&cli, "unexpected argument %s", argv[w.rest]) : -1;
 }
 
 /* The file's text, which the caller frees; NULL with the failure. A link is followed: what a

@@ -5,6 +5,7 @@
  * start.
  */
 #include "base/bytes.h"
+#include "base/cli.h"
 #include "base/json.h"
 #include "expose/hook/splice.h"
 #include "record/taps.h"
@@ -114,12 +115,30 @@ static int output_print(const struct input *in, const struct splice *s, struct f
 	return print(in->text + at, in->length - at, f);
 }
 
-int main(void)
+/* The hook's configuration names the stage, for whoever reads a list of processes. */
+static bool arguments_read(int argc, char **argv, int *status)
 {
+	static const struct cli cli = {
+		.program = "podtap-hook",
+		.synopsis = "[precreate] < CONFIGURATION",
+		.about = "podman runs it as an OCI precreate hook: it reads a container's "
+		         "configuration and\n"
+		         "prints it with the taps of the container's network namespace.\n",
+	};
+	const bool staged = argc > 1 && strcmp(argv[argc - 1], "precreate") == 0;
+
+	return cli_bare(&cli, argc - staged, argv, status);
+}
+
+int main(int argc, char **argv)
+{
+	int status;
 	OWNED(input_release) struct input in = { .text = NULL };
 	OWNED(splice_release) struct splice additions = { .n = 0 };
 	struct failure why = { 0 }, broken = { 0 };
 
+	if (!arguments_read(argc, argv, &status))
+		return status;
 	openlog("podtap-hook", LOG_PID, LOG_DAEMON);
 	if (input_read(&in, &why) < 0 || additions_find(&in, &additions, &why) < 0) {
 		doubt(&why);

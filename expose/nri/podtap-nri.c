@@ -2,15 +2,13 @@
 /* The executable podtap-nri: gives the containers of a pod the taps of the pod, as a plugin of the
  * runtime (NRI). It connects to the runtime's socket for as long as it lives, or serves the one
  * connection it was launched with. */
-#include "cni/program.h"
+#include "base/cli.h"
 #include "expose/common/confine.h"
 #include "expose/common/daemon.h"
 #include "expose/nri/adjust.h"
 #include "expose/nri/nri.h"
 
-#include <ctype.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <linux/capability.h>
 #include <poll.h>
 #include <stdio.h>
@@ -188,8 +186,19 @@ static int service_open(struct service *s, struct failure *f)
 	return 0;
 }
 
-static const char usage[] = "usage: podtap-nri [--socket PATH] [--name NAME] [--index NN]\n"
-                            "       podtap-nri --help | --version\n";
+static const struct cli cli = {
+	.program = "podtap-nri",
+	.synopsis = "[--socket PATH] [--name NAME] [--index NN]",
+	.about = "Gives containers the taps of their pods, as a plugin of the runtime's NRI.\n",
+	.options =
+	        (const struct cli_option[]){
+	                { "socket", "PATH", 's', "the runtime's socket (/var/run/nri/nri.sock)" },
+	                { "name", "NAME", 'n', "the plugin's name ($NRI_PLUGIN_NAME, or podtap)" },
+	                { "index", "NN", 'i',
+	                  "its place among plugins, two digits ($NRI_PLUGIN_IDX, or 50)" },
+	                { .name = NULL },
+	        },
+};
 
 static const char *setting(const char *variable, const char *otherwise)
 {
@@ -215,40 +224,42 @@ static bool inherited_read(struct settings *s)
 	return fcntl(s->inherited, F_SETFD, FD_CLOEXEC) == 0;
 }
 
-static bool settings_check(const struct settings *s)
+/* Refuses what cannot be used, by its name. -1: all is well; else the exit code. */
+static int settings_check(struct settings *s)
 {
-	return *s->socket == '/' && *s->name && strlen(s->index) == 2 &&
-	       isdigit((unsigned char)s->index[0]) && isdigit((unsigned char)s->index[1]);
+	if (*s->socket != '/')
+		return cli_misused(&cli, "--socket %s: it must be an absolute path", s->socket);
+	if (!*s->name)
+		return cli_misused(&cli, "--name: it must not be empty");
+	if (strlen(s->index) != 2 || strspn(s->index, "0123456789") != 2)
+		return cli_misused(&cli, "--index %s: it must be two digits", s->index);
+	if (!inherited_read(s))
+		return cli_misused(&cli, "NRI_PLUGIN_SOCKET %s: it is no socket",
+		                   getenv("NRI_PLUGIN_SOCKET"));
+	return -1;
 }
 
 /* Reads options over environment over defaults. -1: go on; else the exit code. */
 static int settings_read(struct settings *s, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "socket", required_argument, NULL, 's' },
-		{ "name", required_argument, NULL, 'n' },
-		{ "index", required_argument, NULL, 'i' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'v' },
-		{ NULL, 0, NULL, 0 },
-	};
+	struct cli_walk w = { .cli = &cli, .argc = argc, .argv = argv };
 
-	for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-		const char **text = option == 's'   ? &s->socket
-		                    : option == 'n' ? &s->name
-		                                    : &s->index;
-		if (option == 'h' || option == 'v')
-			return fputs(option == 'h' ? usage : "podtap-nri " PODTAP_VERSION "\n",
-			             stdout) < 0;
-		if (option == '?')
-			return 2;
-		*text = optarg;
-	}
-	if (optind < argc || !settings_check(s) || !inherited_read(s)) {
-		fputs(usage, stderr);
-		return 2;
-	}
-	return -1;
+	for (int key; (key = cli_next(&w)) != CLI_ARGUMENTS;)
+		switch (key) {
+		case CLI_EXIT:
+			return w.status;
+		case 's':
+			s->socket = w.value;
+			break;
+		case 'n':
+			s->name = w.value;
+			break;
+		default:
+			s->index = w.value;
+		}
+	if (w.rest < argc)
+		return cli_misused(&cli, "unexpected argument %s", argv[w.rest]);
+	return settings_check(s);
 }
 
 int main(int argc, char **argv)

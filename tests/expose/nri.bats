@@ -294,8 +294,6 @@ idle() {
 	done
 	run -2 env NRI_PLUGIN_SOCKET=9 "$BUILD/podtap-nri"
 	run -2 env NRI_PLUGIN_SOCKET=1x "$BUILD/podtap-nri"
-	run -0 "$BUILD/podtap-nri" --version
-	run -0 "$BUILD/podtap-nri" --help
 }
 @test "running, it has two capabilities, a filter of system calls, and memory in small pages" {
 	plugin_start

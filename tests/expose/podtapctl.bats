@@ -102,16 +102,26 @@ static() { # MEMBERS OF THE CONFIGURATION'S ipam
 	run ctl list
 	[[ $output == *'la?[2Jn'* ]]
 }
-@test "calls that are none are exit 2 with the usage" {
-	for call in "" "lst" "list x" "list --format json" "show" "show a b c" "guest-config" "guest-config a" \
-		"guest-config --json a b" "show --jason a"; do
+@test "podtapctl: a wrong command line is named with the usage, and exits 2" {
+	while IFS='|' read -r call message; do
 		# shellcheck disable=SC2086 # words
 		run -2 ctl $call
-		grep -q usage "$BATS_TEST_TMPDIR/err"
-	done
+		[ "$(head -n 1 "$BATS_TEST_TMPDIR/err")" = "podtapctl: $message" ]
+		grep -q ^usage: "$BATS_TEST_TMPDIR/err"
+	done <<-END
+		|there is no verb
+		lst|unknown verb lst
+		list x|list: unexpected argument x
+		list --format json|list has no option --format
+		show|show needs a container
+		show a b c|show: unexpected argument c
+		guest-config|guest-config needs a container
+		guest-config a|guest-config needs a container and an interface
+		guest-config --json a b|guest-config has no option --json
+		show --jason a|unknown option --jason
+	END
 	run -2 ctl guest-config --format yaml a b
 	grep -q "one of: cloud-init, kernel, json" "$BATS_TEST_TMPDIR/err"
-	run -0 ctl --help
 }
 
 dual='{"addresses":[{"address":"10.99.0.5/24","gateway":"10.99.0.254"},{"address":"fd99::5/64","gateway":"fd99::fe"}],
