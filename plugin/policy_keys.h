@@ -3,9 +3,20 @@
 #ifndef PLUGIN_POLICY_KEYS_H
 #define PLUGIN_POLICY_KEYS_H
 
-#include "plugin/policy_rules.h"
+#include "base/json.h"
+#include "plugin/config.h"
 
 enum { POLICY_TEXT = 128 };
+
+/* What is asked for, and by whom. */
+struct policy_question {
+	const char *network;
+	const char *pod_namespace; /* "": the call names none */
+	bool any_namespace;        /* rules for whichever namespace count */
+	const char *master;        /* the interface's own name; NULL: none of the host's */
+	const struct config *config;
+	const cJSON *json; /* the configuration's own text, for the files it names */
+};
 
 /* `value` is NULL where the rule does not have the key. */
 struct policy_key {

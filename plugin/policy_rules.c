@@ -4,7 +4,6 @@
 
 #include "base/config_keys.h"
 #include "base/json.h"
-#include "plugin/policy_keys.h"
 
 #include <fnmatch.h>
 #include <stdio.h>

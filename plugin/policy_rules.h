@@ -8,7 +8,7 @@
 #define PLUGIN_POLICY_RULES_H
 
 #include "base/json.h"
-#include "plugin/config.h"
+#include "plugin/policy_keys.h"
 
 struct policy {
 	const char *path; /* for messages; borrowed */
@@ -19,16 +19,6 @@ static inline void policy_release(struct policy *p)
 {
 	json_release(&p->json);
 }
-
-/* What is asked for, and by whom. */
-struct policy_question {
-	const char *network;
-	const char *pod_namespace; /* "": the call names none */
-	bool any_namespace;        /* rules for whichever namespace count */
-	const char *master;        /* the interface's own name; NULL: none of the host's */
-	const struct config *config;
-	const cJSON *json; /* the configuration's own text, for the files it names */
-};
 
 /* Parses a policy strictly: keys and words it does not know, repeated keys and values of another
  * type are refused. Fills p->json, for policy_release(). Codes CNI_DECODE and CNI_CONFIG, naming

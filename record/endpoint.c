@@ -6,7 +6,6 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/name.h"
-#include "record/endpoint_json.h"
 #include "record/state.h"
 
 #include <errno.h>

@@ -71,6 +71,13 @@ static inline bool endpoint_is_newer(const struct endpoint *e)
 	return e->version > ENDPOINT_VERSION;
 }
 
+/* The record's JSON; the caller owns it. NULL when memory is out. */
+cJSON *endpoint_to_json(const struct endpoint *e);
+
+/* Reads a record. The endpoint borrows from the tree and owns it from then on, also on failure.
+ * Code CNI_DECODE where it is not a record. */
+int endpoint_from_json(cJSON *json, struct endpoint *e, struct failure *f) MUST_CHECK;
+
 /* Reads one attachment's record. 1: there is one; 0: there is none; -1: it cannot be read or is
  * not this attachment's record: CNI_DECODE, which no later attempt changes, or CNI_IO. */
 int endpoint_read(const char *container_id, const char *ifname, struct endpoint *e,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The endpoint record as JSON, both ways. */
-#include "record/endpoint_json.h"
+#include "record/endpoint.h"
 
 #include "base/json.h"
 #include "base/span.h"

@@ -3,7 +3,7 @@
 #include "tools/listing.h"
 
 #include "base/json.h"
-#include "record/endpoint_json.h"
+#include "record/endpoint.h"
 #include "record/live.h"
 
 #include <errno.h>

@@ -3,7 +3,7 @@
  *
  * Reads with: record/endpoint_json.c */
 #include "base/json.h"
-#include "record/endpoint_json.h"
+#include "record/endpoint.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
