@@ -6,6 +6,7 @@
 #include "base/utc.h"
 #include "cni/program.h"
 #include "ipam/ipam.h"
+#include "netns/numbered.h"
 #include "netns/privilege.h"
 #include "plugin/attach.h"
 #include "plugin/cdi.h"
@@ -24,6 +25,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/sysmacros.h>
 
 enum { LEASES_TRIED = 8 };
 
@@ -338,6 +340,21 @@ static int complete_record(struct adding *a, struct failure *f)
 	return written;
 }
 
+/* The record tells of the number before anything bears it: the kernel removes its node with the
+ * link, and nothing else would tell DEL which number the link had. */
+static int number_tap(const struct adding *a, struct failure *f)
+{
+	const struct endpoint *e = &a->endpoint;
+
+	if (!e->tap.path)
+		return 0;
+	const int made = numbered_make(a->attach.devices, e->ifindex, e->tap.number, f);
+	if (made == 0)
+		fprintf(stderr, "podtap: %s/char/%u:%u is not a link to a tap: left alone\n",
+		        device_path(), major(e->tap.number), minor(e->tap.number));
+	return made < 0 ? -1 : 0;
+}
+
 int add(const struct request *r, struct failure *f)
 {
 	OWNED(adding_release) struct adding a = { .attach = { .records = -1, .devices = -1 } };
@@ -352,7 +369,8 @@ int add(const struct request *r, struct failure *f)
 	/* The last namespace that is opened is that of a stale endpoint. */
 	if (describe(&a, f) < 0 || record_intent(&a, f) < 0 ||
 	    privilege_keep(PRIVILEGE_WORKING, f) < 0 || make_endpoint(&a, f) < 0 ||
-	    cdi_write(&a.endpoint, f) < 0 || complete_record(&a, f) < 0 || print_result(&a, f) < 0)
+	    cdi_write(&a.endpoint, f) < 0 || complete_record(&a, f) < 0 || number_tap(&a, f) < 0 ||
+	    print_result(&a, f) < 0)
 		return -1;
 	a.committed = true;
 	return 0;

@@ -2,6 +2,7 @@
 /* Undoing endpoints: only what is provably ours, in the reverse order of making. */
 #include "plugin/teardown.h"
 
+#include "netns/numbered.h"
 #include "netns/tap.h"
 #include "plugin/cdi.h"
 #include "plugin/ifindex.h"
@@ -13,7 +14,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Removes the node of a link: the kernel removes only what it made itself. */
+/* Removes the node of a link and what leads to it by number: the kernel removes only what it made
+ * itself. */
 static int remove_node(uint32_t ifindex, dev_t number, struct failure *f)
 {
 	struct failure refusal = { 0 };
@@ -23,7 +25,8 @@ static int remove_node(uint32_t ifindex, dev_t number, struct failure *f)
 		return 0;
 	if (directory < 0)
 		return failure_pass(f, &refusal);
-	return tap_remove(directory, ifindex, number, f);
+	const int numbered = numbered_remove(directory, ifindex, number, f);
+	return tap_remove(directory, ifindex, number, f) < 0 ? -1 : numbered;
 }
 
 /* The number of a link's tap; an ADD that undoes itself goes by what it was told when it made the

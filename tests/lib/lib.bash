@@ -176,7 +176,7 @@ cni_del_all() {
 }
 
 # Nothing of ours exists: no link of our kinds in any of the test's namespaces (unless the test says
-# foreign_links=yes), no record, no lease, no node of a tap that ever was on record.
+# foreign_links=yes), no record, no lease, no node of a tap that ever was on record and no link to one.
 assert_nothing_left() {
 	local name left=""
 	for name in "${namespaces[@]}"; do
@@ -189,6 +189,7 @@ assert_nothing_left() {
 	left+=$(find "$leases" -type f ! -name lock ! -name 'last_reserved_ip*' 2>/dev/null)
 	while read -r name; do
 		[ ! -e "$name" ] || left+=" $name"
+		left+=$(find /dev/char -lname "../${name##*/}" 2>/dev/null)
 	done < <(cat "$BATS_TEST_TMPDIR/taps" 2>/dev/null)
 	[ -z "$left" ] || echo "left behind: $left"
 	[ -z "$left" ]

@@ -169,6 +169,88 @@ foreign_is_left_alone() {
 	foreign_is_left_alone "$PODTAP_DEV_DIR"
 }
 
+# The link that udev would make, had the host been told of the device: numbered [CONTAINERID]
+numbered() {
+	jq -re --arg dev "${PODTAP_DEV_DIR:-/dev}" '"\($dev)/char/\(.tap.major):\(.tap.minor)"' "$(record eth0 "${1:-$container}")"
+}
+# Something at the name of every number a tap may get: numbers_taken WHAT
+numbers_taken() {
+	python3 - "$PODTAP_DEV_DIR/char" "$(awk '$2 == "macvtap" { print $1 }' /proc/devices)" "$1" <<-'END'
+		import os, sys
+		folder, major, what = sys.argv[1:]
+		os.mkdir(folder)
+		for minor in range(1, 1000):
+		    name = f"{folder}/{major}:{minor}"
+		    if what == "file":
+		        open(name, "w").close()
+		    elif what == "folder":
+		        os.mkdir(name)
+		    else:
+		        os.symlink(what, name)
+	END
+}
+@test "tap: /dev/char/MAJOR:MINOR leads to it from ADD to DEL, also when the namespace vanished first" {
+	run -0 cni ADD
+	node=$(tap)
+	link=$(numbered)
+	[ "$(readlink "$link")" = "../${node##*/}" ]
+	[ "$link" -ef "$node" ]
+	run -0 cni ADD '{"link":"macvlan"}' CNI_IFNAME=net1
+	run -0 cni DEL
+	[ ! -L "$link" ] || [ "$(readlink "$link")" != "../${node##*/}" ]
+	run -0 cni ADD '{}' CNI_NETNS="/run/netns/$other"
+	node=$(tap)
+	link=$(numbered)
+	[ "$link" -ef "$node" ]
+	ip netns del "$other"
+	run -0 cni DEL '{}' CNI_NETNS=
+	[ ! -L "$link" ] || [ "$(readlink "$link")" != "../${node##*/}" ]
+}
+@test "tap: where the kernel makes no node, the link by number comes and goes with ours" {
+	own_dev_dir
+	run -0 cni ADD
+	[ "$(numbered)" -ef "$(tap)" ]
+	run -0 cni ADD '{}' CNI_CONTAINERID="$container-2" CNI_NETNS="/run/netns/$other"
+	[ "$(numbered "$container-2")" -ef "$(tap eth0 "$container-2")" ]
+	[ "$(stat -c '%a' "$PODTAP_DEV_DIR/char")" = 755 ]
+	run -0 cni DEL
+	run -0 find "$PODTAP_DEV_DIR/char" -mindepth 1
+	[ "$output" = "$(numbered "$container-2")" ]
+	run -0 cni DEL '{}' CNI_CONTAINERID="$container-2" CNI_NETNS="/run/netns/$other"
+	[ ! -e "$PODTAP_DEV_DIR/char" ]
+}
+@test "tap: a link left by an earlier device of its number is replaced, the links of other numbers stay" {
+	own_dev_dir
+	numbers_taken ../tap7
+	run -0 cni ADD
+	[ "$(numbered)" -ef "$(tap)" ]
+	run -0 find "$PODTAP_DEV_DIR/char" -mindepth 1 ! -lname ../tap7
+	[ "$output" = "$(numbered)" ]
+	link=$(numbered)
+	ln -sfn ../tap8 "$link"
+	run -0 cni DEL
+	[ "$(readlink "$link")" = ../tap8 ]
+	rm -r "$PODTAP_DEV_DIR/char"
+}
+@test "tap: what is not a link to a tap keeps the name by number, and ADD says so" {
+	own_dev_dir
+	for what in file folder ../null ../tap7/x ../tap /dev/tap7; do
+		numbers_taken "$what"
+		before=$(find "$PODTAP_DEV_DIR/char" -printf '%i %y %l %P\n' | sort)
+		run -0 cni ADD
+		stderr_has "$(numbered) is not a link to a tap: left alone"
+		run -0 cni CHECK
+		run -0 cni DEL
+		[ "$(find "$PODTAP_DEV_DIR/char" -printf '%i %y %l %P\n' | sort)" = "$before" ] || { echo "$what was changed"; return 1; }
+		rm -r "$PODTAP_DEV_DIR/char"
+	done
+	echo precious >"$PODTAP_DEV_DIR/char"
+	run -0 cni ADD
+	run -0 cni DEL
+	[ "$(cat "$PODTAP_DEV_DIR/char")" = precious ]
+	rm "$PODTAP_DEV_DIR/char"
+}
+
 # bats test_tags=long
 @test "tap: a hundred pods at once all get their own, and all are gone afterwards (TAP-2, ADD-7)" {
 	mkdir "$BATS_TEST_TMPDIR/results"

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Making and removing the link from a tap's device number to its node. */
+#include "netns/numbered.h"
+
+#include "netns/tap.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+enum {
+	NAME_SIZE = 32,
+	TARGET_SIZE = TAP_NAME_MAX + 3,
+	TRIES = 16, /* against programs that remove the folder or the link meanwhile */
+};
+
+static const char folder[] = "char";
+
+struct numbered {
+	int directory; /* borrowed */
+	char name[NAME_SIZE];
+	char target[TARGET_SIZE];
+};
+
+static struct numbered numbered_of(int directory, uint32_t ifindex, dev_t number)
+{
+	struct numbered n = { .directory = directory };
+	char node[TAP_NAME_MAX];
+
+	tap_name(ifindex, node);
+	snprintf(n.name, sizeof n.name, "%s/%u:%u", folder, major(number), minor(number));
+	snprintf(n.target, sizeof n.target, "../%s", node);
+	return n;
+}
+
+enum holder { FAILED = -1, NOTHING, OURS, STALE, FOREIGN };
+
+/* Whether a link has the form of ours and of udev's. */
+static bool leads_to_tap(const char *target)
+{
+	static const char start[] = "../tap";
+	const size_t length = sizeof start - 1;
+
+	return strncmp(target, start, length) == 0 && target[length] &&
+	       target[length + strspn(target + length, "0123456789")] == '\0';
+}
+
+static enum holder holder_of(const struct numbered *n, struct failure *f)
+{
+	char target[TARGET_SIZE + 1];
+	const ssize_t length = readlinkat(n->directory, n->name, target, sizeof target - 1);
+
+	if (length < 0 && errno == ENOENT)
+		return NOTHING;
+	if (length < 0 && (errno == EINVAL || errno == ENOTDIR)) /* no link, no folder */
+		return FOREIGN;
+	if (length < 0)
+		return (enum holder)fail_errno(f, errno, "read the link %s", n->name);
+	target[length] = '\0';
+	if (strcmp(target, n->target) == 0)
+		return OURS;
+	return leads_to_tap(target) ? STALE : FOREIGN;
+}
+
+static int folder_make(const struct numbered *n, struct failure *f)
+{
+	if (mkdirat(n->directory, folder, 0755) < 0 && errno != EEXIST)
+		return fail_errno(f, errno, "make the folder %s of device numbers", folder);
+	return 0;
+}
+
+static int link_remove(const struct numbered *n, struct failure *f)
+{
+	if (unlinkat(n->directory, n->name, 0) < 0 && errno != ENOENT)
+		return fail_errno(f, errno, "remove the link %s", n->name);
+	return 0;
+}
+
+/* Makes way for the link. 1: there is a way; 0: what has the name decides, see `holder`; -1. */
+static int clear_way(const struct numbered *n, int err, enum holder *holder, struct failure *f)
+{
+	if (err == ENOENT)
+		return folder_make(n, f) < 0 ? -1 : 1;
+	if (err != EEXIST && err != ENOTDIR)
+		return fail_errno(f, err, "make the link %s", n->name);
+	*holder = holder_of(n, f);
+	if (*holder == STALE)
+		return link_remove(n, f) < 0 ? -1 : 1;
+	return *holder == FAILED ? -1 : *holder == NOTHING;
+}
+
+int numbered_make(int directory, uint32_t ifindex, dev_t number, struct failure *f)
+{
+	const struct numbered n = numbered_of(directory, ifindex, number);
+	enum holder holder = OURS;
+
+	for (int tries = 0; tries < TRIES; tries++) {
+		if (symlinkat(n.target, directory, n.name) == 0)
+			return 1;
+		const int clear = clear_way(&n, errno, &holder, f);
+		if (clear <= 0)
+			return clear < 0 ? -1 : holder == OURS;
+	}
+	return fail(f, CNI_AGAIN, "another program changes it each time", "make the link %s",
+	            n.name);
+}
+
+/* Once it is empty. Also where the link is gone: a call that was killed may have left the folder.
+ */
+static int folder_remove(const struct numbered *n, enum holder had, struct failure *f)
+{
+	if (unlinkat(n->directory, folder, AT_REMOVEDIR) == 0 || errno == ENOENT ||
+	    errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR)
+		return 0;
+	if (errno == EROFS && had != OURS) /* said of any name, whether it exists or not */
+		return 0;
+	return fail_errno(f, errno, "remove the empty folder %s of device numbers", folder);
+}
+
+int numbered_remove(int directory, uint32_t ifindex, dev_t number, struct failure *f)
+{
+	const struct numbered n = numbered_of(directory, ifindex, number);
+	const enum holder had = holder_of(&n, f);
+
+	if (had == FAILED || (had == OURS && link_remove(&n, f) < 0))
+		return -1;
+	return folder_remove(&n, had, f);
+}
