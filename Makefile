@@ -69,6 +69,25 @@ cc      = $(CC) -std=gnu11 -D_GNU_SOURCE -I. -I$(O)/gen $(pkg) $(warn) $(harden)
 say = $(if $(V),,@printf '%4s  %s\n' $1 $@;)
 
 all: $(programs:%=$(O)/%)
+
+help:
+	@sed -n 's/^#? //p' Makefile
+
+#? make                   build every program in build/
+#? make demo              show ADD to DEL in namespaces of its own (root)
+#? make check             all tests (root); FILES=plugin/tap.bats,... FILTER=REGEX SAN=address,undefined
+#? make unit              the unit tables alone
+#? make check-kubernetes  real pods, by newer versions of containerd
+#? make check-guest       Debian's kernels, in virtual machines; WHOLE=1, FILES=plugin/tap.bats,...
+#? make fault             every system call fails, and is the last one; FULL=1
+#? make fuzz              every parser by invented input; TIME=60 TARGETS=config
+#? make load              hundreds of containers at once; PART=storm or crowd
+#? make bench             cost, in ratios to a bare program; bench-paths: frames between pods and guests
+#? make lint              format, static analysis, scripts, manuals, layers
+#? make install           DESTDIR, PREFIX, CNI_BIN_DIR, LIBEXECDIR, MANDIR; install-aliases, install-hook
+#? make uninstall         what install put there; uninstall-hook
+#? make clean             remove every build folder
+#? Variables: O=FOLDER CC CFLAGS CPPFLAGS LDFLAGS SAN=address,undefined STATIC=1 V=1
 compile: all $(units) $(helpers) $(shims) $(faulter)
 
 $(foreach row,$(table),$(eval $(O)/$(call column,$(row),1): $(O)/$(call column,$(row),2).o))
@@ -236,7 +255,7 @@ uninstall: uninstall-hook
 clean:
 	$(RM) -r build build-*
 
-.PHONY: all compile messages check tests unit check-kubernetes check-guest fault load fuzz fuzzers bench bench-paths demo lint install install-aliases install-hook uninstall-hook uninstall clean FORCE
+.PHONY: all help compile messages check tests unit check-kubernetes check-guest fault load fuzz fuzzers bench bench-paths demo lint install install-aliases install-hook uninstall-hook uninstall clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(wildcard $(O)/*/*.d $(O)/*/*/*.d)

@@ -176,3 +176,15 @@ provoke() {
 	run -0 same "$(section "Errors and what to do" | grep -E '^\| [0-9]' | sed 's/` | .*/`/')" \
 		"$(cat "$BATS_TEST_TMPDIR/said")"
 }
+@test "make help: lists every target that people call, and no other" {
+	run -0 make -s -C "$root" help
+	listed=$(grep -oE '^make [a-z-]+|[;,] [a-z-]+(-[a-z]+)+' <<<"$output" | grep -oE '[a-z-]+$' | sort -u)
+	targets=$(sed -n 's/^\.PHONY: //p' "$root/Makefile" | tr ' ' '\n' |
+		grep -vxE 'all|help|FORCE|compile|messages|tests|fuzzers' | sort)
+	run -0 diff <(printf '%s\n' "$targets") <(printf '%s\n' "$listed" | grep -vx make)
+}
+@test "tests/README.md: every folder of tests/ is in its table" {
+	for folder in "$root"/tests/*/; do
+		grep -qF "$(basename "$folder")/" <(grep '^| ' "$root/tests/README.md")
+	done
+}
