@@ -36,7 +36,7 @@ make_it() {
 	run -0 find "$dest" ! -type d
 	[ -z "$output" ]
 }
-@test "make install: replaces an executable that is running, and at once (LIB-3)" {
+@test "make install: replaces an executable that is running, and at once" {
 	mkdir -p "$bin"
 	cp "$(command -v sleep)" "$bin/podtap"
 	"$bin/podtap" 600 3>&- &

@@ -57,7 +57,7 @@ peak() { # of the device plugin's memory, in KiB
 	sed -n 's/^VmHWM:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$plugin_pid/status"
 }
 
-@test "a resource is registered as macvtap-cni's is, and kubelet hears of each device (KV-20, KV-21)" {
+@test "a resource is registered as macvtap-cni's is, and kubelet hears of each device" {
 	kubelet_start
 	plugin_start "$dataplane"
 	lines "$heard" '"devices"'

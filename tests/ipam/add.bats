@@ -11,7 +11,7 @@ teardown() {
 	lan_teardown
 }
 
-@test "ADD: one address of each range set: the runtime's first, then the single range, then ranges (HL-1)" {
+@test "ADD: one address of each range set: the runtime's first, then the single range, then ranges" {
 	for PLUGIN in "${ways[@]}"; do
 		ipam_begin
 		run -0 add one '{"subnet":"10.1.0.0/24","ranges":[[{"subnet":"10.2.0.0/24"}],[{"subnet":"fd02::/64"}]]}' \
@@ -24,7 +24,7 @@ teardown() {
 		[ "$(reserved)" = "" ]
 	done
 }
-@test "ADD: goes round after the last address, across a set's ranges and past their gateways (HL-5)" {
+@test "ADD: goes round after the last address, across a set's ranges and past their gateways" {
 	for PLUGIN in "${ways[@]}"; do
 		ipam_begin
 		ranges='{"ranges":[[{"subnet":"10.0.0.0/30"},{"subnet":"10.0.1.0/29","rangeStart":"10.0.1.3","rangeEnd":"10.0.1.5","gateway":"10.0.1.4"}]]}'
@@ -37,7 +37,7 @@ teardown() {
 		[ "$(given e "$ranges")" = 10.0.1.3/29 ]
 	done
 }
-@test "ADD: gives what CNI_ARGS, args.cni and runtimeConfig ask for, one or a list, with or without a prefix (HL-4)" {
+@test "ADD: gives what CNI_ARGS, args.cni and runtimeConfig ask for, one or a list, with or without a prefix" {
 	local sets='{"ranges":[[{"subnet":"10.1.0.0/24"}],[{"subnet":"10.2.0.0/24"}],[{"subnet":"fd02::/64"}]]}'
 	for PLUGIN in "${ways[@]}"; do
 		ipam_begin
@@ -48,7 +48,7 @@ teardown() {
 		[ "$(last 0) $(last 1) $(last 2)" = "10.1.0.70 10.2.0.70 fd02::70" ]
 	done
 }
-@test "ADD: a wish that cannot be met is refused, says why, and reserves nothing (HL-4)" {
+@test "ADD: a wish that cannot be met is refused, says why, and reserves nothing" {
 	local sets='{"ranges":[[{"subnet":"10.1.0.0/24"}],[{"subnet":"10.2.0.0/24"}]],"exclude":["10.2.0.16/28"]}'
 	for PLUGIN in "${ways[@]}"; do
 		ipam_begin
@@ -67,7 +67,7 @@ teardown() {
 		rm "$store/10.2.0.9"
 	done
 }
-@test "ADD: unknown CNI_ARGS are refused unless IgnoreUnknown says otherwise (ARG-2)" {
+@test "ADD: unknown CNI_ARGS are refused unless IgnoreUnknown says otherwise" {
 	local range='{"subnet":"10.1.0.0/24"}'
 	PLUGIN=podtap-ipam
 	ipam_begin
@@ -76,7 +76,7 @@ teardown() {
 	[ "$(given a "$range" '{}' 'CNI_ARGS=COLOUR=red;IgnoreUnknown=1')" = 10.1.0.2/24 ]
 	[ "$(given b "$range" '{}' 'CNI_ARGS=MAC=02:00:00:00:00:07;K8S_POD_NAME=p')" = 10.1.0.3/24 ]
 }
-@test "ADD: a second one for the same attachment is refused and the first address stays (HL-6)" {
+@test "ADD: a second one for the same attachment is refused and the first address stays" {
 	local range='{"subnet":"10.1.0.0/24"}'
 	PLUGIN=podtap-ipam
 	ipam_begin
@@ -106,7 +106,7 @@ teardown() {
 		[ "$(given c '{"subnet":"2000::/3"}')" = 2000::2/3 ]
 	done
 }
-@test "ADD: routes with all they may say, and the dns of ipam or of resolvConf, are in the result (HL-7)" {
+@test "ADD: routes with all they may say, and the dns of ipam or of resolvConf, are in the result" {
 	local routes='[{"dst":"0.0.0.0/0","gw":"10.1.0.1","mtu":1400,"advmss":1300,"priority":77,"scope":0},{"dst":"10.9.0.0/16","table":100}]'
 	printf '%s\n' '# a comment' 'nameserver 192.0.2.1' 'nameserver 2001:db8::1 ignored' '; another' \
 		'domain example.org' 'search a.example  b.example' 'options ndots:2 rotate' sortlist >"$BATS_TEST_TMPDIR/resolv.conf"
@@ -128,7 +128,7 @@ teardown() {
 	run -0 add a '{"subnet":"10.1.0.0/24","routes":[{"dst":"10.9.0.0/16","gw":"10.1.0.1","mtu":1400,"priority":77,"table":100}]}'
 	[[ $(ip -n "$pod" route show table 100) == "10.9.0.0/16 via 10.1.0.1 dev if-a metric 77 mtu 1400"* ]]
 }
-@test "ADD: static addresses are given as they are, with or without ranges, and never by a range to others (C4)" {
+@test "ADD: static addresses are given as they are, with or without ranges, and never by a range to others" {
 	for PLUGIN in "${ways[@]}"; do
 		ipam_begin
 		run -0 add a '{"addresses":[{"address":"10.1.0.2/24","gateway":"10.1.0.1"},{"address":"fd01::9/64"}],"dns":{"domain":"x"}}'
@@ -138,7 +138,7 @@ teardown() {
 		[ "$(reserved)" = 10.1.0.3 ]
 	done
 }
-@test "ADD: static addresses come from CNI_ARGS too, with their gateways, and args and runtimeConfig replace them (C4)" {
+@test "ADD: static addresses come from CNI_ARGS too, with their gateways, and args and runtimeConfig replace them" {
 	local one='{"addresses":[{"address":"10.1.0.5/24"}]}'
 	for PLUGIN in "${ways[@]}"; do
 		ipam_begin
@@ -161,7 +161,7 @@ teardown() {
 		error_is 7 ranges addresses
 	done
 }
-@test "ADD: every result version has its own shape; below 0.3.0 one address a family is all (HL-3)" {
+@test "ADD: every result version has its own shape; below 0.3.0 one address a family is all" {
 	PLUGIN=podtap-ipam
 	ipam_begin
 	local two='{"ranges":[[{"subnet":"10.1.0.0/24"}],[{"subnet":"fd02::/64"}]]}'
@@ -174,7 +174,7 @@ teardown() {
 	run -1 add d '{"ranges":[[{"subnet":"10.1.0.0/24"}],[{"subnet":"10.2.0.0/24"}]]}' '{"cniVersion":"0.2.0"}'
 	error_is 7 0.2.0 "more than 1 address per family"
 }
-@test "ADD: a bad configuration is refused, naming the key and the value, and nothing is reserved (HL-2, HL-3)" {
+@test "ADD: a bad configuration is refused, naming the key and the value, and nothing is reserved" {
 	local members code word
 	while IFS='|' read -r members code word; do
 		for PLUGIN in "${ways[@]}"; do

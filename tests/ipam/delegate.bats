@@ -29,7 +29,7 @@ nothing_made() {
 	[ -z "$(find "$PODTAP_STATE_DIR" -type f)" ]
 }
 
-@test "IPAM: ADD, CHECK and DEL reach the plugin, and its answer the link and the result (D-10, D-12, RES-3)" {
+@test "IPAM: ADD, CHECK and DEL reach the plugin, and its answer the link and the result" {
 	run -0 scripted ADD "$scripted"
 	json_is '.ips' '[{"interface":0,"address":"10.99.0.66/24","gateway":"10.99.0.254"}]'
 	json_is '[.interfaces[].name]' '["eth0"]'
@@ -41,7 +41,7 @@ nothing_made() {
 	run -0 scripted DEL "$scripted"
 	calls ADD CHECK DEL
 }
-@test "IPAM: the plugin gets stdin byte for byte (D-3)" {
+@test "IPAM: the plugin gets stdin byte for byte" {
 	text='  {"name":"net", "cniVersion" :"1.0.0","type":"podtap","master":"lan0","unknown":[1.50,1e2,"\u00e4ä"],
 		"ipam":{"type":"scripted","x":{"y":null}} }
 '
@@ -50,14 +50,14 @@ nothing_made() {
 	run -0 cni_raw DEL "$text" CNI_PATH="$fixtures/delegates" SCRIPT_LOG="$log"
 	run -0 cmp "$log/DEL.stdin" "$log/ADD.stdin"
 }
-@test "IPAM: the plugin gets our environment, only CNI_COMMAND is its own (D-2, ENV-5)" {
+@test "IPAM: the plugin gets our environment, only CNI_COMMAND is its own" {
 	run -0 scripted ADD "$scripted" CNI_ARGS="IgnoreUnknown=1;K8S_POD_NAME=x;A=B=C" TRACEPARENT=00-ab-cd-01 OTHER="a b" CNI_NETNS_OVERRIDE=
 	for line in CNI_COMMAND=ADD "CNI_ARGS=IgnoreUnknown=1;K8S_POD_NAME=x;A=B=C" TRACEPARENT=00-ab-cd-01 "OTHER=a b" \
 		"CNI_NETNS=/run/netns/$pod" "CNI_CONTAINERID=$container" CNI_IFNAME=eth0 CNI_NETNS_OVERRIDE=; do
 		run -0 grep -qxF "$line" "$log/ADD.env"
 	done
 }
-@test "IPAM: the plugin runs on the host, where we were started, while the link is there (D-4, D-13)" {
+@test "IPAM: the plugin runs on the host, where we were started, while the link is there" {
 	cd "$BATS_TEST_TMPDIR"
 	run -0 scripted ADD "$scripted"
 	run -0 at "$host" readlink /proc/self/ns/net /proc/self/cwd
@@ -66,18 +66,18 @@ nothing_made() {
 	run -0 scripted DEL "$scripted"
 	run -0 grep -q eth0@ "$log/DEL.link"
 }
-@test "IPAM: what the plugin says on stderr reaches ours, not stdout (D-5)" {
+@test "IPAM: what the plugin says on stderr reaches ours, not stdout" {
 	run -0 scripted ADD "$scripted"
 	json_is .cniVersion 1.0.0
 	run -0 grep -q "the plugin's own words" "$BATS_TEST_TMPDIR/stderr"
 }
-@test "IPAM: the first folder of CNI_PATH that has the file counts, folders of that name do not (D-1)" {
+@test "IPAM: the first folder of CNI_PATH that has the file counts, folders of that name do not" {
 	mkdir -p "$BATS_TEST_TMPDIR/a/scripted" "$BATS_TEST_TMPDIR/b"
 	ln -s "$fixtures/delegates/scripted" "$BATS_TEST_TMPDIR/b/scripted"
 	run -0 cni ADD "$scripted" CNI_PATH="/nowhere::$BATS_TEST_TMPDIR/a:$BATS_TEST_TMPDIR/b" SCRIPT_LOG="$log"
 	calls ADD
 }
-@test "IPAM: absent, null, {} or an empty type runs nothing on any verb (D-15)" {
+@test "IPAM: absent, null, {} or an empty type runs nothing on any verb" {
 	for ipam in null '{}' '{"type":""}' '{"type":null}'; do
 		for verb in ADD CHECK STATUS GC DEL; do
 			run -0 scripted $verb "{\"ipam\":$ipam}"
@@ -87,7 +87,7 @@ nothing_made() {
 }
 
 # Each is refused: the error is an object, nothing is left, and the plugin's DEL was run.
-@test "IPAM: an answer that is none fails ADD, is released and leaves nothing (D-7, D-8, D-9, D-11, ADD-4, ADD-5)" {
+@test "IPAM: an answer that is none fails ADD, is released and leaves nothing" {
 	for say in nothing half garbage null list two silent-1 words-and-1 result-and-1 killed wrong-version no-addresses \
 		bad-address enormous impossible twice; do
 		rm -f "$log/calls"
@@ -98,7 +98,7 @@ nothing_made() {
 		nothing_made || { echo "for: $say"; return 1; }
 	done
 }
-@test "IPAM: the plugin's error is ours, unchanged, and the DEL after it cannot hide it (ERR-3, ADD-4)" {
+@test "IPAM: the plugin's error is ours, unchanged, and the DEL after it cannot hide it" {
 	run -1 scripted ADD "$scripted" SCRIPT_ADD=error SCRIPT_DEL=words-and-1
 	error_is 11
 	json_is .msg "the pool is busy"
@@ -107,12 +107,12 @@ nothing_made() {
 	nothing_made
 	rm "$cache"/* # the DEL at the end would fail as told
 }
-@test "IPAM: a failure without an error object says what the plugin said, code 999 (ERR-4)" {
+@test "IPAM: a failure without an error object says what the plugin said, code 999" {
 	run -1 scripted ADD "$scripted" SCRIPT_ADD=words-and-1
 	error_is 999 scripted "no more addresses"
 	nothing_made
 }
-@test "IPAM: answers of older versions, of none, large ones, and a plugin that reads no stdin are fine (D-8)" {
+@test "IPAM: answers of older versions, of none, large ones, and a plugin that reads no stdin are fine" {
 	for say in old-version no-version large deaf; do
 		run -0 scripted ADD "$scripted" SCRIPT_ADD=$say
 		json_is .cniVersion 1.0.0
@@ -127,7 +127,7 @@ nothing_made() {
 		CNI_PATH="$fixtures/delegates" SCRIPT_LOG="$log" SCRIPT_ADD=deaf
 	run -0 scripted DEL "$scripted"
 }
-@test "IPAM: a DEL that fails is reported, and the link goes all the same (DEL-3, E7)" {
+@test "IPAM: a DEL that fails is reported, and the link goes all the same" {
 	run -0 scripted ADD "$scripted"
 	node=$(tap)
 	run -1 scripted DEL "$scripted" SCRIPT_DEL=error
@@ -137,13 +137,13 @@ nothing_made() {
 	[ ! -e "$node" ]
 	run -0 scripted DEL "$scripted"
 }
-@test "IPAM: DEL reaches the plugin without a namespace too (D-12)" {
+@test "IPAM: DEL reaches the plugin without a namespace too" {
 	run -0 scripted ADD "$scripted"
 	run -0 scripted DEL "$scripted" CNI_NETNS=
 	run -0 scripted DEL "$scripted" CNI_NETNS=/nowhere
 	calls ADD DEL DEL
 }
-@test "IPAM: CHECK's and STATUS's errors are ours (CHK-2, STA-3)" {
+@test "IPAM: CHECK's and STATUS's errors are ours" {
 	run -0 scripted ADD "$scripted"
 	run -1 scripted CHECK "$scripted" SCRIPT_CHECK=error
 	error_is 11 "the pool is busy"
@@ -162,7 +162,7 @@ nothing_made() {
 	run -0 cni STATUS '{"ipam":{"type":"host-local","subnet":"10.99.0.0/24"}}'
 	run -0 cni GC '{"ipam":{"type":"host-local","subnet":"10.99.0.0/24"},"cni.dev/valid-attachments":[]}'
 }
-@test "IPAM: GC reaches the plugin, and its DEL every stale attachment; errors are told at the end (GC-4)" {
+@test "IPAM: GC reaches the plugin, and its DEL every stale attachment; errors are told at the end" {
 	run -0 scripted ADD "$scripted"
 	run -0 scripted ADD "$scripted" CNI_CONTAINERID="$container-2" CNI_NETNS="/run/netns/$other"
 	rm "$log/calls"
@@ -191,7 +191,7 @@ nothing_made() {
 	[ -z "$output" ]
 	nothing_made
 }
-@test "static: addresses of both families, routes and dns (E9)" {
+@test "static: addresses of both families, routes and dns" {
 	run -0 cni ADD '{"cniVersion":"1.0.0","ipam":{"type":"static","addresses":[{"address":"10.99.0.7/24","gateway":"10.99.0.254"},
 		{"address":"fd99::7/64","gateway":"fd99::fe"}],"routes":[{"dst":"0.0.0.0/0"},{"dst":"::/0"}],"dns":{"nameservers":["10.99.0.254"]}}}'
 	json_is '[.ips[].address]' '["10.99.0.7/24","fd99::7/64"]'
@@ -200,7 +200,7 @@ nothing_made() {
 	run -0 at "$pod" ping -n -q -c 1 -w 30 10.99.0.254
 	run -0 at "$pod" ping -n -q -c 1 -w 30 fd99::fe
 }
-@test "static: without an address ADD fails and leaves nothing (D-9, C4)" {
+@test "static: without an address ADD fails and leaves nothing" {
 	run -1 cni ADD '{"cniVersion":"1.0.0","ipam":{"type":"static"}}'
 	error_is 999 static
 	nothing_made
@@ -219,7 +219,7 @@ nothing_made() {
 	run -0 timeout 60 sh -c 'while grep -q "$1" "$0"; do sleep 0.05; done' "$BATS_TEST_TMPDIR/dnsmasq.leases" "${address%/*}"
 	run -1 link_exists "$pod" eth0
 }
-@test "dhcp: without its daemon ADD fails and leaves nothing; DEL says so and removes the link (DH-5)" {
+@test "dhcp: without its daemon ADD fails and leaves nothing; DEL says so and removes the link" {
 	run -1 cni ADD '{"cniVersion":"1.0.0","ipam":{"type":"dhcp"}}'
 	error_is "$(jq .code <<<"$output")" dhcp.sock
 	nothing_made

@@ -19,7 +19,7 @@ host_local() {
 		CNI_CONTAINERID="$2" CNI_NETNS=/none CNI_IFNAME=eth0 CNI_PATH=/none /usr/lib/cni/host-local
 }
 
-@test "store: the files are host-local's, byte for byte (HL-10 to HL-13)" {
+@test "store: the files are host-local's, byte for byte" {
 	local two='{"ranges":[[{"subnet":"10.1.0.0/29"}],[{"subnet":"fd01::/64","rangeStart":"fd01::ab:0:0:c"}]]}'
 	for PLUGIN in "${ways[@]}"; do
 		ipam_begin

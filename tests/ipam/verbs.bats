@@ -15,7 +15,7 @@ teardown() {
 two='{"ranges":[[{"subnet":"10.1.0.0/24"}],[{"subnet":"fd01::/64"}]]}'
 range='{"subnet":"10.1.0.0/29"}'
 
-@test "DEL: releases every address of the attachment, and no other's, however often it is called (DEL-1)" {
+@test "DEL: releases every address of the attachment, and no other's, however often it is called" {
 	for PLUGIN in "${ways[@]}"; do
 		ipam_begin
 		run -0 add a "$two"
@@ -28,7 +28,7 @@ range='{"subnet":"10.1.0.0/29"}'
 		[ "$(reserved)" = "10.1.0.3 fd01::3" ]
 	done
 }
-@test "DEL: needs neither prevResult nor a right configuration, and makes no directory (DEL-5, DEL-8)" {
+@test "DEL: needs neither prevResult nor a right configuration, and makes no directory" {
 	for PLUGIN in "${ways[@]}"; do
 		ipam_begin
 		run -0 del a "$two"
@@ -38,7 +38,7 @@ range='{"subnet":"10.1.0.0/29"}'
 		[ "$(reserved)" = "" ]
 	done
 }
-@test "DEL: content of before 0.8, the container alone, counts for any interface, unless there is an exact one (HL-14)" {
+@test "DEL: content of before 0.8, the container alone, counts for any interface, unless there is an exact one" {
 	for PLUGIN in "${ways[@]}"; do
 		ipam_begin
 		reserve 10.1.0.4 "$PLUGIN-a"
@@ -52,7 +52,7 @@ range='{"subnet":"10.1.0.0/29"}'
 		[ "$(reserved)" = "" ]
 	done
 }
-@test "CHECK: holds while prevResult and reservations agree, and changes nothing (CHK-8)" {
+@test "CHECK: holds while prevResult and reservations agree, and changes nothing" {
 	for PLUGIN in "${ways[@]}"; do
 		ipam_begin
 		run -0 add a "$two"
@@ -75,7 +75,7 @@ range='{"subnet":"10.1.0.0/29"}'
 		error_is 999 "no address reserved"
 	done
 }
-@test "CHECK: compares an edited prevResult, and misses one that is not there (CHK-1)" {
+@test "CHECK: compares an edited prevResult, and misses one that is not there" {
 	PLUGIN=podtap-ipam
 	ipam_begin
 	run -0 add a "$two"
@@ -100,7 +100,7 @@ range='{"subnet":"10.1.0.0/29"}'
 	run -1 check a "$config" '{"prevResult":{"cniVersion":"1.1.0","ips":[{"address":"10.1.0.8/24"}]}}'
 	error_is 999 10.1.0.9
 }
-@test "STATUS: is content with what ADD would be, and makes nothing (STA-4)" {
+@test "STATUS: is content with what ADD would be, and makes nothing" {
 	for PLUGIN in "${ways[@]}"; do
 		ipam_begin
 		run -0 status "$two"
@@ -153,7 +153,7 @@ range='{"subnet":"10.1.0.0/29"}'
 		run -0 status '{"subnet":"10.1.0.0/30"}' '{"strictStatus":true}'
 	done
 }
-@test "GC: releases what is not in the list, of this network only (GC-6, GC-9)" {
+@test "GC: releases what is not in the list, of this network only" {
 	for PLUGIN in "${ways[@]}"; do
 		ipam_begin
 		for id in a b c; do
@@ -173,7 +173,7 @@ range='{"subnet":"10.1.0.0/29"}'
 		rm "$data/other/10.1.0.2" "$store/10.1.0.91"
 	done
 }
-@test "GC: an empty list collects all, no list nothing but by gcWithoutList, and the former key serves (GC-1, GC-2)" {
+@test "GC: an empty list collects all, no list nothing but by gcWithoutList, and the former key serves" {
 	PLUGIN=podtap-ipam
 	ipam_begin
 	for list in '{"cni.dev/valid-attachments":null}' '{"cni.dev/valid-attachments":[]}' '{"cni.dev/attachments":[]}' '{"gcWithoutList":true}'; do

@@ -71,7 +71,7 @@ box_with() {
 	box_with vm after "$name"
 	run -0 box_talks vm after eth1
 }
-@test "chain: a macvtap that KubeVirt's own device plugin made on the host is taken over, and the container's device is its tap (KV-2, KV-20 to KV-22)" {
+@test "chain: a macvtap that KubeVirt's own device plugin made on the host is taken over, and the container's device is its tap" {
 	ip -n "$host" link add link lan0 name mvt1fe868afb8c3 index "$(free_index)" type macvtap mode bridge
 	node=/dev/tap$(link "$host" mvt1fe868afb8c3 .ifindex)
 	pod_with vm dev500

@@ -13,7 +13,7 @@ teardown() {
 
 all_modes="bridge private vepa passthru source"
 
-@test "ADD: a macvtap, unless type or link says macvlan (DESIGN 4)" {
+@test "ADD: a macvtap, unless type or link says macvlan" {
 	while read -r kind change; do
 		run -0 cni ADD "$change"
 		run -0 link "$pod" eth0 .linkinfo.info_kind
@@ -47,7 +47,7 @@ all_modes="bridge private vepa passthru source"
 	[ "$output" = DOWN ]
 }
 
-@test "ADD: no interface of ours is ever in the host's namespace, under no name (ADD-2)" {
+@test "ADD: no interface of ours is ever in the host's namespace, under no name" {
 	for change in '{}' '{"link":"macvlan"}' '{"mode":"passthru","mac":"02:00:00:00:00:07"}'; do
 		watch_links "$host" hosts
 		run -0 cni ADD "$change"
@@ -159,7 +159,7 @@ endpoint_shown() {
 	ip -n "$pod" -d link show eth0 | sed 's/ state [A-Z]* / /' # which follows the carrier when the kernel likes
 	ip -n "$pod" -o address show eth0 scope global # the link's own comes when the kernel likes
 }
-@test "ADD: a second one without a DEL in between is refused, and the first stays whole (ADD-8)" {
+@test "ADD: a second one without a DEL in between is refused, and the first stays whole" {
 	for change in '{}' '{"link":"macvlan"}' '{"ipam":{"type":"answering","answer":{"ips":[{"address":"10.99.0.7/24"}]}}}'; do
 		run -0 with_calls cni ADD "$change"
 		before=$(endpoint_shown)
@@ -173,7 +173,7 @@ endpoint_shown() {
 		run -0 with_calls cni DEL "$change"
 	done
 }
-@test "ADD: a name that exists in the container is refused, the link left alone, no IPAM asked (ADD-1, MV-23)" {
+@test "ADD: a name that exists in the container is refused, the link left alone, no IPAM asked" {
 	for kind in bridge "macvlan link lan0" dummy; do
 		case $kind in
 		bridge) ip -n "$pod" link add name eth0 mtu 1400 type bridge ;;

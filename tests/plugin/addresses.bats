@@ -104,7 +104,7 @@ address_says() {
 		[to_entries[] | select(.value == true and (.key | IN("tentative", "optimistic", "nodad", "dadfailed"))).key] | join(" ")'
 }
 with_gateway='{"ips":[{"address":"fd99::7/64","gateway":"fd99::fe"}]}'
-@test "dad wait: the result comes when the address with a gateway is usable, and no later than need be (B2.12)" {
+@test "dad wait: the result comes when the address with a gateway is usable, and no later than need be" {
 	for try in 1 2 3; do # the machine may stand still for a while, but not every time
 		begun=$EPOCHREALTIME
 		run -0 cni ADD "$(answering "$with_gateway")" "$delegates"
@@ -120,7 +120,7 @@ with_gateway='{"ips":[{"address":"fd99::7/64","gateway":"fd99::fe"}]}'
 	done
 	at "$pod" ping -6 -c 1 -W 30 -I fd99::7 fd99::fe
 }
-@test "dad wait: without a gateway nothing is waited for, as with the reference plugin (E12)" {
+@test "dad wait: without a gateway nothing is waited for, as with the reference plugin" {
 	dad_transmits 600
 	run -0 cni ADD "$(answering '{"ips":[{"address":"fd99::7/64"}]}')" "$delegates"
 	run -0 address_says fd99::7
@@ -128,7 +128,7 @@ with_gateway='{"ips":[{"address":"fd99::7/64","gateway":"fd99::fe"}]}'
 	run -2 at "$pod" ping -6 -c 1 -W 1 -I fd99::7 fd99::7
 	run -0 cni CHECK "$(answering '{"ips":[{"address":"fd99::7/64"}]}')" "$delegates"
 }
-@test "dad wait: without a carrier there is nobody to ask, and the ADD succeeds (B2.12)" {
+@test "dad wait: without a carrier there is nobody to ask, and the ADD succeeds" {
 	ip -n "$switch" link set port0 down
 	run -0 timeout 60 cat <(cni ADD "$(answering "$with_gateway")" "$delegates")
 	json_is '.ips[0].address' fd99::7/64
@@ -191,7 +191,7 @@ with_gateway='{"ips":[{"address":"fd99::7/64","gateway":"fd99::fe"}]}'
 	run -0 global_addresses "$pod" eth0
 	[[ $output == *fd99::7/64* && $output == *fd98::7/128* ]]
 }
-@test "announcement: the LAN hears of IPv4 and IPv6 addresses when the link comes up (B2.8)" {
+@test "announcement: the LAN hears of IPv4 and IPv6 addresses when the link comes up" {
 	arp=00010800060400010200000000070a630007
 	advertisement=00000000fd990000000000000000000000000007
 	listen arp "$switch" br0 expect "0806$arp" "$patience"

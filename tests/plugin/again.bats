@@ -11,7 +11,7 @@ teardown() {
 	lan_teardown
 }
 
-@test "ADD: an endpoint of that name in the container's former namespace goes, the new one stands (ADD-6)" {
+@test "ADD: an endpoint of that name in the container's former namespace goes, the new one stands" {
 	run -0 cni ADD '{"mac":"02:00:00:00:00:07"}'
 	former=$(tap)
 	# A runtime that crashed starts the container anew, in another namespace.
@@ -41,7 +41,7 @@ teardown() {
 		run -0 assert_nothing_left
 	done
 }
-@test "ADD: a containerID of 255 bytes, from ADD to GC (DESIGN 5)" {
+@test "ADD: a containerID of 255 bytes, from ADD to GC" {
 	container=$(printf 'c%.0s' {1..255})
 	run -0 cni ADD
 	run -0 cni CHECK

@@ -42,7 +42,7 @@ in_pod() {
 	ip -n "$pod" "$@"
 }
 
-@test "CHECK: is content right after ADD, at each version that has it, and says nothing (CHK-1, CHK-6, CHK-8)" {
+@test "CHECK: is content right after ADD, at each version that has it, and says nothing" {
 	for version in 0.4.0 1.0.0 1.1.0; do
 		for type in podtap macvlan; do
 			both="{\"cniVersion\":\"$version\",\"type\":\"$type\",$(host_local '"routes":[{"dst":"0.0.0.0/0"}]')}"
@@ -54,7 +54,7 @@ in_pod() {
 	add '{}'
 	is_fine '{}'
 }
-@test "CHECK: an IPv6 address that still is tentative is there (CHK-6)" {
+@test "CHECK: an IPv6 address that still is tentative is there" {
 	dad_transmits 600
 	numbering '"ips":[{"address":"fd99::7/64"}]'
 	add
@@ -65,12 +65,12 @@ in_pod() {
 	add
 	is_fine
 }
-@test "CHECK: single-address prefixes, link routes and routes in other tables are found (MV-30, E13)" {
+@test "CHECK: single-address prefixes, link routes and routes in other tables are found" {
 	numbering '"ips":[{"address":"10.99.0.7/32"},{"address":"fd99::7/128"}],"routes":[{"dst":"10.99.0.254/32","scope":253},{"dst":"10.2.0.0/16","table":100,"scope":253},{"dst":"10.3.3.3/16","priority":7},{"dst":"fd77::/64"}]'
 	add
 	is_fine
 }
-@test "CHECK: works for every mode, in the container and for a master that is a macvlan (MV-46)" {
+@test "CHECK: works for every mode, in the container and for a master that is a macvlan" {
 	for mode in bridge private vepa passthru source; do
 		add "{\"mode\":\"$mode\"}"
 		is_fine "{\"mode\":\"$mode\"}"
@@ -85,7 +85,7 @@ in_pod() {
 	add '{"master":"inner0","linkInContainer":true}'
 	is_fine '{"master":"inner0","linkInContainer":true}'
 }
-@test "CHECK: needs nothing but what it is given: not the record, not another namespace than its own (CHK-9)" {
+@test "CHECK: needs nothing but what it is given: not the record, not another namespace than its own" {
 	add
 	mv "$PODTAP_STATE_DIR" "$BATS_TEST_TMPDIR/away"
 	is_fine
@@ -114,7 +114,7 @@ in_pod() {
 	diff "$BATS_TEST_TMPDIR/before" "$BATS_TEST_TMPDIR/after"
 }
 
-@test "CHECK: finds a link that is gone, down or of another kind (CHK-7)" {
+@test "CHECK: finds a link that is gone, down or of another kind" {
 	add
 	in_pod link set eth0 down
 	finds eth0 down
@@ -130,7 +130,7 @@ in_pod() {
 	unset change
 	finds "no such interface"
 }
-@test "CHECK: finds another mode or MAC address (CHK-5, CHK-7)" {
+@test "CHECK: finds another mode or MAC address" {
 	add
 	in_pod link set eth0 type macvtap mode private
 	finds mode private bridge
@@ -139,7 +139,7 @@ in_pod() {
 	in_pod link set eth0 address 02:00:00:00:00:77
 	finds MAC 02:00:00:00:00:77
 }
-@test "CHECK: finds another master, also one of the same name, and one that is gone (CHK-7, MV-32, MV-33)" {
+@test "CHECK: finds another master, also one of the same name, and one that is gone" {
 	add
 	ip -n "$host" link add lan1 type bridge
 	change='{"master":"lan1"}'
@@ -156,7 +156,7 @@ in_pod() {
 	ip -n "$host" link del lan0
 	code=7 finds lan0
 }
-@test "CHECK: finds a link on a master of that index in another namespace (MV-33)" {
+@test "CHECK: finds a link on a master of that index in another namespace" {
 	in_pod link add inner0 index "$(link "$host" lan0 .ifindex)" type bridge
 	in_pod link add link inner0 name eth0 index "$(free_index)" type macvtap mode bridge
 	in_pod link set eth0 up
@@ -183,7 +183,7 @@ in_pod() {
 	mv "$node.away" "$node"
 	is_fine
 }
-@test "CHECK: finds a missing address, and one with another prefix (CHK-7)" {
+@test "CHECK: finds a missing address, and one with another prefix" {
 	numbering '"ips":[{"address":"10.99.0.7/24"},{"address":"fd99::7/64"}]'
 	add
 	in_pod address del fd99::7/64 dev eth0
@@ -197,7 +197,7 @@ in_pod() {
 	in_pod address add 10.99.0.7/24 dev peer0
 	finds 10.99.0.7/24
 }
-@test "CHECK: finds a missing route, one by another gateway and one on another link (CHK-7, MV-31)" {
+@test "CHECK: finds a missing route, one by another gateway and one on another link" {
 	add
 	in_pod route del 10.1.0.0/16
 	finds 10.1.0.0/16
@@ -212,7 +212,7 @@ in_pod() {
 	finds 0.0.0.0/0
 }
 
-@test "CHECK: asks the delegate, and forwards its error (CHK-2, ERR-3)" {
+@test "CHECK: asks the delegate, and forwards its error" {
 	delegate strict <<-'SCRIPT'
 		case $CNI_COMMAND in
 		ADD) answer '"ips":[{"address":"10.99.0.7/24"}]' ;;
@@ -226,7 +226,7 @@ in_pod() {
 	change='{"ipam":{"type":"strict"}}' code=100 finds "not implemented"
 	change='{"ipam":{"type":"absent"}}' code=7 finds absent
 }
-@test "CHECK: finds that host-local's reservation is gone (CHK-2)" {
+@test "CHECK: finds that host-local's reservation is gone" {
 	both="{$(host_local)}"
 	add "$both"
 	is_fine "$both"
@@ -237,7 +237,7 @@ in_pod() {
 	is_fine "$both"
 }
 
-@test "CHECK: tolerates what tuning changes: the MAC address in link and result, mtu, flags, queue length (CHK-5)" {
+@test "CHECK: tolerates what tuning changes: the MAC address in link and result, mtu, flags, queue length" {
 	add
 	in_pod link set eth0 address 02:00:00:00:00:77 mtu 1400 promisc on allmulticast off txqueuelen 77
 	edit '.interfaces[0].mac = "02:00:00:00:00:77"'
@@ -247,7 +247,7 @@ in_pod() {
 	edit 'del(.interfaces[0].mac)'
 	is_fine
 }
-@test "CHECK: tolerates routes that sbr moved to another table, and more of everything (CHK-5)" {
+@test "CHECK: tolerates routes that sbr moved to another table, and more of everything" {
 	add
 	in_pod route del default
 	in_pod route del 10.1.0.0/16
@@ -257,7 +257,7 @@ in_pod() {
 	in_pod route add 10.5.0.0/16 dev eth0
 	is_fine
 }
-@test "CHECK: goes by the result as Multus edited it (MU-12)" {
+@test "CHECK: goes by the result as Multus edited it" {
 	add
 	in_pod route del default
 	edit '.routes |= map(select(.dst != "0.0.0.0/0"))'
@@ -291,7 +291,7 @@ in_pod() {
 	finds 10.99.0.7/24
 }
 
-@test "CHECK: without a prevResult of this interface there is nothing to compare with (CHK-1, CHK-4)" {
+@test "CHECK: without a prevResult of this interface there is nothing to compare with" {
 	add
 	run -1 cni_raw CHECK "$(config "$numbered")" "$delegates"
 	error_is 7 "required prevResult missing"
@@ -308,7 +308,7 @@ in_pod() {
 	done
 	is_fine
 }
-@test "CHECK: a prevResult without a version is of the configuration's, and 1.0.0 and 1.1.0 go together (CHK-3)" {
+@test "CHECK: a prevResult without a version is of the configuration's, and 1.0.0 and 1.1.0 go together" {
 	add
 	edit 'del(.cniVersion)'
 	is_fine

@@ -14,7 +14,7 @@ teardown() {
 	lan_teardown
 }
 
-@test "DEL: removes link, node, record and index note, says nothing, and does so again and again (DEL-1)" {
+@test "DEL: removes link, node, record and index note, says nothing, and does so again and again" {
 	run -0 cni ADD
 	node=$(tap)
 	[ -c "$node" ]
@@ -23,14 +23,14 @@ teardown() {
 	[ ! -e "$node" ]
 	run -0 assert_nothing_left
 }
-@test "DEL: of what never was succeeds, with and without a namespace or a state directory (DEL-1)" {
+@test "DEL: of what never was succeeds, with and without a namespace or a state directory" {
 	del
 	del '{}' CNI_NETNS=
 	del '{}' CNI_NETNS=/run/netns/never
 	del '{"type":"macvlan"}' CNI_CONTAINERID=never
 	[ ! -e "$PODTAP_STATE_DIR" ]
 }
-@test "DEL: needs only containerID and ifname, whatever else is wrong (DEL-5, MV-3, MV-4)" {
+@test "DEL: needs only containerID and ifname, whatever else is wrong" {
 	good=$(config)
 	while read -r change; do
 		run -0 cni_raw ADD "$good"
@@ -44,7 +44,7 @@ teardown() {
 		{"linkInContainer":true,"logLevel":"?","owner":-1,"type":null}
 	CHANGES
 }
-@test "DEL: works at every version, also at another one than ADD had (DEL-7, MU-14)" {
+@test "DEL: works at every version, also at another one than ADD had" {
 	for version in 0.3.0 0.3.1 0.4.0 1.0.0 1.1.0; do
 		text=$(config "{\"cniVersion\":\"$version\"}")
 		run -0 cni_raw ADD "$text"
@@ -64,7 +64,7 @@ teardown() {
 	del '{"cniVersion":"0.3.1"}'
 	run -1 link_exists "$pod" eth0
 }
-@test "DEL: a prevResult that is none does not matter (DEL-8)" {
+@test "DEL: a prevResult that is none does not matter" {
 	good=$(config)
 	while read -r previous; do
 		run -0 cni_raw ADD "$good"
@@ -80,13 +80,13 @@ teardown() {
 	PREVIOUS
 }
 
-@test "DEL: an empty CNI_NETNS is no hindrance: the record knows where (DEL-1)" {
+@test "DEL: an empty CNI_NETNS is no hindrance: the record knows where" {
 	run -0 cni ADD
 	del '{}' CNI_NETNS=
 	run -1 link_exists "$pod" eth0
 	run -0 assert_nothing_left
 }
-@test "DEL: after the namespace vanished the record, the lease and the node go all the same (DEL-4, DEL-9)" {
+@test "DEL: after the namespace vanished the record, the lease and the node go all the same" {
 	devices_private
 	run -0 cni ADD "{$(host_local)}" "$delegates"
 	[ -c "$(tap)" ]
@@ -95,7 +95,7 @@ teardown() {
 	del "{$(host_local)}" "$delegates"
 	run -0 assert_nothing_left
 }
-@test "DEL: a namespace path that is none counts as gone, with a word on stderr (DEL-4)" {
+@test "DEL: a namespace path that is none counts as gone, with a word on stderr" {
 	mkfifo "$BATS_TEST_TMPDIR/fifo"
 	: >"$BATS_TEST_TMPDIR/file"
 	for path in "$BATS_TEST_TMPDIR/fifo" "$BATS_TEST_TMPDIR/file" "$BATS_TEST_TMPDIR" /proc/self/ns/mnt \
@@ -110,7 +110,7 @@ teardown() {
 	del '{}' CNI_NETNS="$BATS_TEST_TMPDIR/file"
 	run -1 link_exists "$pod" eth0
 }
-@test "DEL: the delegate is asked even without a namespace (D-12)" {
+@test "DEL: the delegate is asked even without a namespace" {
 	delegate scripted <<<'exit 0'
 	for path in "" /run/netns/never; do
 		run -0 cni DEL '{"ipam":{"type":"scripted"}}' "$delegates" CNI_NETNS="$path"
@@ -137,7 +137,7 @@ teardown() {
 	run -0 assert_nothing_left
 }
 
-@test "DEL: the delegate runs while the link still is there (DEL-2, D-13)" {
+@test "DEL: the delegate runs while the link still is there" {
 	# shellcheck disable=SC2016
 	delegate scripted <<-'END_OF_SCRIPT'
 		case $CNI_COMMAND in
@@ -150,7 +150,7 @@ teardown() {
 	[[ $(cat "$BATS_TEST_TMPDIR/seen") == *eth0@* ]]
 	[ "$(called DEL)" = 1 ]
 }
-@test "DEL: a delegate's error is ours, and link, node and record are gone all the same (DEL-3, E7, ERR-3)" {
+@test "DEL: a delegate's error is ours, and link, node and record are gone all the same" {
 	# shellcheck disable=SC2016
 	delegate scripted <<-'END_OF_SCRIPT'
 		case $CNI_COMMAND in
@@ -170,7 +170,7 @@ teardown() {
 	: >"$BATS_TEST_TMPDIR/delegates/scripted.mended"
 	del '{"ipam":{"type":"scripted"}}' "$delegates"
 }
-@test "DEL: a delegate that is not installed is reported, and the link is gone (DEL-3, D-1)" {
+@test "DEL: a delegate that is not installed is reported, and the link is gone" {
 	run -0 cni ADD
 	run -1 cni DEL '{"ipam":{"type":"absent"}}' "$delegates"
 	error_is 7 absent

@@ -48,7 +48,7 @@ foreign() {
 	run -1 link_exists "$pod" eth0
 	run -0 link_exists "$other" eth0
 }
-@test "DEL: our own namespace in CNI_NETNS is a reused path: nothing is touched (DEL-10, E6)" {
+@test "DEL: our own namespace in CNI_NETNS is a reused path: nothing is touched" {
 	foreign_links=yes
 	foreign "$host" eth0
 	for path in "/run/netns/$host" /proc/self/ns/net; do
@@ -62,7 +62,7 @@ foreign() {
 	run -0 find "$PODTAP_STATE_DIR/endpoints" -mindepth 1
 	[ -z "$output" ]
 }
-@test "DEL: our own namespace is served where CNI_NETNS_OVERRIDE says so (NS-1, NS-3)" {
+@test "DEL: our own namespace is served where CNI_NETNS_OVERRIDE says so" {
 	own=(CNI_NETNS="/run/netns/$host" CNI_NETNS_OVERRIDE=1)
 	run -0 cni ADD '{}' "${own[@]}"
 	run -0 link_exists "$host" eth0
@@ -74,7 +74,7 @@ foreign() {
 	run -1 link_exists "$host" eth0
 }
 
-@test "DEL: a link of another kind is left alone, with a word on stderr (DEL-6, E8)" {
+@test "DEL: a link of another kind is left alone, with a word on stderr" {
 	while read -r kind options; do
 		# shellcheck disable=SC2086 # options are words
 		ip -n "$pod" link add eth0 type "$kind" $options
@@ -103,7 +103,7 @@ foreign() {
 	stderr_has "left alone"
 	run -0 link_exists "$pod" net1
 }
-@test "DEL: after an ADD that failed for a foreign link leaves that link alone (ADD-6, DEL-6)" {
+@test "DEL: after an ADD that failed for a foreign link leaves that link alone" {
 	ip -n "$pod" link add eth0 type bridge
 	run -1 cni ADD
 	error_is 999 eth0

@@ -19,7 +19,7 @@ record_edit() {
 	text=$(jq -c "$1" "$(record)") && printf %s "$text" >"$(record)"
 }
 
-@test "DEL: without a record goes by name and kind (DEL-1)" {
+@test "DEL: without a record goes by name and kind" {
 	for type in podtap macvlan; do
 		run -0 cni ADD "{\"type\":\"$type\"}"
 		tap || true
@@ -38,7 +38,7 @@ record_edit() {
 	[ -z "$output" ]
 }
 
-@test "DEL: a record that cannot be read stops nothing (DEL-1, DEL-9)" {
+@test "DEL: a record that cannot be read stops nothing" {
 	good=$(config)
 	for damage in 'echo garbage >' 'head -c 20 "$0" >"$0.x"; mv "$0.x"' ': >' 'echo "[]" >' 'echo "{}" >' \
 		'truncate -s 2M' 'chmod 000' 'rm "$0"; mkdir' 'rm "$0"; mkfifo' 'rm "$0"; ln -s /etc/passwd' \

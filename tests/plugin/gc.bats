@@ -44,7 +44,7 @@ gc_raw() {
 	printf %s "$1" | at "$host" env "$delegates" CNI_COMMAND=GC "$BUILD/podtap" 2>"$BATS_TEST_TMPDIR/stderr"
 }
 
-@test "GC: removes the attachments that are not listed and keeps those that are, in silence (GC-1, GC-3, GC-5)" {
+@test "GC: removes the attachments that are not listed and keeps those that are, in silence" {
 	attach one eth0
 	attach one net1
 	attach two eth0 "$other"
@@ -60,7 +60,7 @@ gc_raw() {
 	run -0 is_gone one net1
 	run -0 assert_nothing_left
 }
-@test "GC: an attachment is a pair: one half in the list keeps nothing (GC-1)" {
+@test "GC: an attachment is a pair: one half in the list keeps nothing" {
 	attach one eth0
 	attach one net1
 	gc "$(attachments one net2 two eth0 two net1 one net1)"
@@ -69,7 +69,7 @@ gc_raw() {
 	gc "$(attachments ONE net1)"
 	run -0 is_gone one net1
 }
-@test "GC: an attachment whose namespace is gone is collected all the same, node and reservation too (GC-3)" {
+@test "GC: an attachment whose namespace is gone is collected all the same, node and reservation too" {
 	devices_private
 	attach one eth0 "$pod" "{$(host_local)}"
 	attach two eth0 "$other" "{$(host_local)}"
@@ -85,7 +85,7 @@ gc_raw() {
 	gc "$(attachments)" "{$(host_local)}"
 	run -0 assert_nothing_left
 }
-@test "GC: other networks are not touched, not even in the same container (GC-6, GC-8)" {
+@test "GC: other networks are not touched, not even in the same container" {
 	attach one eth0
 	attach one net1 "$pod" '{"name":"second"}'
 	attach two eth0 "$other" '{"name":"net2"}'
@@ -100,7 +100,7 @@ gc_raw() {
 	run -0 assert_nothing_left
 }
 
-@test "GC: null and an empty list say that nothing is valid, the former key counts where it is alone (GC-1, GC-2)" {
+@test "GC: null and an empty list say that nothing is valid, the former key counts where it is alone" {
 	while read -r list; do
 		attach one eth0
 		gc "$list"
@@ -120,7 +120,7 @@ gc_raw() {
 	run -0 is_kept one eth0
 	gc "$(attachments)"
 }
-@test "GC: without any list nothing of ours is collected unless gcWithoutList says so, and the delegate hears of it (GC-2, GC-4)" {
+@test "GC: without any list nothing of ours is collected unless gcWithoutList says so, and the delegate hears of it" {
 	delegate noting <<<'exit 0'
 	attach one eth0
 	gc "" '{"ipam":{"type":"noting"}}'
@@ -154,7 +154,7 @@ gc_raw() {
 	[ ! -s "$calls" ]
 	gc "$(attachments)"
 }
-@test "GC: a list of hundreds of kilobytes is read to its end (JS-10)" {
+@test "GC: a list of hundreds of kilobytes is read to its end" {
 	attach one eth0
 	attach two eth0 "$other"
 	list=$(jq -nc '[range(6000) | {containerID: ("container-\(.)-of-very-many"), ifname: "eth0"}]
@@ -175,7 +175,7 @@ gc_raw() {
 	[ ! -e "$PODTAP_STATE_DIR" ]
 }
 
-@test "GC: runs the delegate's DEL for each stale attachment, in its name and while its link is there, then forwards GC (GC-4, GC-7)" {
+@test "GC: runs the delegate's DEL for each stale attachment, in its name and while its link is there, then forwards GC" {
 	delegate noting <<-'SCRIPT'
 		case $CNI_COMMAND in
 		ADD) answer '"ips":[{"address":"10.99.0.7/24"}]' ;;
@@ -200,7 +200,7 @@ gc_raw() {
 	[ "$output" = net1 ]
 	gc "$(attachments)" "$noting"
 }
-@test "GC: releases what Debian's host-local reserved for stale attachments (GC-4, GC-9)" {
+@test "GC: releases what Debian's host-local reserved for stale attachments" {
 	attach one eth0 "$pod" "{$(host_local)}"
 	attach two eth0 "$other" "{$(host_local)}"
 	[ -e "$leases/net/10.99.0.2" ]
@@ -210,7 +210,7 @@ gc_raw() {
 	gc "$(attachments)" "{$(host_local)}"
 	run -0 assert_nothing_left
 }
-@test "GC: a delegate that knows no GC counts as having none (STA-6, ERR-3)" {
+@test "GC: a delegate that knows no GC counts as having none" {
 	for code in 1 4; do
 		delegate old <<<"[ \$CNI_COMMAND != GC ] || refuse $code 'what is GC?'"
 		gc "$(attachments)" '{"ipam":{"type":"old"}}'
@@ -221,7 +221,7 @@ gc_raw() {
 	run -0 gc_raw "$(config "{$(host_local)}" | jq -c '.ipam.type = "static"')"
 	[ -z "$output" ]
 }
-@test "GC: a delegate's error is reported after all was cleaned (GC-4)" {
+@test "GC: a delegate's error is reported after all was cleaned" {
 	delegate failing <<<'[ $CNI_COMMAND != GC ] || refuse 11 "the server sleeps"'
 	attach one eth0
 	attach two eth0 "$other"
@@ -232,7 +232,7 @@ gc_raw() {
 	run -1 gc_raw "$(config "{$(attachments),\"ipam\":{\"type\":\"absent\"}}")"
 	error_is 7 absent
 }
-@test "GC: where the delegate fails for several attachments all are cleaned, and one object tells of all (GC-4)" {
+@test "GC: where the delegate fails for several attachments all are cleaned, and one object tells of all" {
 	delegate failing <<<'[ $CNI_COMMAND != DEL ] || refuse 11 "no release for $CNI_CONTAINERID"'
 	attach one eth0
 	attach two eth0 "$other"
@@ -247,7 +247,7 @@ gc_raw() {
 	[ "$(called DEL)" = 4 ]
 	run -0 assert_nothing_left
 }
-@test "GC: without IPAM nothing is executed (D-15)" {
+@test "GC: without IPAM nothing is executed" {
 	attach one eth0
 	gc "$(attachments)" '{"ipam":{}}'
 	run -0 assert_nothing_left

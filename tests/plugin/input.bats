@@ -78,7 +78,7 @@ spelled() {
 		{"master":"lan0","args":{"cni":{"mac":[]}}} | args.cni.mac | []
 	END
 }
-@test "ADD: a number out of range, or spelled as no integer, is refused with the range (JS-4)" {
+@test "ADD: a number out of range, or spelled as no integer, is refused with the range" {
 	refused_with 7 <<-'END'
 		{"master":"lan0","mtu":-1} | mtu | -1
 		{"master":"lan0","mtu":67} | mtu | 68
@@ -196,7 +196,7 @@ spelled() {
 		{"master":"lan0","logFile":"../up"} | logFile | absolute
 	END
 }
-@test "ADD: no IPAM plugin of that name, in no folder outside CNI_PATH either (D-1)" {
+@test "ADD: no IPAM plugin of that name, in no folder outside CNI_PATH either" {
 	refused_with 7 <<-'END' || refused_delegates
 		{"master":"lan0","ipam":{"type":"no-such-plugin"}} | no-such-plugin
 	END
@@ -209,14 +209,14 @@ refused_delegates() {
 		error_is 7 "$type" || { echo "for: $type"; return 1; }
 	done
 }
-@test "ADD: an L2 result has no shape before 0.3.0, and that is known before anything is made (RES-11, E14)" {
+@test "ADD: an L2 result has no shape before 0.3.0, and that is known before anything is made" {
 	for version in 0.1.0 0.2.0; do
 		run -1 cni_raw ADD "$(config "{\"cniVersion\":\"$version\"}")"
 		error_is 7 "cannot convert: no valid IP addresses"
 		run -1 link_exists "$pod" eth0
 	done
 }
-@test "ADD: an interface that is already there is an error and is left alone (ADD-1, ADD-8)" {
+@test "ADD: an interface that is already there is an error and is left alone" {
 	ip -n "$pod" link add eth0 type bridge
 	before=$(ip -n "$pod" -o link show eth0)
 	run -1 cni ADD
@@ -225,7 +225,7 @@ refused_delegates() {
 	run -0 cni DEL
 	link_exists "$pod" eth0
 }
-@test "ADD: twice for one attachment, the first stays as it is (ADD-8)" {
+@test "ADD: twice for one attachment, the first stays as it is" {
 	run -0 cni ADD
 	first=$output
 	before=$(link "$pod" eth0 .address,.ifindex)
@@ -244,7 +244,7 @@ refused_delegates() {
 	[[ $(jq -r .details <<<"$output") == *busy* ]]
 	run -1 link_exists "$pod" eth0
 }
-@test "prevResult: of the wrong shape is refused by ADD and CHECK, and ignored by DEL (DEL-8)" {
+@test "prevResult: of the wrong shape is refused by ADD and CHECK, and ignored by DEL" {
 	for previous in 5 '"x"' '[]' '{"cniVersion":"9.9.9"}' '{"cniVersion":"1.1.0","ips":[{"address":"10.1.1.1"}]}' \
 		'{"cniVersion":"1.1.0","interfaces":5}' '{"cniVersion":"1.1.0","routes":[{"dst":"nowhere"}]}'; do
 		for verb in ADD CHECK; do
@@ -255,7 +255,7 @@ refused_delegates() {
 		[ -z "$output" ]
 	done
 }
-@test "CHECK: needs a prevResult (CHK-1)" {
+@test "CHECK: needs a prevResult" {
 	run -0 cni ADD
 	run -1 cni_raw CHECK "$(config '{}')"
 	error_is 7 prevResult

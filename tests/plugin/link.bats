@@ -77,7 +77,7 @@ teardown() {
 	done
 }
 
-@test "mac: from each of its four sources, and the more particular one wins (MV-1)" {
+@test "mac: from each of its four sources, and the more particular one wins" {
 	all='{"runtimeConfig":{"mac":"02:00:00:00:00:01"},"args":{"cni":{"mac":"02:00:00:00:00:02"}},"mac":"02:00:00:00:00:04"}'
 	while read -r without args wanted; do
 		change=$(jq -c "$without" <<<"$all")
@@ -96,7 +96,7 @@ teardown() {
 		.runtimeConfig.mac="" MAC=02:00:00:00:00:03 02:00:00:00:00:02
 	END
 }
-@test "mac: an address of any source and spelling is reported in lower case with colons (RES-2)" {
+@test "mac: an address of any source and spelling is reported in lower case with colons" {
 	for text in 02:AB:CD:EF:00:01 02-ab-cd-ef-00-01 02ab.cdef.0001; do
 		run -0 cni ADD "{\"mac\":\"$text\"}"
 		json_is '.interfaces[0].mac' 02:ab:cd:ef:00:01

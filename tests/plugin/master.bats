@@ -11,7 +11,7 @@ teardown() {
 	lan_teardown
 }
 
-@test "ADD: linkInContainer takes a master of the container (MV-5)" {
+@test "ADD: linkInContainer takes a master of the container" {
 	ip -n "$pod" link add name inner0 type veth peer name inner1
 	ip -n "$pod" link set inner0 up
 	ip -n "$pod" link set inner1 up
@@ -42,7 +42,7 @@ teardown() {
 master_of_eth0() {
 	ip -n "$host" -j link show | jq -r --argjson index "$(link "$pod" eth0 .link_index)" '.[] | select(.ifindex == $index).ifname'
 }
-@test "ADD: without master, the IPv4 default route of the lowest metric says which (MV-2)" {
+@test "ADD: without master, the IPv4 default route of the lowest metric says which" {
 	ip -n "$host" link add lan1 type veth peer name peer1
 	ip -n "$host" link set lan1 up
 	ip -n "$host" link set lo up
@@ -73,7 +73,7 @@ master_of_eth0() {
 		run -0 cni DEL "$change"
 	done
 }
-@test "ADD: without master and default route the error says what to do, and nothing is made (MV-3)" {
+@test "ADD: without master and default route the error says what to do, and nothing is made" {
 	run -1 with_calls cni ADD '{"master":null,"ipam":{"type":"answering"}}'
 	error_is 7 master "default route"
 	run -1 cni ADD '{"master":"nosuch0"}'
@@ -84,7 +84,7 @@ master_of_eth0() {
 	nothing_made
 }
 
-@test "ADD: the master may be a veth, a bridge, a tap, a vxlan or another macvlan (MV-44, MV-46)" {
+@test "ADD: the master may be a veth, a bridge, a tap, a vxlan or another macvlan" {
 	ip -n "$host" -batch - <<-END
 		address add 10.98.0.1/24 dev lan0
 		link add bridge0 type bridge
@@ -105,7 +105,7 @@ master_of_eth0() {
 	done
 	ip -n "$host" link del macvlan0
 }
-@test "ADD: a master that is down serves; the endpoint has a carrier when it comes up (MV-44)" {
+@test "ADD: a master that is down serves; the endpoint has a carrier when it comes up" {
 	ip -n "$host" link set lan0 down
 	run -0 cni ADD
 	run -0 link "$pod" eth0 '.flags | index("UP") != null, index("LOWER_UP") != null'

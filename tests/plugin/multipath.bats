@@ -13,7 +13,7 @@ teardown() {
 	lan_teardown
 }
 
-@test "ADD: without master, a default route with several next hops says which by one of them (MV-2)" {
+@test "ADD: without master, a default route with several next hops says which by one of them" {
 	ip -n "$host" address add 10.99.0.1/24 dev lan0
 	ip -n "$host" address add 10.98.0.1/24 dev lan1
 	ip -n "$host" route add default nexthop via 10.98.0.254 dev lan1 nexthop via 10.99.0.254 dev lan0
@@ -28,7 +28,7 @@ teardown() {
 	run -0 cni ADD '{"master":null}'
 	[[ $(jq -r .master "$PODTAP_STATE_DIR/endpoints/$container/eth0.json") == lan[01] ]] # the order is the kernel's
 }
-@test "CHECK: two interfaces whose IPv6 default routes the kernel made one are both content (CHK-6)" {
+@test "CHECK: two interfaces whose IPv6 default routes the kernel made one are both content" {
 	while read -r name master net; do
 		run -0 cni ADD "{\"cniVersion\":\"1.0.0\",\"master\":\"$master\",\"addressOwner\":\"pod\",\"dad\":\"off\",\"ipam\":{\"type\":\"static\",
 			\"addresses\":[{\"address\":\"$net::7/64\",\"gateway\":\"$net::fe\"}],\"routes\":[{\"dst\":\"::/0\"}]}}" CNI_IFNAME="$name"

@@ -29,7 +29,7 @@ multus() {
 	cni "$1" "$changes" "${@:4}"
 }
 
-@test "ADD: type and deviceID are enough; master and mode are the resource's, and CHECK and DEL go without it (MU-2)" {
+@test "ADD: type and deviceID are enough; master and mode are the resource's, and CHECK and DEL go without it" {
 	run -0 multus ADD dataplaneMvp0
 	[ "$(link "$pod" eth0 '[.linkinfo.info_kind, .linkinfo.info_data.mode]')" = '["macvtap","private"]' ]
 	run -0 jq -c '[.master, .mode, .deviceID, .cdi, .taken]' "$(record)"
@@ -42,7 +42,7 @@ multus() {
 	run -0 multus CHECK dataplaneMvp0
 	run -0 multus DEL dataplaneMvp0
 }
-@test "ADD: runtimeConfig.deviceID names the resource too, before deviceID; the configuration's master and mode go before it (MU-2)" {
+@test "ADD: runtimeConfig.deviceID names the resource too, before deviceID; the configuration's master and mode go before it" {
 	ip -n "$host" link add other0 type bridge
 	run -0 multus ADD nothingMvp0 '{"runtimeConfig":{"deviceID":"dataplaneMvp12"}}'
 	[ "$(jq -r '.master + " " + .mode + " " + .cdi' "$(record)")" = "lan0 private dataplaneMvp12" ]
@@ -134,7 +134,7 @@ multus() {
 	run -0 multus DEL dataplaneMvp0 '{}' "${again[@]}"
 	[ -z "$(ls -A "$PODTAP_CDI_DIR")" ]
 }
-@test "ADD: runtimeConfig.CNIDeviceInfoFile is left as it is, there or not, and DEL does not miss it (DI-1, DI-2, DI-3, DI-4)" {
+@test "ADD: runtimeConfig.CNIDeviceInfoFile is left as it is, there or not, and DEL does not miss it" {
 	devinfo=$BATS_TEST_TMPDIR/devinfo
 	mkdir "$devinfo"
 	asked="{\"runtimeConfig\":{\"deviceID\":\"dataplaneMvp0\",\"CNIDeviceInfoFile\":\"$devinfo/file\"}}"

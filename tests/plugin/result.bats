@@ -13,7 +13,7 @@ teardown() {
 
 all_versions="0.1.0 0.2.0 0.3.0 0.3.1 0.4.0 1.0.0 1.1.0"
 
-@test "result: without IPAM one interface, the same in every version that can say so (RES-1, RES-2, RES-20 to RES-33)" {
+@test "result: without IPAM one interface, the same in every version that can say so" {
 	for version in 0.3.0 0.3.1 0.4.0; do
 		run -0 cni ADD "{\"cniVersion\":\"$version\"}"
 		json_is . "{\"cniVersion\":\"$version\",\"interfaces\":[{\"name\":\"eth0\",\"mac\":\"$(link "$pod" eth0 .address)\",\"sandbox\":\"/run/netns/$pod\"}],\"dns\":{}}"
@@ -25,7 +25,7 @@ all_versions="0.1.0 0.2.0 0.3.0 0.3.1 0.4.0 1.0.0 1.1.0"
 		run -0 cni DEL "{\"cniVersion\":\"$version\"}"
 	done
 }
-@test "result: without IPAM 0.1.0 and 0.2.0 have no shape, refused before anything is made (RES-11, E14)" {
+@test "result: without IPAM 0.1.0 and 0.2.0 have no shape, refused before anything is made" {
 	for version in 0.1.0 0.2.0 ""; do
 		watch_links "$pod" "v$version"
 		run -1 cni_raw ADD "$(config "{\"cniVersion\":\"$version\"}")"
@@ -44,7 +44,7 @@ two_families() {
 			[{subnet: "fd99::/64", rangeStart: "fd99::7", gateway: "fd99::fe"}]],
 		routes: [{dst: "0.0.0.0/0"}, {dst: "10.7.1.1/16", gw: "10.99.0.253"}, {dst: "::/0"}]}}'
 }
-@test "result: with host-local, ip4 and ip6 at 0.1.0 and 0.2.0 (RES-10)" {
+@test "result: with host-local, ip4 and ip6 at 0.1.0 and 0.2.0" {
 	for version in 0.1.0 0.2.0; do
 		# One address of each family is all that these versions let host-local give.
 		run -0 cni ADD "$(two_families $version)"
@@ -53,7 +53,7 @@ two_families() {
 		rm -rf "${leases:?}/net"
 	done
 }
-@test "result: with host-local, interfaces, ips and routes from 0.3.0 on (RES-3, RES-4, RES-20 to RES-34)" {
+@test "result: with host-local, interfaces, ips and routes from 0.3.0 on" {
 	for version in 0.3.0 0.3.1 0.4.0 1.0.0 1.1.0; do
 		run -0 cni ADD "$(two_families $version)" "$delegates"
 		json_is '[.cniVersion, (.interfaces | length), .interfaces[0].name]' "[\"$version\",1,\"eth0\"]"
@@ -69,7 +69,7 @@ two_families() {
 		rm -rf "${leases:?}/net"
 	done
 }
-@test "result: with static, in every version (RES-1)" {
+@test "result: with static, in every version" {
 	for version in ${all_versions% *}; do
 		change="{\"cniVersion\":\"$version\",\"ipam\":{\"type\":\"static\",\"addresses\":[{\"address\":\"10.99.0.7/24\"}]}}"
 		run -0 cni ADD "$change"
@@ -77,13 +77,13 @@ two_families() {
 		run -0 cni DEL "$change"
 	done
 }
-@test "result: an IPAM plugin's own interfaces and indices are not passed on (RES-3)" {
+@test "result: an IPAM plugin's own interfaces and indices are not passed on" {
 	answer='{"interfaces":[{"name":"x"},{"name":"y"}],"ips":[{"address":"10.99.0.7/24","interface":1}]}'
 	run -0 cni ADD "{\"ipam\":{\"type\":\"answering\",\"answer\":$answer}}" "$delegates"
 	json_is '[.interfaces[].name]' '["eth0"]'
 	json_is '.ips[0].interface' 0
 }
-@test "result: mtu is the link's, the master's where none is asked for (RES-33)" {
+@test "result: mtu is the link's, the master's where none is asked for" {
 	ip -n "$host" link set lan0 mtu 1450
 	while read -r asked got; do
 		run -0 cni ADD "{\"mtu\":$asked}"
@@ -97,7 +97,7 @@ two_families() {
 		68 68
 	END
 }
-@test "result: a default route without a gateway says the one that was used (NST-2)" {
+@test "result: a default route without a gateway says the one that was used" {
 	answer='{"ips":[{"address":"10.99.0.7/24","gateway":"10.99.0.254"}],"routes":[{"dst":"0.0.0.0/0"}]}'
 	run -0 cni ADD "{\"ipam\":{\"type\":\"answering\",\"answer\":$answer}}" "$delegates"
 	json_is '.routes' '[{"dst":"0.0.0.0/0","gw":"10.99.0.254"}]'
@@ -108,7 +108,7 @@ two_families() {
 earlier='{"cniVersion":"1.1.0","interfaces":[{"name":"br9","mac":"02:00:00:00:09:00"},{"name":"eth0","mac":"02:00:00:00:09:01","sandbox":"SANDBOX","mtu":1400}],
 	"ips":[{"interface":1,"address":"10.9.0.2/24","gateway":"10.9.0.1"}],"routes":[{"dst":"0.0.0.0/0","gw":"10.9.0.1","priority":7}],
 	"dns":{"nameservers":["10.9.0.1"],"search":["nine.example"]}}'
-@test "chain: what earlier plugins made is kept, ours is appended, with its own index (ADD-3, E15)" {
+@test "chain: what earlier plugins made is kept, ours is appended, with its own index" {
 	previous=$(jq -c . <<<"${earlier/SANDBOX//run/netns/$pod}")
 	answer='{"ips":[{"address":"10.99.0.7/24"}],"routes":[{"dst":"10.7.0.0/16","gw":"10.99.0.254"}]}'
 	change="{\"prevResult\":$previous,\"ipam\":{\"type\":\"answering\",\"answer\":$answer}}"
@@ -121,7 +121,7 @@ earlier='{"cniVersion":"1.1.0","interfaces":[{"name":"br9","mac":"02:00:00:00:09
 	run -0 ip -n "$pod" -4 -j address show dev net1
 	json_is '.[0].addr_info | length' 1
 }
-@test "chain: dns of the configuration, else of IPAM, stands in for an earlier plugin's (ADD-3)" {
+@test "chain: dns of the configuration, else of IPAM, stands in for an earlier plugin's" {
 	previous=$(jq -c . <<<"${earlier/SANDBOX//run/netns/$pod}")
 	answer='{"ips":[{"address":"10.99.0.7/24"}],"dns":{"nameservers":["10.99.0.254"]}}'
 	run -0 cni ADD "{\"prevResult\":$previous,\"ipam\":{\"type\":\"answering\",\"answer\":$answer}}" CNI_IFNAME=net1 "$delegates"
@@ -130,7 +130,7 @@ earlier='{"cniVersion":"1.1.0","interfaces":[{"name":"br9","mac":"02:00:00:00:09
 	run -0 cni ADD "{\"prevResult\":$previous,\"dns\":{\"domain\":\"own.example\"},\"ipam\":{\"type\":\"answering\",\"answer\":$answer}}" CNI_IFNAME=net1 "$delegates"
 	json_is .dns '{"domain":"own.example"}'
 }
-@test "chain: a prevResult with addresses gives 0.2.0 its shape, even without IPAM (RES-10)" {
+@test "chain: a prevResult with addresses gives 0.2.0 its shape, even without IPAM" {
 	run -0 cni ADD '{"cniVersion":"0.2.0","prevResult":{"cniVersion":"0.2.0","ip4":{"ip":"10.9.0.2/24"}}}'
 	json_is . '{"cniVersion":"0.2.0","ip4":{"ip":"10.9.0.2/24"},"dns":{}}'
 }
@@ -142,7 +142,7 @@ earlier='{"cniVersion":"1.1.0","interfaces":[{"name":"br9","mac":"02:00:00:00:09
 	done
 }
 
-@test "dns: the configuration's, else IPAM's (E9)" {
+@test "dns: the configuration's, else IPAM's" {
 	answer='{"ips":[{"address":"10.99.0.7/24"}],"dns":{"nameservers":["10.99.0.254"],"search":["lan.example"]}}'
 	while read -r own wanted; do
 		run -0 cni ADD "$(answering "$answer" "{\"dns\":$own}")" "$delegates"

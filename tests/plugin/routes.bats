@@ -15,7 +15,7 @@ teardown() {
 routes() {
 	ip -n "$pod" "$1" -j route show table all dev eth0 | jq -c '[.[] | select(.protocol | IN(null, "boot"))]'
 }
-@test "routes: a gateway of their own, else the first of the family, else straight on the link (B2.13)" {
+@test "routes: a gateway of their own, else the first of the family, else straight on the link" {
 	answer='{"ips":[{"address":"10.99.0.7/24"},{"address":"10.98.0.7/24","gateway":"10.98.0.1"},{"address":"10.97.0.7/24","gateway":"10.97.0.1"},
 		{"address":"fd99::7/64","gateway":"fd99::fe"}],
 		"routes":[{"dst":"0.0.0.0/0"},{"dst":"10.7.1.1/16","gw":"10.99.0.254"},{"dst":"::/0"},{"dst":"fd77::/48","gw":"fd99::fd"}]}'
@@ -29,7 +29,7 @@ routes() {
 	run -0 ip -n "$other" -j route show dev eth0 proto boot
 	json_is '[.[] | [.dst, .gateway, .scope]]' '[["10.7.0.0/16",null,null]]'
 }
-@test "routes: mtu, advmss, priority, table and scope are the kernel's (E10)" {
+@test "routes: mtu, advmss, priority, table and scope are the kernel's" {
 	answer='{"ips":[{"address":"10.99.0.7/24","gateway":"10.99.0.254"},{"address":"fd99::7/64","gateway":"fd99::fe"}],
 		"routes":[{"dst":"10.1.0.0/16","mtu":1300},{"dst":"10.2.0.0/16","advmss":1200},{"dst":"10.3.0.0/16","priority":77},
 		{"dst":"10.4.0.0/16","table":100},{"dst":"10.99.7.0/24","scope":253},{"dst":"10.5.0.0/16","mtu":1280,"advmss":1240,"priority":5,"table":100000},
@@ -45,7 +45,7 @@ routes() {
 	run -0 routes -6
 	json_is '[.[] | select(.dst == "fd71::/32") | [.metrics[0].mtu, .metric, .table]]' '[[1300,7,"101"]]'
 }
-@test "routes: an identical one that is there already is tolerated (E11)" {
+@test "routes: an identical one that is there already is tolerated" {
 	answer='{"ips":[{"address":"10.99.0.7/24","gateway":"10.99.0.254"},{"address":"fd99::7/64","gateway":"fd99::fe"}],
 		"routes":[{"dst":"0.0.0.0/0"},{"dst":"0.0.0.0/0"},{"dst":"::/0"},{"dst":"::/0"},{"dst":"10.7.0.0/16","table":100},{"dst":"10.7.0.0/16","table":100}]}'
 	run -0 cni ADD "$(answering "$answer" '{"dad":"off"}')" "$delegates"
@@ -54,7 +54,7 @@ routes() {
 	run -0 routes -6
 	json_is length 1
 }
-@test "routes: a default route goes in front of another plugin's (E11)" {
+@test "routes: a default route goes in front of another plugin's" {
 	ip -n "$pod" link add name first0 type veth peer name first1
 	ip -n "$pod" link set first0 up
 	ip -n "$pod" link set first1 up

@@ -29,13 +29,13 @@ not_ready() {
 	error_is "$1" "${@:3}"
 }
 
-@test "STATUS: where an ADD would work it says nothing (STA-1, STA-2)" {
+@test "STATUS: where an ADD would work it says nothing" {
 	for change in '{}' '{"type":"macvlan"}' '{"mode":"private"}' '{"mode":"vepa","mtu":1400}' '{"mode":"passthru"}' \
 		'{"mode":"source"}' '{"ipam":{}}' '{"ipam":null}'; do
 		is_ready "$change"
 	done
 }
-@test "STATUS: a master that is missing, or that cannot carry an endpoint, is code 50 and says why (STA-5)" {
+@test "STATUS: a master that is missing, or that cannot carry an endpoint, is code 50 and says why" {
 	ip -n "$host" tuntap add tun0 mode tun
 	not_ready 50 '{"master":"absent0"}' absent0 "no such interface"
 	not_ready 50 '{"master":"lo"}' lo loopback
@@ -43,7 +43,7 @@ not_ready() {
 	not_ready 50 '{"mtu":9000}' 9000 1500 lan0
 	is_ready '{"mtu":1500}'
 }
-@test "STATUS: without a master key the default route's counts; none yet is no failure (STA-5)" {
+@test "STATUS: without a master key the default route's counts; none yet is no failure" {
 	is_ready '{"master":null}'
 	is_ready '{"master":""}'
 	ip -n "$host" address add 10.99.0.1/24 dev lan0
@@ -56,10 +56,10 @@ not_ready() {
 	ip -n "$host" route replace default via 10.98.0.254 dev tun0
 	not_ready 50 '{"master":null}' tun0 Ethernet
 }
-@test "STATUS: a master that lives in containers is not looked for (STA-5)" {
+@test "STATUS: a master that lives in containers is not looked for" {
 	is_ready '{"master":"absent0","linkInContainer":true}'
 }
-@test "STATUS: a kind the kernel does not know is code 50, and says what to load (STA-5, fact 12)" {
+@test "STATUS: a kind the kernel does not know is code 50, and says what to load" {
 	local asked hex
 	# The question as it is asked, and the same with a kind that no kernel knows.
 	wrapper=("${traced[@]}" -e trace=sendto -e write=all)
@@ -71,7 +71,7 @@ not_ready() {
 	wrapper=("${traced[@]}" -e trace=sendto -e "inject=sendto:poke_enter=@arg2=$asked:when=1")
 	not_ready 50 '{}' macvtap module
 }
-@test "STATUS: passthru on a master the host uses itself is refused unless forced (STA-5)" {
+@test "STATUS: passthru on a master the host uses itself is refused unless forced" {
 	ip -n "$host" address add 10.99.0.1/24 dev lan0
 	not_ready 50 '{"mode":"passthru"}' lan0 force
 	is_ready '{"mode":"passthru","force":true}'
@@ -94,10 +94,10 @@ not_ready() {
 	not_ready 50 "$strict" lan0 "$container" bridge
 }
 
-@test "STATUS: an IPAM plugin that is not there is code 50 and named (STA-3)" {
+@test "STATUS: an IPAM plugin that is not there is code 50 and named" {
 	not_ready 50 '{"ipam":{"type":"absent"}}' absent "$BATS_TEST_TMPDIR/delegates"
 }
-@test "STATUS: an IPAM plugin that cannot serve: its own words and code (STA-3, ERR-3)" {
+@test "STATUS: an IPAM plugin that cannot serve: its own words and code" {
 	for code in 50 51 11 999; do
 		delegate ailing <<<"refuse $code 'the range is exhausted'"
 		not_ready $code '{"ipam":{"type":"ailing"}}' "the range is exhausted"
@@ -105,7 +105,7 @@ not_ready() {
 	delegate ailing <<<'exit 1'
 	not_ready 999 '{"ipam":{"type":"ailing"}}' ailing
 }
-@test "STATUS: an IPAM plugin without a STATUS counts as serving (STA-6)" {
+@test "STATUS: an IPAM plugin without a STATUS counts as serving" {
 	for code in 1 4; do
 		delegate old <<<"refuse $code 'what is STATUS?'"
 		is_ready '{"ipam":{"type":"old"}}'
@@ -123,7 +123,7 @@ not_ready() {
 	[ ! -s "$calls" ]
 	not_ready 7 '{"mode":"hairpin","master":"absent0"}' mode hairpin
 }
-@test "STATUS: changes nothing, and an ADD works whatever it said (STA-4)" {
+@test "STATUS: changes nothing, and an ADD works whatever it said" {
 	state() {
 		ip -n "$host" -d -j link show | jq -c '.[] | [.ifname, .address, .mtu, .promiscuity]'
 		ip -n "$host" -4 -o address show

@@ -31,7 +31,7 @@ kubevirt() {
 	cni "$1" "$changes" "${@:4}"
 }
 
-@test "ADD: the macvtap a deviceID names is moved, renamed and up, with its MAC, mode and mtu, and keeps its index and node (KV-2, KV-3, KV-22)" {
+@test "ADD: the macvtap a deviceID names is moved, renamed and up, with its MAC, mode and mtu, and keeps its index and node" {
 	while read -r id name; do
 		index=$(free_index)
 		allocated "$name" "$index" vepa
@@ -64,7 +64,7 @@ kubevirt() {
 	run -1 link_exists "$host" mvtcc7b47d9091b
 	run -0 ip -n "$host" link del dataplaneMvp0
 }
-@test "ADD: mtu, mac, promiscMode, owner and sources are set on the link taken over (KV-3)" {
+@test "ADD: mtu, mac, promiscMode, owner and sources are set on the link taken over" {
 	allocated mvt1fe868afb8c3 "" source
 	run -0 kubevirt ADD dev500 '{"mtu":1400,"promiscMode":true,"owner":1,"group":2,"tapMode":"0640",
 		"mode":"source","sourceMacs":["02:00:5e:10:00:01"]}' CNI_ARGS="MAC=02:00:5e:10:00:0a"
@@ -75,7 +75,7 @@ kubevirt() {
 	[[ $output == *02:00:5e:10:00:01* ]]
 	[ "$(stat -c '%u:%g %a' "$(tap)")" = "1:2 640" ]
 }
-@test "CHECK: of a link taken over is as strict as of any other (KV-6)" {
+@test "CHECK: of a link taken over is as strict as of any other" {
 	allocated mvt1fe868afb8c3 "" private
 	run -0 kubevirt ADD dev500 '{"cniVersion":"1.0.0"}'
 	run -0 kubevirt CHECK dev500 '{"cniVersion":"1.0.0"}'
@@ -83,7 +83,7 @@ kubevirt() {
 	run -1 kubevirt CHECK dev500 '{"cniVersion":"1.0.0"}'
 	error_is 999 "it is down"
 }
-@test "ADD: where the pod has the index already, the link gets another and every message is for it (KV-4)" {
+@test "ADD: where the pod has the index already, the link gets another and every message is for it" {
 	index=$(free_index)
 	ip -n "$pod" link add other0 index "$index" mtu 1300 type bridge
 	allocated mvt1fe868afb8c3 "$index"
@@ -108,7 +108,7 @@ kubevirt() {
 	run -0 kubevirt DEL dev500
 	rm "$PODTAP_DEV_DIR/tap$index"
 }
-@test "ADD: an interface of that name in the pod stays, and no link is left on either side (KV-8)" {
+@test "ADD: an interface of that name in the pod stays, and no link is left on either side" {
 	ip -n "$pod" link add eth0 type bridge
 	allocated mvt1fe868afb8c3
 	run -1 kubevirt ADD dev500
@@ -118,7 +118,7 @@ kubevirt() {
 	nothing_made
 	run -1 link_exists "$host" mvt1fe868afb8c3
 }
-@test "ADD: refused after the move, before it or before anything is recorded, it leaves no link (KV-8)" {
+@test "ADD: refused after the move, before it or before anything is recorded, it leaves no link" {
 	while read -r change; do
 		allocated mvt1fe868afb8c3
 		run -1 kubevirt ADD dev500 "$change"
@@ -191,7 +191,7 @@ kubevirt() {
 		nothing_made
 	done
 }
-@test "DEL: succeeds without the namespace, and a next pod's link of that name stays (KV-5)" {
+@test "DEL: succeeds without the namespace, and a next pod's link of that name stays" {
 	allocated mvt1fe868afb8c3
 	run -0 kubevirt ADD dev500
 	tap >/dev/null
@@ -203,7 +203,7 @@ kubevirt() {
 	run -0 link_exists "$host" mvt1fe868afb8c3
 	run -0 kubevirt ADD dev500 '{}' CNI_NETNS="/run/netns/$other"
 }
-@test "DEL: of an attachment that was never made removes the link made for it, the namespace gone or not (KV-5)" {
+@test "DEL: of an attachment that was never made removes the link made for it, the namespace gone or not" {
 	for netns in "$pod" gone; do
 		allocated mvt1fe868afb8c3
 		run -0 kubevirt DEL dev500 '{}' CNI_NETNS="/run/netns/$netns"

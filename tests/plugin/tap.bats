@@ -72,7 +72,7 @@ nodes_number() {
 		{"owner":4294967294} 4294967294:0 600
 	END
 }
-@test "tap: where the kernel makes no node, podtap does, and removes it (TAP-5)" {
+@test "tap: where the kernel makes no node, podtap does, and removes it" {
 	own_dev_dir
 	run -0 cni ADD '{"owner":1000,"group":36,"tapMode":"0660"}'
 	node=$(tap)
@@ -98,7 +98,7 @@ nodes_number() {
 	run -0 cni DEL
 	[ ! -e "$node" ]
 }
-@test "tap: gone after DEL also when the namespace vanished first (DEL-9)" {
+@test "tap: gone after DEL also when the namespace vanished first" {
 	run -0 cni ADD
 	node=$(tap)
 	ip netns del "$pod"
@@ -252,7 +252,7 @@ numbers_taken() {
 }
 
 # bats test_tags=long
-@test "tap: a hundred pods at once all get their own, and all are gone afterwards (TAP-2, ADD-7)" {
+@test "tap: a hundred pods at once all get their own, and all are gone afterwards" {
 	mkdir "$BATS_TEST_TMPDIR/results"
 	for i in {1..100}; do
 		pods+=("$host-$i")

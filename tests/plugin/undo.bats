@@ -130,7 +130,7 @@ fails() {
 	fails 11 "{$ipam}" lan0 bridge
 	[ ! -s "$calls" ]
 }
-@test "undo: a name that is a kernel template never reaches the kernel (MV-22, IF-3)" {
+@test "undo: a name that is a kernel template never reaches the kernel" {
 	run -1 cni_raw ADD "$(config "{$ipam}")" "$delegates" CNI_IFNAME=eth%d
 	error_is 4 %
 	run -0 assert_nothing_left
@@ -241,18 +241,18 @@ fails() {
 	[ "$(called ADD)" = 3 ]
 	[ "$(called ADD)" = "$(called DEL)" ]
 }
-@test "undo: a write that takes nothing ends the call, with an error (OUT-8)" {
+@test "undo: a write that takes nothing ends the call, with an error" {
 	run -1 timeout 60 strace -f -qq -o /dev/null -e inject=write:retval=0 \
 		env ASAN_OPTIONS=detect_leaks=0 CNI_COMMAND=VERSION "$BUILD/podtap" <<<'{"cniVersion":"1.0.0"}'
 	[ -z "$output" ]
 }
-@test "undo: a version that has no words for the result is refused before anything is made (MV-21, E14, RES-11)" {
+@test "undo: a version that has no words for the result is refused before anything is made" {
 	for version in 0.1.0 0.2.0; do
 		fails 7 "{\"cniVersion\":\"$version\"}" "no valid IP addresses"
 	done
 	[ ! -e "$PODTAP_STATE_DIR" ]
 }
-@test "undo: what goes wrong while undoing does not hide the first cause (ADD-4, D-11)" {
+@test "undo: what goes wrong while undoing does not hide the first cause" {
 	delegate reserving <<-'SCRIPT'
 		case $CNI_COMMAND in
 		ADD) answer '"ips":[{"address":"10.99.0.7/24"},{"address":"10.99.0.7/24"}]' ;;
@@ -263,7 +263,7 @@ fails() {
 	[[ $output != *"the undoing failed"* ]]
 	: >"$BATS_TEST_TMPDIR/delegates/reserving.mended"
 }
-@test "undo: settings of other interfaces are as they were (ADD-5)" {
+@test "undo: settings of other interfaces are as they were" {
 	settings() {
 		at "$pod" grep -r . /proc/sys/net/ipv4/conf /proc/sys/net/ipv6/conf | grep -v '/lo/disable_ipv6' | sort
 	}
