@@ -37,7 +37,7 @@ static const struct key keys[] = {
 	{ "mtu", KEY_UINT, FIELD(mtu), .max = 65535 },
 	{ "mac", KEY_MAC, FIELD(mac), .present = offsetof(struct config, has_mac) },
 	{ "linkInContainer", KEY_BOOL, FIELD(link_in_container) },
-	{ "bcqueuelen", KEY_UINT, FIELD(bcqueuelen), .max = UINT32_MAX },
+	{ "bcqueuelen", KEY_UINT, FIELD(bcqueuelen), .max = BCQUEUELEN_MAX },
 	{ "queues", KEY_UINT, FIELD(queues), .min = 1, .max = QUEUES_MAX },
 	{ "promiscMode", KEY_BOOL, FIELD(promisc) },
 	{ "allmulti", KEY_BOOL, FIELD(allmulti) },
@@ -281,6 +281,7 @@ void config_read_leniently(struct config *c, const struct request *r)
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
 		if (key_read(&keys[i], r->json, c, &ignored) < 0)
 			ignored.code = 0;
+	c->device_id = config_device_id(r);
 	name_mode(c);
 }
 

@@ -12,6 +12,10 @@
 
 enum { SOURCES_MAX = 256, QUEUES_MAX = 256 };
 
+/* Frames. The kernel's queue for broadcasts is the master's, as long as the longest that one of its
+ * endpoints asks for, and holds some 4 KiB for each frame. */
+enum { BCQUEUELEN_KERNEL = 1000, BCQUEUELEN_MAX = 10000 };
+
 enum address_owner { OWNER_POD, OWNER_GUEST };
 enum log_level { LOG_ERROR, LOG_INFO, LOG_DEBUG };
 enum dad { DAD_WAIT, DAD_OPTIMISTIC, DAD_OFF };
@@ -53,8 +57,8 @@ struct config {
 int config_read(struct config *c, const struct request *r, bool arguments,
                 struct failure *f) MUST_CHECK;
 
-/* What DEL and GC need, which must work whatever else is wrong: kind, ipam, log and the like; a key
- * that cannot be read counts as absent. */
+/* What DEL and GC need, which must work whatever else is wrong: kind, ipam, log, deviceID and the
+ * like; a key that cannot be read counts as absent. */
 void config_read_leniently(struct config *c, const struct request *r);
 
 /* The name the runtime allocated, also where nothing else can be read; NULL: none. */

@@ -68,6 +68,13 @@ static bool is_ids(const cJSON *value)
 	return is_list(value, is_id);
 }
 
+static bool is_queue(const cJSON *value)
+{
+	int64_t length;
+	return json_integer(value, &length) && length >= BCQUEUELEN_KERNEL &&
+	       length <= BCQUEUELEN_MAX;
+}
+
 static bool is_object(const cJSON *item)
 {
 	return cJSON_IsObject(item);
@@ -139,6 +146,28 @@ static bool owner_is(const cJSON *value, const struct policy_question *q)
 	       (ids_have(value, tap->uid) && ids_have(value, tap->gid) && !(tap->mode & 07));
 }
 
+static bool mac_is(const cJSON *value, const struct policy_question *q)
+{
+	char text[MAC_TEXT];
+
+	return !value || !q->config->has_mac ||
+	       texts_have(value, mac_format(&q->config->mac, text));
+}
+
+static bool device_is(const cJSON *value, const struct policy_question *q)
+{
+	return !q->config->device_id || texts_have(value, q->config->device_id);
+}
+
+/* The kernel's own length is everybody's: no endpoint makes the queue shorter. */
+static bool queue_is(const cJSON *value, const struct policy_question *q)
+{
+	int64_t longest = BCQUEUELEN_KERNEL;
+
+	return q->config->bcqueuelen <= longest ||
+	       (json_integer(value, &longest) && q->config->bcqueuelen <= longest);
+}
+
 /* What was asked for, in the configuration's words. */
 static void say_master(const struct policy_question *q, char text[POLICY_TEXT])
 {
@@ -162,6 +191,22 @@ static void say_owner(const struct policy_question *q, char text[POLICY_TEXT])
 	         tap->mode);
 }
 
+static void say_mac(const struct policy_question *q, char text[POLICY_TEXT])
+{
+	char mac[MAC_TEXT];
+	snprintf(text, POLICY_TEXT, "mac %s", mac_format(&q->config->mac, mac));
+}
+
+static void say_device(const struct policy_question *q, char text[POLICY_TEXT])
+{
+	snprintf(text, POLICY_TEXT, "deviceID %.*s", POLICY_TEXT - 16, q->config->device_id);
+}
+
+static void say_queue(const struct policy_question *q, char text[POLICY_TEXT])
+{
+	snprintf(text, POLICY_TEXT, "bcqueuelen %u", q->config->bcqueuelen);
+}
+
 #define FLAG(name, member)                                                                         \
 	{                                                                                          \
 		name, is_bool, "it must be true or false", .flag = offsetof(struct config, member) \
@@ -169,6 +214,7 @@ static void say_owner(const struct policy_question *q, char text[POLICY_TEXT])
 static const char texts_wanted[] = "it must be a list of names, in which * and ? are wildcards";
 static const char modes_wanted[] = "it must be a list of: bridge, private, vepa, passthru, source";
 static const char paths_wanted[] = "it must be a list of paths, in which * and ? are wildcards";
+static const char queue_wanted[] = "it must be an integer from 1000, the kernel's own, to 10000";
 
 const struct policy_key rule_keys[] = {
 	{ "name", is_text, "it must be a string", .flag = 0 },
@@ -180,6 +226,9 @@ const struct policy_key rule_keys[] = {
 	  .say = say_kind },
 	{ "owners", is_ids, "it must be a list of numeric ids", .allows = owner_is,
 	  .say = say_owner },
+	{ "macs", is_texts, texts_wanted, .allows = mac_is, .say = say_mac },
+	{ "deviceIDs", is_texts, texts_wanted, .allows = device_is, .say = say_device },
+	{ "bcqueuelen", is_queue, queue_wanted, .allows = queue_is, .say = say_queue },
 	FLAG("force", force),
 	FLAG("promiscMode", promisc),
 	FLAG("linkInContainer", link_in_container),

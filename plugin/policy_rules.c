@@ -124,14 +124,19 @@ static void reason_write(const cJSON *rule, int number, const struct policy_key 
 
 	if (called)
 		snprintf(name, sizeof name, " (%.*s)", NAME_TEXT, called);
-	if (key->say) {
-		key->say(q, asked);
-		key_value_text(value, has, sizeof has);
-		snprintf(text, REASON_TEXT, "rule %d%s has %s %s, not %s", number, name, key->name,
-		         has, asked);
-	} else {
+	if (!key->say) {
 		snprintf(text, REASON_TEXT, "rule %d%s does not allow %s", number, name, key->name);
+		return;
 	}
+	key->say(q, asked);
+	if (!value) {
+		snprintf(text, REASON_TEXT, "rule %d%s without %s does not allow %s", number, name,
+		         key->name, asked);
+		return;
+	}
+	key_value_text(value, has, sizeof has);
+	snprintf(text, REASON_TEXT, "rule %d%s has %s %s, not %s", number, name, key->name, has,
+	         asked);
 }
 
 static int refuse(const struct policy *p, const struct policy_question *q, const char *reasons,

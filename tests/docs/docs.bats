@@ -89,8 +89,12 @@ manual_keys() {
 @test "README, podtap-policy(5): the keys of a policy are the program's, every one and no other" {
 	keys=$(sed -nE 's/^\t(FLAG\(|\{ )"([A-Za-z]+)".*/\2/p' "$root/plugin/policy_keys.c")
 	run -0 same "$keys" "$(printf 'rules\nfiles\n'; readme_keys Policy)"
-	run -0 same "$keys" "$(sed -n '/^\.Bl/,/^\.El/s/^\.It Cm //p' "$root/man/podtap-policy.5" |
+	run -0 same "$keys" "$(sed '/^\.Sh EVERY KEY/,$d' "$root/man/podtap-policy.5" | sed -n '/^\.Bl/,/^\.El/s/^\.It Cm //p' |
 		grep -oE '[A-Za-z]+' | grep -vxE '[A-Z]+')"
+}
+@test "podtap-policy(5): says of every key of a configuration what it can do to others, and of no other" {
+	run -0 same "$(keys_of_the_program; printf '%s\n' name ipam dns)" \
+		"$(sed -n '/^\.Sh EVERY KEY/,/^\.Sh W/s/^\.It Li //p' "$root/man/podtap-policy.5" | grep -oE '[A-Za-z]+')"
 }
 @test "README and the manual: PODTAP_ variables are the program's, every one and no other" {
 	variables=$(grep -rhoE '"PODTAP_[A-Z_]+"' --include='*.c' "$root"/{base,cni,netns,ipam,record,plugin,expose,tools} | tr -d '"')

@@ -89,7 +89,7 @@ spelled() {
 		{"master":"lan0","mtu":1e3} | mtu | integer
 		{"master":"lan0","mtu":99999999999999999999} | mtu | integer
 		{"master":"lan0","bcqueuelen":-1} | bcqueuelen | -1
-		{"master":"lan0","bcqueuelen":4294967296} | bcqueuelen | 4294967295
+		{"master":"lan0","bcqueuelen":4294967296} | bcqueuelen | 10000
 		{"master":"lan0","bcqueuelen":1.5} | bcqueuelen | integer
 		{"master":"lan0","queues":0} | queues | 1 to 256
 		{"master":"lan0","queues":257} | queues | 1 to 256

@@ -54,7 +54,7 @@ teardown() {
 		{"link":"macvlan","allmulti":true} true
 	END
 }
-@test "bcqueuelen: the kernel's unless given" {
+@test "bcqueuelen: the kernel's unless given, and never as long as to take the host's memory" {
 	while read -r change wanted; do
 		run -0 cni ADD "$change"
 		run -0 link "$pod" eth0 .linkinfo.info_data.bcqueuelen
@@ -64,8 +64,12 @@ teardown() {
 		{} 1000
 		{"bcqueuelen":0} 1000
 		{"bcqueuelen":77} 77
-		{"link":"macvlan","bcqueuelen":100000} 100000
+		{"link":"macvlan","bcqueuelen":10000} 10000
 	END
+	for length in 10001 4294967295; do
+		run -1 cni ADD "{\"bcqueuelen\":$length}"
+		error_is 7 "bcqueuelen is $length" "from 0 to 10000"
+	done
 }
 @test "sourceMacs: the senders of mode source are the kernel's list, up to 256 of them" {
 	for n in 0 1 2 256; do

@@ -83,6 +83,39 @@ unusable() {
 		[ $key = linkInContainer ] || allowed "{\"$key\":true}"
 	done
 }
+@test "policy: a longer queue for broadcasts, which is the whole master's, only as long as it says" {
+	rule '{}'
+	allowed '{"bcqueuelen":1000}'
+	refused 'rule 1 without bcqueuelen does not allow bcqueuelen 1001' '{"bcqueuelen":1001}'
+	rule '{"bcqueuelen":2000}'
+	allowed '{"bcqueuelen":2000}'
+	refused 'rule 1 has bcqueuelen 2000, not bcqueuelen 2001' '{"bcqueuelen":2001}'
+	run -1 cni STATUS '{"bcqueuelen":2001}'
+	error_is 50 "not bcqueuelen 2001"
+}
+@test "policy: a deviceID, the configuration's or the runtime's, only of those it lists" {
+	rule '{}'
+	for change in '{"deviceID":"dataplaneMvp3"}' '{"runtimeConfig":{"deviceID":"dataplaneMvp3"}}' \
+		'{"deviceID":"dataplaneMvp3","type":"macvlan"}'; do
+		refused 'rule 1 without deviceIDs does not allow deviceID dataplaneMvp3' "$change"
+	done
+	allowed '{"cdi":true}'
+	rule '{"deviceIDs":["tenantMvp*"]}'
+	allowed '{"deviceID":"tenantMvp0"}'
+	refused 'rule 1 has deviceIDs ["tenantMvp*"], not deviceID dataplaneMvp3' \
+		'{"deviceID":"tenantMvp0","runtimeConfig":{"deviceID":"dataplaneMvp3"}}'
+}
+@test "policy: a MAC address that is asked for, in any of the ways, only of those it lists" {
+	rule '{"macs":["02:00:5e:*"]}'
+	allowed
+	for change in '{"mac":"MAC"}' '{"args":{"cni":{"mac":"MAC"}}}' '{"runtimeConfig":{"mac":"MAC"}}'; do
+		allowed "${change//MAC/02:00:5E:00:00:01}"
+		refused 'rule 1 has macs ["02:00:5e:*"], not mac 02:00:5f:00:00:01' "${change//MAC/02:00:5f:00:00:01}"
+	done
+	refused 'not mac 02:00:5f:00:00:01' '{}' CNI_ARGS=MAC=02:00:5f:00:00:01
+	rule '{}'
+	allowed '{"mac":"02:00:5f:00:00:01"}'
+}
 @test "policy: an interface of the container is no master of the host, one of the host always is" {
 	ip -n "$pod" link add lan7 up type bridge
 	rule '{"masters":["lan7"],"linkInContainer":true}'

@@ -262,9 +262,10 @@ kubevirt() {
 	error_is 7 "$PODTAP_POLICY"
 	run -0 kubevirt DEL dev500
 	run -0 link_exists "$host" mvt1fe868afb8c3
-	echo '{"rules":[{"namespaces":["vms"],"masters":["lan0"],"modes":["bridge"],"owners":[107]}]}' >"$PODTAP_POLICY"
+	echo '{"rules":[{"namespaces":["vms"],"masters":["lan0"],"modes":["bridge"],"owners":[107],"deviceIDs":["dev5??"]},
+		{"namespaces":["others"],"masters":["lan0"],"modes":["bridge"],"deviceIDs":["dataplaneMvp*"]}]}' >"$PODTAP_POLICY"
 	for call in ADD DEL; do
-		for namespace in "" IgnoreUnknown=1\;K8S_POD_NAMESPACE=other; do
+		for namespace in "" IgnoreUnknown=1\;K8S_POD_NAMESPACE=other K8S_POD_NAMESPACE=others; do
 			run kubevirt "$call" dev500 '{}' CNI_ARGS="$namespace"
 			run -0 link_exists "$host" mvt1fe868afb8c3
 		done

@@ -51,6 +51,15 @@ static void a_policy_is_spelled_strictly(struct verdict *v)
 		{ RULE(",\"owners\":[-1]"), "policy /p: rule 1: key owners" },
 		{ RULE(",\"owners\":[4294967295]"), "policy /p: rule 1: key owners" },
 		{ RULE(",\"owners\":[\"0\"]"), "policy /p: rule 1: key owners" },
+		{ RULE(",\"macs\":[\"02:*\"],\"deviceIDs\":[],\"bcqueuelen\":1000"), NULL },
+		{ RULE(",\"bcqueuelen\":10000"), NULL },
+		{ RULE(",\"macs\":\"02:*\""), "policy /p: rule 1: key macs" },
+		{ RULE(",\"deviceIDs\":\"*\""), "policy /p: rule 1: key deviceIDs" },
+		{ RULE(",\"deviceIDs\":[1]"), "policy /p: rule 1: key deviceIDs" },
+		{ RULE(",\"bcqueuelen\":999"), "policy /p: rule 1: key bcqueuelen" },
+		{ RULE(",\"bcqueuelen\":10001"), "policy /p: rule 1: key bcqueuelen" },
+		{ RULE(",\"bcqueuelen\":\"2000\""), "policy /p: rule 1: key bcqueuelen" },
+		{ RULE(",\"bcqueuelen\":true"), "policy /p: rule 1: key bcqueuelen" },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
