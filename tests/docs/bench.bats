@@ -4,13 +4,6 @@
 # bats file_tags=runtime
 load ../lib/lib
 
-setup() {
-	lan_setup
-}
-teardown() {
-	lan_teardown
-}
-
 floor=$BUILD/tests/bench/floor
 
 # The names of the system calls a program makes after what an empty program does before it ends.

@@ -11,9 +11,6 @@ setup() {
 	manual=$root/man/podtap.8
 	ipam_manual=$root/man/podtap-ipam.8
 }
-teardown() {
-	[ -z "${host:-}" ] || lan_teardown
-}
 
 # The lines of README between a heading and the next one.
 section() {

@@ -11,9 +11,6 @@ setup() {
 	ip -n "$switch" address add 192.168.1.1/24 dev br0
 	second=(CNI_CONTAINERID="$container-2" CNI_NETNS="/run/netns/$other")
 }
-teardown() {
-	lan_teardown
-}
 
 # The list in a file, as a runtime reads it: example FILE
 example() {

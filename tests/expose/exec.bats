@@ -4,13 +4,6 @@
 load ../lib/lib
 load ../lib/frames
 
-setup() {
-	lan_setup
-}
-teardown() {
-	lan_teardown
-}
-
 # Runs the launcher in the pod, with no descriptors but the standard ones.
 launch() (
 	for fd in {3..30}; do eval "exec $fd>&-"; done

@@ -7,9 +7,6 @@ setup() {
 	lan_setup
 	dir=$BATS_TEST_TMPDIR
 }
-teardown() {
-	lan_teardown
-}
 
 # A real configuration of podman's, for the network namespace at a path.
 oci() {

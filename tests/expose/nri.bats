@@ -11,9 +11,6 @@ setup() {
 	mkdir "$dir/nri"
 	unset NRI_PLUGIN_NAME NRI_PLUGIN_IDX NRI_PLUGIN_SOCKET
 }
-teardown() {
-	lan_teardown
-}
 
 # Starts the plugin on the host; its log goes to $dir/log.
 plugin_start() {

@@ -3,13 +3,6 @@
 # podtapctl: what it says of the host's endpoints, and what it tells guests.
 load ../lib/lib
 
-setup() {
-	lan_setup
-}
-teardown() {
-	lan_teardown
-}
-
 ctl() {
 	"$BUILD/podtapctl" "$@" 2>"$BATS_TEST_TMPDIR/err"
 }

@@ -4,13 +4,6 @@
 load ../lib/lib
 load ../lib/ipam
 
-setup() {
-	lan_setup
-}
-teardown() {
-	lan_teardown
-}
-
 @test "ADD: one address of each range set: the runtime's first, then the single range, then ranges" {
 	for PLUGIN in "${ways[@]}"; do
 		ipam_begin

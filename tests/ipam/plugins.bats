@@ -8,9 +8,6 @@ setup() {
 	lan_setup
 	network=net data=$leases store=$leases/net
 }
-teardown() {
-	lan_teardown
-}
 
 # One of Debian's main plugins: debian PLUGIN VERB CONFIGURATION [VARIABLE=VALUE...]
 debian() {

@@ -4,13 +4,6 @@
 load ../lib/lib
 load ../lib/ipam
 
-setup() {
-	lan_setup
-}
-teardown() {
-	lan_teardown
-}
-
 range='{"subnet":"10.1.0.0/29"}'
 
 # Debian's host-local on the same network: host_local VERB ID

@@ -4,9 +4,6 @@
 load ../lib/lib
 load ../lib/ipam
 
-setup() {
-	lan_setup
-}
 teardown() {
 	[ -z "${mounted:-}" ] || umount "$mounted"
 	lan_teardown

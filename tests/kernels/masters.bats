@@ -4,13 +4,6 @@
 load ../lib/lib
 load ../lib/frames
 
-setup() {
-	lan_setup
-}
-teardown() {
-	lan_teardown
-}
-
 # An endpoint with a fixed address: attach CHANGES ADDRESS [VARIABLE=VALUE...]
 attach() {
 	local change=$1 address=$2

@@ -4,13 +4,6 @@
 # asked for too.
 load ../lib/lib
 
-setup() {
-	lan_setup
-}
-teardown() {
-	lan_teardown
-}
-
 @test "ADD: the container's eth0 comes where the host has an eth0, another interface or the master itself" {
 	ip -n "$host" link add eth0 type dummy
 	for kind in macvtap macvlan; do

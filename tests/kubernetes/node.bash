@@ -14,6 +14,14 @@ load ../lib/lab
 load ../lib/containerd
 load pods
 
+# The node belongs to the file, not to a test.
+setup() {
+	:
+}
+teardown() {
+	:
+}
+
 # The node with containerd of a Debian suite: node_setup [SUITE]
 node_setup() {
 	export BATS_TEST_TMPDIR=$BATS_FILE_TMPDIR BATS_TEST_NUMBER=0

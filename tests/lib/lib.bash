@@ -92,6 +92,14 @@ lan_teardown() {
 	return $status
 }
 
+# What every file has that does not define its own.
+setup() {
+	lan_setup
+}
+teardown() {
+	[ -z "${host:-}" ] || lan_teardown
+}
+
 # Runs a command in a namespace. Unlike `ip netns exec` it leaves /sys alone.
 at() {
 	local name=$1

@@ -9,9 +9,6 @@ setup() {
 	lan_setup
 	export ipam=podtap-ipam PODTAP_IPAM_STATE_DIR=$BATS_TEST_TMPDIR/ipam
 }
-teardown() {
-	lan_teardown
-}
 
 # The allocator's ranges as changes of the configuration: ranges SUBNET...
 ranges() {

@@ -4,13 +4,6 @@
 load ../lib/lib
 load ../lib/endpoint
 
-setup() {
-	lan_setup
-}
-teardown() {
-	lan_teardown
-}
-
 all_modes="bridge private vepa passthru source"
 
 @test "ADD: a macvtap, unless type or link says macvlan" {

@@ -6,13 +6,6 @@ load ../lib/lib
 load ../lib/endpoint
 load ../lib/frames
 
-setup() {
-	lan_setup
-}
-teardown() {
-	lan_teardown
-}
-
 # A setting of IPv6 of a link: ipv6_setting NAMESPACE LINK NAME
 ipv6_setting() {
 	at "$1" cat "/proc/sys/net/ipv6/conf/$2/$3"

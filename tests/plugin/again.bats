@@ -4,13 +4,6 @@
 load ../lib/lib
 load ../lib/endpoint
 
-setup() {
-	lan_setup
-}
-teardown() {
-	lan_teardown
-}
-
 @test "ADD: an endpoint of that name in the container's former namespace goes, the new one stands" {
 	run -0 cni ADD '{"mac":"02:00:00:00:00:07"}'
 	former=$(tap)

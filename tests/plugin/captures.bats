@@ -12,9 +12,6 @@ setup() {
 	declare -gA namespace=()
 	own_state
 }
-teardown() {
-	lan_teardown
-}
 
 # A namespace of ours for a recorded path, reached by the same kind of path.
 namespace_of() {

@@ -3,13 +3,6 @@
 # The CDI specification of a tap: there from ADD to DEL, one file a device name, never a stranger's.
 load ../lib/lib
 
-setup() {
-	lan_setup
-}
-teardown() {
-	lan_teardown
-}
-
 spec() {
 	cat "$PODTAP_CDI_DIR/podtap.dev-tap_$1.json"
 }

@@ -11,9 +11,6 @@ setup() {
 	numbered='{"ipam":{"type":"numbering"}}'
 	numbering '"ips":[{"address":"10.99.0.7/24","gateway":"10.99.0.254"}],"routes":[{"dst":"0.0.0.0/0"},{"dst":"10.1.0.0/16","gw":"10.99.0.253"}]'
 }
-teardown() {
-	lan_teardown
-}
 
 # The delegate "numbering" answers these members of a result from now on.
 numbering() {

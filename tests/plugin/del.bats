@@ -10,9 +10,6 @@ setup() {
 	lan_setup
 	delegates_setup
 }
-teardown() {
-	lan_teardown
-}
 
 @test "DEL: removes link, node, record and index note, says nothing, and does so again and again" {
 	run -0 cni ADD

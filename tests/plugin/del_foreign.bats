@@ -9,9 +9,6 @@ setup() {
 	lan_setup
 	delegates_setup
 }
-teardown() {
-	lan_teardown
-}
 
 # A foreign link in a namespace, of a kind that podtap makes too: foreign NAMESPACE NAME [INDEX]
 foreign() {

@@ -9,9 +9,6 @@ setup() {
 	lan_setup
 	delegates_setup
 }
-teardown() {
-	lan_teardown
-}
 
 # Changes the record by a jq filter: record_edit FILTER
 record_edit() {

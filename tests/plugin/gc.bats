@@ -8,9 +8,6 @@ setup() {
 	lan_setup
 	delegates_setup
 }
-teardown() {
-	lan_teardown
-}
 
 # One attachment as ADD leaves it: attach CONTAINERID IFNAME [NAMESPACE [CHANGES]]
 attach() {

@@ -11,9 +11,6 @@ setup() {
 		'{cdi: true, addressOwner: "guest", "cni.dev/valid-attachments": [],
 			ipam: {type: "podtap-ipam", dataDir: $dir, subnet: "10.99.0.0/24"}}')
 }
-teardown() {
-	lan_teardown
-}
 
 change() {
 	jq -c "$@" "$(record)" >"$BATS_TEST_TMPDIR/record" && cp "$BATS_TEST_TMPDIR/record" "$(record)"

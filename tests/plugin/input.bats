@@ -3,13 +3,6 @@
 # Bad input gets a clear error and changes nothing; DEL works all the same.
 load ../lib/lib
 
-setup() {
-	lan_setup
-}
-teardown() {
-	lan_teardown
-}
-
 # Rows of "CONFIGURATION | text the error holds | …", each refused by ADD with code $1, and no DEL is
 # disturbed by any. What the host and the pod have is the same before and after.
 refused_with() {

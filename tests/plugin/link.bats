@@ -5,13 +5,6 @@
 load ../lib/lib
 load ../lib/endpoint
 
-setup() {
-	lan_setup
-}
-teardown() {
-	lan_teardown
-}
-
 @test "mtu: as asked for, more than the master's is refused with the limit" {
 	ip -n "$host" link set lan0 mtu 1450
 	run -0 cni ADD '{"mtu":1400}'

@@ -4,13 +4,6 @@
 load ../lib/lib
 load ../lib/endpoint
 
-setup() {
-	lan_setup
-}
-teardown() {
-	lan_teardown
-}
-
 @test "logFile: one line a call and one a failure, with who it was for; appended, for root only" {
 	log=$BATS_TEST_TMPDIR/log
 	change="{\"logFile\":\"$log\"}"

@@ -4,13 +4,6 @@
 load ../lib/lib
 load ../lib/endpoint
 
-setup() {
-	lan_setup
-}
-teardown() {
-	lan_teardown
-}
-
 @test "ADD: linkInContainer takes a master of the container" {
 	ip -n "$pod" link add name inner0 type veth peer name inner1
 	ip -n "$pod" link set inner0 up

@@ -4,13 +4,6 @@
 # memory.
 load ../lib/lib
 
-setup() {
-	lan_setup
-}
-teardown() {
-	lan_teardown
-}
-
 # Configurations of nearly 16 MiB, or of nearly 200,000 values, each in a file of a directory.
 hostile() {
 	python3 - "$1" "$leases" <<-'END'

@@ -8,9 +8,6 @@ setup() {
 	lan_setup
 	peer_mac=02:00:00:00:00:fe
 }
-teardown() {
-	lan_teardown
-}
 
 # Two pods on the same master: two_pods CHANGES
 two_pods() {

@@ -9,9 +9,6 @@ setup() {
 	ip -n "$switch" link set port1 master br0 up
 	ip -n "$host" link set lan1 up
 }
-teardown() {
-	lan_teardown
-}
 
 @test "ADD: without master, a default route with several next hops says which by one of them" {
 	ip -n "$host" address add 10.99.0.1/24 dev lan0

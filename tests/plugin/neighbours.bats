@@ -15,9 +15,6 @@ setup() {
 	chown 12:34 "$victim" "$victim/file"
 	wrapper=(timeout 60)
 }
-teardown() {
-	lan_teardown
-}
 
 # What may stand in the place of a file or directory of ours.
 things=('ln -s "$victim"' 'ln -s "$victim/file"' mkfifo 'cp -r "$victim"' 'truncate -s 40M')

@@ -4,13 +4,6 @@
 load ../lib/lib
 load ../lib/endpoint
 
-setup() {
-	lan_setup
-}
-teardown() {
-	lan_teardown
-}
-
 # From here on the plugin runs on a kernel that refuses these: without "CALL:error=ERRNO[:when=N]"...
 without() {
 	local refusal

@@ -11,9 +11,6 @@ setup() {
 	trace=$BATS_TEST_TMPDIR/trace
 	wrapper=("${traced[@]}" -e "trace=setns,capset")
 }
-teardown() {
-	lan_teardown
-}
 
 # The capabilities that are kept in the end, without "CAP_"; no namespace is entered after that.
 kept() {

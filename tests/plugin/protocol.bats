@@ -3,13 +3,6 @@
 # The protocol itself: which error a wrong call gets, and that nothing else happens.
 load ../lib/lib
 
-setup() {
-	lan_setup
-}
-teardown() {
-	lan_teardown
-}
-
 good='{"cniVersion":"1.1.0","name":"net","type":"podtap","master":"lan0"}'
 every_verb="ADD DEL CHECK STATUS GC"
 

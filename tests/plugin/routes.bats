@@ -4,13 +4,6 @@
 load ../lib/lib
 load ../lib/endpoint
 
-setup() {
-	lan_setup
-}
-teardown() {
-	lan_teardown
-}
-
 # The routes of eth0 in all tables, as a list of JSON objects, but for what the kernel adds by itself.
 routes() {
 	ip -n "$pod" "$1" -j route show table all dev eth0 | jq -c '[.[] | select(.protocol | IN(null, "boot"))]'

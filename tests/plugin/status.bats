@@ -10,9 +10,6 @@ setup() {
 	lan_setup
 	delegates_setup
 }
-teardown() {
-	lan_teardown
-}
 
 # STATUS with nothing but what a runtime gives it: status_of [CHANGES [VARIABLE=VALUE...]]
 status_of() {

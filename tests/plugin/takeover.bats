@@ -10,9 +10,6 @@ setup() {
 	lan_setup
 	ip -n "$host" link set lan0 mtu 1480
 }
-teardown() {
-	lan_teardown
-}
 
 # A link as that device plugin makes one at Allocate: allocated NAME [INDEX] [MODE]. The kernel's next index,
 # as there, is another test's too, and so would be its node in /dev.

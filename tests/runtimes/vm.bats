@@ -65,6 +65,9 @@ setup() {
 	source "$BATS_FILE_TMPDIR/variables"
 	BATS_TEST_TMPDIR=$BATS_FILE_TMPDIR
 }
+teardown() {
+	: # the guests belong to the file
+}
 
 mac() { # CONTAINER IFNAME
 	jq -r .mac "$PODTAP_STATE_DIR/endpoints/$(cat "$BATS_TEST_TMPDIR/vms/$1/id")/$2.json"
