@@ -75,10 +75,11 @@ static int remove_devices(const struct endpoint *e, struct sandbox *sandbox, str
 	int failed = found < 0;
 
 	failed |= cdi_remove(e, f) < 0;
+	/* A link that was moved away and back has another number by now than the one on record. */
+	if (e->tap.path)
+		failed |= remove_node(e->ifindex, e->tap.number, f) < 0;
 	if (found > 0)
 		failed |= remove_link(sandbox, &link, e, f) < 0;
-	else if (e->tap.path)
-		failed |= remove_node(e->ifindex, e->tap.number, f) < 0;
 	return failed ? -1 : 0;
 }
 

@@ -219,6 +219,17 @@ numbers_taken() {
 	run -0 cni DEL '{}' CNI_CONTAINERID="$container-2" CNI_NETNS="/run/netns/$other"
 	[ ! -e "$PODTAP_DEV_DIR/char" ]
 }
+@test "tap: a link that was moved away and back leaves neither node nor link by its old number" {
+	own_dev_dir
+	ip -n "$host" link add link lan0 name before netns "$other" index "$(free_index)" type macvtap mode bridge
+	run -0 cni ADD
+	ip -n "$other" link del before
+	ip -n "$pod" link set eth0 netns "$other"
+	ip -n "$other" link set eth0 netns "$pod"
+	run -0 cni DEL
+	run -0 find "$PODTAP_DEV_DIR" -mindepth 1
+	[ -z "$output" ]
+}
 @test "tap: a link left by an earlier device of its number is replaced, the links of other numbers stay" {
 	own_dev_dir
 	numbers_taken ../tap7
