@@ -2,12 +2,15 @@
 /* Making and removing the link from a tap's device number to its node. */
 #include "netns/numbered.h"
 
+#include "base/clock.h"
 #include "netns/tap.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -15,7 +18,8 @@
 enum {
 	NAME_SIZE = 32,
 	TARGET_SIZE = TAP_NAME_MAX + 3,
-	TRIES = 16, /* against programs that remove the folder or the link meanwhile */
+	TRIES = 16,       /* against programs that remove the folder or the link meanwhile */
+	SETTLE_MS = 3000, /* of udev, which takes some milliseconds */
 };
 
 static const char folder[] = "char";
@@ -107,6 +111,49 @@ int numbered_make(int directory, uint32_t ifindex, dev_t number, struct failure 
 	}
 	return fail(f, CNI_AGAIN, "another program changes it each time", "make the link %s",
 	            n.name);
+}
+
+/* Hears of what is removed from the folder; -1 with ENOENT where there is no folder. */
+static int removals_watch(int directory)
+{
+	OWNED(fd_release) int watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	char path[64];
+
+	snprintf(path, sizeof path, "/proc/self/fd/%d/%s", directory, folder);
+	if (watch < 0 || inotify_add_watch(watch, path, IN_DELETE) < 0)
+		return -1;
+	return fd_take(&watch);
+}
+
+static int await_removal(const struct numbered *n, struct failure *f)
+{
+	OWNED(fd_release) int watch = removals_watch(n->directory);
+	const int64_t deadline = clock_milliseconds() + SETTLE_MS;
+	char events[4096];
+
+	if (watch < 0)
+		return errno == ENOENT ? 0 : fail_errno(f, errno, "watch %s", n->name);
+	for (int64_t left; (left = deadline - clock_milliseconds()) > 0;) {
+		const enum holder holder = holder_of(n, f);
+		struct pollfd removed = { .fd = watch, .events = POLLIN };
+
+		if (holder != OURS && holder != STALE)
+			return holder == FAILED ? -1 : 0;
+		if (poll(&removed, 1, (int)left) > 0 && read(watch, events, sizeof events) < 0 &&
+		    errno != EAGAIN && errno != EINTR)
+			return fail_errno(f, errno, "watch %s", n->name);
+	}
+	return 0;
+}
+
+int numbered_settle(int directory, dev_t number, struct failure *f)
+{
+	const struct numbered n = numbered_of(directory, 0, number);
+	const enum holder holder = holder_of(&n, f);
+
+	if (holder == STALE)
+		return await_removal(&n, f);
+	return holder == FAILED ? -1 : 0;
 }
 
 /* Once it is empty. Also where the link is gone: a call that was killed may have left the folder.

@@ -17,6 +17,11 @@
  * name, and stays. */
 int numbered_make(int directory, uint32_t ifindex, dev_t number, struct failure *f) MUST_CHECK;
 
+/* Waits until udev has removed its link from a number, for three seconds at most, where there is
+ * one. A device that left the host may have its number again before udev hears of it, and udev then
+ * removes any link from that number. */
+int numbered_settle(int directory, dev_t number, struct failure *f) MUST_CHECK;
+
 /* Removes the link while it leads to this tap, and the folder once it is empty. */
 int numbered_remove(int directory, uint32_t ifindex, dev_t number, struct failure *f) MUST_CHECK;
 

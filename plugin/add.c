@@ -344,10 +344,14 @@ static int complete_record(struct adding *a, struct failure *f)
  * link, and nothing else would tell DEL which number the link had. */
 static int number_tap(const struct adding *a, struct failure *f)
 {
+	const struct taken *taken = &a->attachment.taken;
 	const struct endpoint *e = &a->endpoint;
 
 	if (!e->tap.path)
 		return 0;
+	if (taken->link.index && taken->number == e->tap.number &&
+	    numbered_settle(a->attach.devices, taken->number, f) < 0)
+		return -1;
 	const int made = numbered_make(a->attach.devices, e->ifindex, e->tap.number, f);
 	if (made == 0)
 		fprintf(stderr, "podtap: %s/char/%u:%u is not a link to a tap: left alone\n",

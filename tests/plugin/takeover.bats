@@ -105,6 +105,26 @@ kubevirt() {
 	run -0 kubevirt DEL dev500
 	rm "$PODTAP_DEV_DIR/tap$index"
 }
+@test "ADD: udev, which hears late that the link has left the host, does not remove the new link by number" {
+	devices_private
+	index=$(free_index)
+	allocated mvt1fe868afb8c3 "$index"
+	mkdir "$PODTAP_DEV_DIR/char"
+	number=$(at "$host" unshare -m sh -c "mount -t sysfs none /sys && cat /sys/class/net/mvt1fe868afb8c3/macvtap/tap*/dev")
+	ln -s "../tap$index" "$PODTAP_DEV_DIR/char/$number"
+	(
+		while link_exists "$host" mvt1fe868afb8c3; do :; done
+		sleep 0.6
+		rm "$PODTAP_DEV_DIR/char/$number"
+	) 3>&- &
+	udev=$!
+	run -0 kubevirt ADD dev500
+	wait "$udev"
+	link=$(jq -r '"\(.tap.major):\(.tap.minor)"' "$(record)")
+	[ "$(readlink "$PODTAP_DEV_DIR/char/$link")" = "../tap$index" ]
+	run -0 kubevirt DEL dev500
+	[ ! -e "$PODTAP_DEV_DIR/char" ]
+}
 @test "ADD: an interface of that name in the pod stays, and no link is left on either side" {
 	ip -n "$pod" link add eth0 type bridge
 	allocated mvt1fe868afb8c3
