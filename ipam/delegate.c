@@ -4,13 +4,11 @@
 
 #include "base/bytes.h"
 #include "cni/error.h"
+#include "ipam/child.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
-#include <spawn.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -20,6 +18,9 @@
 #ifndef MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL 0x0008U
 #endif
+
+/* Of a stdout that is no error object, as much as leaves room for the stderr. */
+enum { STDOUT_SHOWN = 800 };
 
 static void list_release(const char ***list)
 {
@@ -99,28 +100,7 @@ static int stdin_make(const struct delegate_call *call, struct failure *f)
 	return fd_take(&fd);
 }
 
-static int spawn(const char *path, const char *const *environment, int in, int out, pid_t *pid)
-{
-	posix_spawn_file_actions_t files;
-	posix_spawnattr_t attributes;
-	sigset_t defaults;
-	char *argv[] = { (char *)(uintptr_t)path, NULL };
-	sigemptyset(&defaults);
-	sigaddset(&defaults, SIGPIPE); /* what is ignored here would stay ignored there */
-	posix_spawn_file_actions_init(&files);
-	posix_spawnattr_init(&attributes);
-	posix_spawn_file_actions_adddup2(&files, in, STDIN_FILENO);
-	posix_spawn_file_actions_adddup2(&files, out, STDOUT_FILENO);
-	posix_spawnattr_setsigdefault(&attributes, &defaults);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
-	int err = posix_spawn(pid, path, &files, &attributes, argv,
-	                      (char *const *)(uintptr_t)environment);
-	posix_spawn_file_actions_destroy(&files);
-	posix_spawnattr_destroy(&attributes);
-	return err;
-}
-
-static int start(const struct delegate_call *call, int out, pid_t *pid, struct failure *f)
+static int start(const struct delegate_call *call, struct child *child, struct failure *f)
 {
 	char path[PATH_MAX], command[64];
 	if (delegate_find(call, path, f) < 0)
@@ -134,7 +114,7 @@ static int start(const struct delegate_call *call, int out, pid_t *pid, struct f
 	OWNED(fd_release) int in = stdin_make(call, f);
 	if (in < 0)
 		return -1;
-	int err = spawn(path, environment, in, out, pid);
+	int err = child_start(child, path, environment, in);
 	if (err == ETXTBSY) /* it is being replaced */
 		return fail(f, CNI_AGAIN, strerror(err), "run %s", path);
 	if (err)
@@ -142,94 +122,86 @@ static int start(const struct delegate_call *call, int out, pid_t *pid, struct f
 	return 0;
 }
 
-/* Reads up to the end of the file. NULL with errno, E2BIG for more than we keep. */
-static char *drain(int fd, size_t *length)
+/* What it said on stderr, in as much of the details as is left. */
+static void details_add(char *details, size_t size, const char *before,
+                        const struct child_report *r)
 {
-	OWNED(text_release) char *text = NULL;
-	size_t size = 0;
-	*length = 0;
-	for (;;) {
-		if (*length + 1 >= size) {
-			size = size ? size * 2 : 8192;
-			char *grown = realloc(text, size);
-			if (!grown)
-				return NULL;
-			text = grown;
-		}
-		ssize_t n = read(fd, text + *length, size - 1 - *length);
-		if (n == 0)
-			break;
-		if (n < 0 && errno != EINTR)
-			return NULL;
-		*length += n > 0 ? (size_t)n : 0;
-		if (*length > DELEGATE_OUTPUT_MAX) {
-			errno = E2BIG;
-			return NULL;
-		}
-	}
-	text[*length] = '\0';
-	return text_take(&text);
+	const size_t used = strlen(details);
+
+	if (r->n_said == 0)
+		return;
+	if (!r->cut)
+		snprintf(details + used, size - used, "%s%s", before, r->said);
+	else
+		snprintf(details + used, size - used, "%s%.*s [...] %s", before, CHILD_SAID_HEAD,
+		         r->said, r->said + CHILD_SAID_HEAD);
 }
 
-/* The status as of waitpid(). */
-static int finish(pid_t pid)
+static int late(const struct delegate_call *call, const struct child_report *r, struct failure *f)
 {
-	int status = 0;
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			break;
-	return status;
+	char details[sizeof f->details] =
+	        "it was killed; configuration key ipamTimeout is how long it may take";
+
+	details_add(details, sizeof details, "; its stderr: ", r);
+	return fail(f, CNI_AGAIN, details, "plugin %s: %s did not end within %u seconds",
+	            call->type, call->command, call->seconds);
 }
 
-static int verdict(const struct delegate_call *call, int status, const char *text, size_t length,
+/* The status and the output of a plugin that ended by itself. */
+static int verdict(const struct delegate_call *call, const struct child_report *r,
                    struct failure *f)
 {
-	char how[128];
+	char how[128], details[sizeof f->details] = "";
+	const int status = r->status;
+
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
+	if (r->length > 0 && error_read(r->text, r->length, f))
+		return -1;
 	if (WIFSIGNALED(status))
 		snprintf(how, sizeof how, "%s killed by signal %d (%s)", call->command,
 		         WTERMSIG(status), strsignal(WTERMSIG(status)));
 	else
 		snprintf(how, sizeof how, "%s ended with exit status %d", call->command,
 		         WEXITSTATUS(status));
-	if (length == 0)
-		return fail(f, CNI_OTHER, how, "plugin %s failed with no error message",
-		            call->type);
-	if (error_read(text, length, f))
-		return -1;
-	return fail(f, CNI_OTHER, text,
+	if (r->length == 0) {
+		details_add(details, sizeof details, "", r);
+		return fail(f, CNI_OTHER,
+		            r->n_said ? details : "it printed nothing, on stderr neither",
+		            "plugin %s failed without an error object (%s)", call->type, how);
+	}
+	snprintf(details, sizeof details, "%.*s", STDOUT_SHOWN, r->text);
+	details_add(details, sizeof details, "; its stderr: ", r);
+	return fail(f, CNI_OTHER, details,
 	            "plugin %s failed (%s) but its diagnostic message is no error object",
 	            call->type, how);
 }
 
+static int judge(const struct delegate_call *call, const struct child_report *r, struct failure *f)
+{
+	if (r->late)
+		return late(call, r, f);
+	if (!r->text && r->error == E2BIG)
+		return fail(f, CNI_OTHER, "more than a result could be",
+		            "plugin %s printed over %d bytes", call->type, DELEGATE_OUTPUT_MAX);
+	if (!r->text || r->error)
+		return fail_errno(f, r->error, "read the stdout of %s", call->type);
+	if (verdict(call, r, f) < 0)
+		return -1;
+	if (memchr(r->text, 0, r->length))
+		return fail(f, CNI_DECODE, "it holds a NUL byte", "read the result of %s",
+		            call->type);
+	return 0;
+}
+
 char *delegate_run(const struct delegate_call *call, struct failure *f)
 {
-	pid_t pid = -1;
-	int ends[2];
-	signal(SIGCHLD, SIG_DFL); /* inherited as ignored, it would take the exit status away */
-	if (pipe2(ends, O_CLOEXEC) < 0) {
-		fail_errno(f, errno, "make the stdout of %s", call->type);
+	OWNED(child_release) struct child child = CHILD_CLOSED;
+	OWNED(child_report_release) struct child_report report;
+
+	report.text = NULL;
+	if (start(call, &child, f) < 0)
 		return NULL;
-	}
-	OWNED(fd_release) int in = ends[0];
-	OWNED(fd_release) int out = ends[1];
-	if (start(call, out, &pid, f) < 0)
-		return NULL;
-	fd_release(&out);
-	size_t length = 0;
-	OWNED(text_release) char *text = drain(in, &length);
-	int err = errno;
-	fd_release(&in); /* one that goes on writing ends by it */
-	int status = finish(pid);
-	int failed = -1;
-	if (!text && err == E2BIG)
-		fail(f, CNI_OTHER, "more than a result could be", "plugin %s printed over %d bytes",
-		     call->type, DELEGATE_OUTPUT_MAX);
-	else if (!text)
-		fail_errno(f, err, "read the stdout of %s", call->type);
-	else if ((failed = verdict(call, status, text, length, f)) == 0 && memchr(text, 0, length))
-		failed = fail(f, CNI_DECODE, "it holds a NUL byte", "read the result of %s",
-		              call->type);
-	return failed ? NULL : text_take(&text);
+	child_hear(&child, &report, call->seconds, DELEGATE_OUTPUT_MAX);
+	return judge(call, &report, f) < 0 ? NULL : text_take(&report.text);
 }

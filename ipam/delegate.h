@@ -8,6 +8,7 @@
 
 #include <limits.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum { DELEGATE_OUTPUT_MAX = 1 << 20 }; /* bytes of stdout we keep; more is a failure */
 
@@ -17,6 +18,7 @@ struct delegate_call {
 	const char *command; /* CNI_COMMAND for it */
 	const char *stdin_text;
 	size_t stdin_length;
+	uint32_t seconds; /* how long it may take */
 	/* Variables that replace inherited ones, "NAME=value", NULL-terminated; NULL: none. */
 	const char *const *environment;
 };
@@ -27,10 +29,11 @@ struct delegate_call {
 int delegate_find(const struct delegate_call *call, char path[static PATH_MAX],
                   struct failure *f) MUST_CHECK;
 
-/* Runs the delegate in our namespace and directory, with our environment, and waits for it, however
- * long it takes. Its stdout is the caller's to free (NUL-terminated, may be empty); its stderr is
- * ours. An error object it printed becomes our failure unchanged; a failure without one is
- * CNI_OTHER with what it printed. Not found in CNI_PATH: CNI_CONFIG naming type and path. */
+/* Runs the delegate in our directory and network namespace, with our environment, until it ends.
+ * Its stdout is the caller's to free (NUL-terminated, may be empty); its stderr goes on to ours. It
+ * does not outlive us. An error object that it printed becomes our failure unchanged; a failure
+ * without one is CNI_OTHER with what it printed on both. One that takes too long is killed: that is
+ * CNI_AGAIN. Not found in CNI_PATH: CNI_CONFIG naming type and path. */
 char *delegate_run(const struct delegate_call *call, struct failure *f) MUST_CHECK;
 
 #endif

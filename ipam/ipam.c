@@ -9,6 +9,11 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Seconds. A DHCP client asks for three minutes before it gives up. */
+enum { IPAM_SECONDS = 300, IPAM_SECONDS_MAX = 86400, UNDO_SECONDS = 30 };
+
+const struct key ipam_timeout = { "ipamTimeout", KEY_UINT, 0, .min = 1, .max = IPAM_SECONDS_MAX };
+
 void ipam_answer_release(struct ipam_answer *a)
 {
 	result_release(&a->result);
@@ -27,9 +32,24 @@ static bool in_process(const char *type)
 	return strcmp(type, "podtap-ipam") == 0;
 }
 
+bool ipam_delegates(const char *type)
+{
+	return type && !in_process(type);
+}
+
+/* A value that is wrong was refused by ADD; the other verbs work all the same. */
+static uint32_t seconds_allowed(const struct request *r)
+{
+	uint32_t seconds = IPAM_SECONDS;
+	struct failure ignored;
+
+	failure_clear(&ignored);
+	return key_read(&ipam_timeout, r->json, &seconds, &ignored) < 0 ? IPAM_SECONDS : seconds;
+}
+
 /* The same stdin for every verb, byte for byte. */
-static char *run(const struct request *r, const char *type, const char *command,
-                 const char *const *environment, struct failure *f)
+static char *run_within(uint32_t seconds, const struct request *r, const char *type,
+                        const char *command, const char *const *environment, struct failure *f)
 {
 	struct delegate_call call = {
 		.path = r->path,
@@ -37,9 +57,16 @@ static char *run(const struct request *r, const char *type, const char *command,
 		.command = command,
 		.stdin_text = r->text,
 		.stdin_length = r->length,
+		.seconds = seconds,
 		.environment = environment,
 	};
 	return delegate_run(&call, f);
+}
+
+static char *run(const struct request *r, const char *type, const char *command,
+                 const char *const *environment, struct failure *f)
+{
+	return run_within(seconds_allowed(r), r, type, command, environment, f);
 }
 
 static int run_silent(const struct request *r, const char *type, const char *command,
@@ -76,6 +103,17 @@ static int answer_read(const struct request *r, const char *type, const char *te
 	return 0;
 }
 
+/* The DEL for an ADD that failed. A plugin that did not end in time may take as long again; the
+ * runtime's own DEL comes later, and gets all the time there is. */
+static void undo(const struct request *r, const char *type)
+{
+	const uint32_t allowed = seconds_allowed(r);
+	struct failure ignored = { 0 }; /* the first cause is the one to report */
+	OWNED(text_release)
+	char *text = run_within(allowed < UNDO_SECONDS ? allowed : UNDO_SECONDS, r, type, "DEL",
+	                        NULL, &ignored);
+}
+
 int ipam_add(const struct request *r, const char *type, const struct ip_list *avoid,
              struct ipam_answer *a, struct failure *f)
 {
@@ -83,10 +121,12 @@ int ipam_add(const struct request *r, const char *type, const struct ip_list *av
 	OWNED(text_release) char *text = answer_text(r, type, avoid, f);
 	if (text && answer_read(r, type, text, a, f) == 0)
 		return 0;
-	struct failure ignored = { 0 }; /* the first cause is the one to report */
+	struct failure ignored = { 0 };
 	/* Our own allocator undoes what it fails at, and leaves an earlier ADD's addresses alone.
 	 */
-	if ((text || !in_process(type)) && ipam_del(r, type, &ignored) < 0)
+	if (!in_process(type))
+		undo(r, type);
+	else if (text && allocator_del(r, &ignored) < 0)
 		ignored.code = 0;
 	ipam_answer_release(a);
 	return -1;

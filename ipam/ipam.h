@@ -4,6 +4,7 @@
 #ifndef IPAM_IPAM_H
 #define IPAM_IPAM_H
 
+#include "base/config_keys.h"
 #include "base/ip_list.h"
 #include "cni/request.h"
 #include "cni/result.h"
@@ -19,6 +20,13 @@ void ipam_answer_release(struct ipam_answer *a);
 /* The ipam.type of a configuration; NULL where ipam is absent, null, {} or has an empty type, and
  * then none of the calls below is to be made. The text is borrowed. */
 const char *ipam_type(const cJSON *config);
+
+/* Whether this plugin (NULL: none) is a process of its own. */
+bool ipam_delegates(const char *type);
+
+/* The configuration key that says how many seconds (uint32_t) one call of a plugin may take. It is
+ * checked with the other keys; what follows reads it itself. */
+extern const struct key ipam_timeout;
 
 /* Each verb on behalf of the request being served; errors are the plugin's own, unchanged.
  * ipam_add() needs at least one address in the answer (CNI_OTHER otherwise); when it fails it has

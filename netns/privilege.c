@@ -4,9 +4,11 @@
 
 #include <cap-ng.h>
 #include <errno.h>
-#include <stdbool.h>
+#include <linux/capability.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
+#include <sys/syscall.h>
 
 static const struct {
 	unsigned capability;
@@ -33,10 +35,29 @@ static int keep(enum privilege stage, const bool *had)
 	return capng_apply(CAPNG_SELECT_CAPS);
 }
 
-int privilege_keep(enum privilege stage, struct failure *f)
+/* All that is given up stays permitted. libcap-ng would read /proc for this. */
+static int lower(enum privilege stage)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { { 0 } };
+	uint32_t kept[_LINUX_CAPABILITY_U32S_3] = { 0 };
+
+	for (size_t i = 0; i < sizeof needs / sizeof *needs; i++)
+		if (needs[i].last >= stage)
+			kept[CAP_TO_INDEX(needs[i].capability)] |= CAP_TO_MASK(needs[i].capability);
+	if (syscall(SYS_capget, &header, data) < 0)
+		return -1;
+	for (size_t i = 0; i < _LINUX_CAPABILITY_U32S_3; i++)
+		data[i].effective &= kept[i];
+	return (int)syscall(SYS_capset, &header, data);
+}
+
+int privilege_keep(enum privilege stage, bool delegates, struct failure *f)
 {
 	bool had[sizeof needs / sizeof *needs];
 
+	if (delegates)
+		return lower(stage) < 0 ? fail_errno(f, errno, "give up capabilities") : 0;
 	/* Runtimes give all of them. Having to look costs two readings of /proc/self/status. */
 	memset(had, true, sizeof had);
 	if (keep(stage, had) == 0)

@@ -6,6 +6,8 @@
 #include "base/failure.h"
 #include "base/owned.h"
 
+#include <stdbool.h>
+
 /* Stages of a call; each keeps less than the one before. */
 enum privilege {
 	PRIVILEGE_OPENING, /* namespaces are still to be opened */
@@ -13,7 +15,9 @@ enum privilege {
 };
 
 /* Keeps a stage's capabilities, as effective and permitted, of those we have. The bounding set and
- * no_new_privs stay as they are: a delegate, executed as root, has what the runtime gave us. */
-int privilege_keep(enum privilege stage, struct failure *f) MUST_CHECK;
+ * no_new_privs stay as they are: a delegate, executed as root, has what the runtime gave us. Where
+ * `delegates` are still to be executed all others stay permitted too: the kernel kills a process
+ * when its parent dies only if it did not gain capabilities since it asked for that. */
+int privilege_keep(enum privilege stage, bool delegates, struct failure *f) MUST_CHECK;
 
 #endif

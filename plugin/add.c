@@ -372,9 +372,9 @@ int add(const struct request *r, struct failure *f)
 		return -1;
 	/* The last namespace that is opened is that of a stale endpoint. */
 	if (describe(&a, f) < 0 || record_intent(&a, f) < 0 ||
-	    privilege_keep(PRIVILEGE_WORKING, f) < 0 || make_endpoint(&a, f) < 0 ||
-	    cdi_write(&a.endpoint, f) < 0 || complete_record(&a, f) < 0 || number_tap(&a, f) < 0 ||
-	    print_result(&a, f) < 0)
+	    privilege_keep(PRIVILEGE_WORKING, ipam_delegates(a.attachment.config.ipam), f) < 0 ||
+	    make_endpoint(&a, f) < 0 || cdi_write(&a.endpoint, f) < 0 ||
+	    complete_record(&a, f) < 0 || number_tap(&a, f) < 0 || print_result(&a, f) < 0)
 		return -1;
 	a.committed = true;
 	return 0;

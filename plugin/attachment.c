@@ -3,6 +3,7 @@
 #include "plugin/attachment.h"
 
 #include "base/json.h"
+#include "ipam/ipam.h"
 #include "netns/privilege.h"
 #include "plugin/device_id.h"
 #include "plugin/master.h"
@@ -76,7 +77,7 @@ int attachment_open(struct attachment *a, const struct request *r, enum attachme
 	if (netns < 0 || (!own_allowed && check_not_own(a, netns, f) < 0))
 		return -1;
 	if (config_read(&a->config, r, true, f) < 0 || read_previous(a, f) < 0 ||
-	    privilege_keep(PRIVILEGE_OPENING, f) < 0)
+	    privilege_keep(PRIVILEGE_OPENING, ipam_delegates(a->config.ipam), f) < 0)
 		return -1;
 	if (a->config.device_id && device_id_resolve(a, use, f) < 0)
 		return -1;

@@ -243,7 +243,8 @@ int check(const struct request *r, struct failure *f)
 	struct attachment *a = &c.attachment;
 
 	if (attachment_open(a, r, ATTACHMENT_EXISTING, f) < 0 ||
-	    privilege_keep(PRIVILEGE_WORKING, f) < 0 || find_interface(&c, f) < 0)
+	    privilege_keep(PRIVILEGE_WORKING, ipam_delegates(a->config.ipam), f) < 0 ||
+	    find_interface(&c, f) < 0)
 		return -1;
 	if (a->config.ipam && ipam_check(r, a->config.ipam, f) < 0)
 		return -1;

@@ -246,6 +246,7 @@ static void name_mode(struct config *c)
 static int read_keys(struct config *c, const cJSON *json, struct failure *f)
 {
 	const cJSON *ipam;
+	uint32_t ipam_seconds; /* checked here, used by ipam/ */
 
 	if (read_kind(c, json, f) < 0 || read_object(json, "ipam", &ipam, f) < 0)
 		return -1;
@@ -257,7 +258,8 @@ static int read_keys(struct config *c, const cJSON *json, struct failure *f)
 		if (key_read(&keys[i], json, c, f) < 0)
 			return -1;
 	name_mode(c);
-	if (read_sources(c, json, f) < 0 || read_dns(c, json, f) < 0)
+	if (read_sources(c, json, f) < 0 || read_dns(c, json, f) < 0 ||
+	    key_read(&ipam_timeout, json, &ipam_seconds, f) < 0)
 		return -1;
 	return check_relations(c, f);
 }

@@ -47,7 +47,7 @@ static int undo_by_record(const struct request *r, const struct endpoint *e, str
 	/* The runtime's path may be another's by now, the recorded one still right. */
 	if (open == 0 && *r->netns)
 		open = endpoint_sandbox(e, NULL, host, &sandbox, f);
-	if (open < 0 || privilege_keep(PRIVILEGE_WORKING, f) < 0)
+	if (open < 0 || privilege_keep(PRIVILEGE_WORKING, false, f) < 0)
 		return -1;
 	return teardown(e, host, open ? &sandbox : NULL, f);
 }
@@ -79,7 +79,7 @@ int del(const struct request *r, struct failure *f)
 	const char *ipam = ipam_type(r->json);
 	struct failure kept = { 0 };
 
-	if (privilege_keep(PRIVILEGE_OPENING, f) < 0)
+	if (privilege_keep(PRIVILEGE_OPENING, ipam_delegates(ipam), f) < 0)
 		return -1;
 	/* The delegate first: dhcp needs the live link to release its lease. Its failure is
 	 * reported, but keeps nothing here. */

@@ -79,7 +79,7 @@ int gc(const struct request *r, struct failure *f)
 	const cJSON *valid;
 
 	config_read_leniently(&config, r);
-	if (privilege_keep(PRIVILEGE_OPENING, f) < 0)
+	if (privilege_keep(PRIVILEGE_OPENING, ipam_delegates(config.ipam), f) < 0)
 		return -1;
 	int told = attachments_read(r->json, &valid, f);
 	if (told < 0)

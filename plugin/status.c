@@ -66,7 +66,8 @@ int status(const struct request *r, struct failure *f)
 	OWNED(host_release) struct host host = HOST_CLOSED;
 	struct config config;
 
-	if (config_read(&config, r, false, f) < 0 || privilege_keep(PRIVILEGE_WORKING, f) < 0 ||
+	if (config_read(&config, r, false, f) < 0 ||
+	    privilege_keep(PRIVILEGE_WORKING, ipam_delegates(config.ipam), f) < 0 ||
 	    host_open(&host, f) < 0)
 		return -1;
 	if (check_kind(&config, &host, f) < 0 || check_master(r, &config, &host, f) < 0)

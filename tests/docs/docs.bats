@@ -58,6 +58,7 @@ same() {
 # The keys the program reads: the rows of its table, and those decoded one by one.
 keys_of_the_program() {
 	sed -n '/^static const struct key keys/,/^};/s/^\t{ "\([A-Za-z]*\)", KEY_.*/\1/p' "$root/plugin/config.c"
+	sed -n 's/^const struct key .*{ "\([A-Za-z]*\)", KEY_.*/\1/p' "$root/ipam/ipam.c"
 	grep -o 'json_member(json, "[A-Za-z]*")' "$root/plugin/config.c" | cut -d'"' -f2 | grep -vxE 'type|dns|ipam'
 }
 keys_of_the_allocator() {
@@ -150,6 +151,10 @@ provoke() {
 	fails ADD '{"cniVersion":"0.2.0","master":"eth1"}'
 	fails ADD '{"master":"eth1","ipam":{"type":"whereabouts"}}' CNI_PATH="$BATS_TEST_TMPDIR/bin"
 	fails ADD '{"cniVersion":"1.0.0","master":"eth1","ipam":{"type":"dhcp"}}'
+	mkdir "$BATS_TEST_TMPDIR/bin"
+	printf '#!/bin/sh\n[ "$CNI_COMMAND" != ADD ] || exec sleep 600\n' >"$BATS_TEST_TMPDIR/bin/dhcp"
+	chmod +x "$BATS_TEST_TMPDIR/bin/dhcp"
+	fails ADD '{"cniVersion":"1.0.0","master":"eth1","ipamTimeout":2,"ipam":{"type":"dhcp"}}' CNI_PATH="$BATS_TEST_TMPDIR/bin"
 	fails CHECK '{"master":"eth1"}'
 	full='{"master":"eth1","ipam":{"type":"podtap-ipam","subnet":"10.99.0.4/30"}}'
 	works ADD "$full" "${pod1[@]}"

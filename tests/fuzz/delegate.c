@@ -3,7 +3,7 @@
  * first byte says which verb is asked for, the first line of which plugin; each prints what it is
  * told, which is the rest, and then ends in its own way.
  *
- * Reads with: ipam/delegate.c ipam/ipam.c */
+ * Reads with: ipam/child.c ipam/delegate.c ipam/ipam.c */
 #include "ipam/delegate.h"
 #include "base/json.h"
 #include "ipam/ipam.h"

@@ -3,6 +3,8 @@
 # Addresses from other plugins: how they are called, and what happens when they misbehave.
 load ../lib/lib
 load ../lib/lists
+load ../lib/delegate
+load ../lib/tamper
 
 setup() {
 	lan_setup
@@ -228,4 +230,164 @@ nothing_made() {
 	run -1 cni_raw DEL "$(config '{"cniVersion":"1.0.0","ipam":{"type":"dhcp"}}')"
 	error_is "$(jq .code <<<"$output")" dhcp.sock
 	run -1 link_exists "$pod" eth0
+}
+
+# A plugin that says, in the file `started`, who it is and who started it, and reserves an address in
+# the file `reserved` only when somebody has written to the fifo `go`.
+waiting_plugin() {
+	delegates_setup
+	mkfifo "$BATS_TEST_TMPDIR/go"
+	delegate waiting <<-END
+		[ "\$CNI_COMMAND" = ADD ] || exit 0
+		echo "\$\$ \$PPID" >'$BATS_TEST_TMPDIR/started'
+		read -r _ <'$BATS_TEST_TMPDIR/go'
+		echo >'$BATS_TEST_TMPDIR/reserved'
+		answer '"ips":[{"address":"10.99.0.7/24"}]'
+	END
+	waiting='{"cniVersion":"1.0.0","ipam":{"type":"waiting"}}'
+}
+# Waits until a condition holds, as long as a slow machine takes.
+until_true() {
+	local try
+	for try in {1..600}; do
+		! "$@" || return 0
+		sleep 0.1
+	done
+	echo "never: $*"
+	return 1
+}
+gone() {
+	[[ ! -e /proc/$1 || $(cut -d' ' -f3 "/proc/$1/stat" 2>/dev/null) == [ZX] ]]
+}
+
+@test "IPAM: a plugin dies with podtap, so that it reserves nothing after the DEL" {
+	waiting_plugin
+	cni ADD "$waiting" "$delegates" 3>&- &
+	call=$!
+	until_true test -s "$BATS_TEST_TMPDIR/started"
+	read -r plugin parent <"$BATS_TEST_TMPDIR/started"
+	kill -KILL "$parent"
+	wait "$call" || true
+	run -0 cni DEL "$waiting" "$delegates"
+	until_true gone "$plugin"
+	nothing_made
+	[ ! -e "$BATS_TEST_TMPDIR/reserved" ]
+}
+@test "IPAM: a plugin that is not executed yet when podtap is killed never is" {
+	waiting_plugin
+	printf %s "$(config "$waiting")" | at "$host" env "$delegates" CNI_COMMAND=ADD CNI_CONTAINERID="$container" \
+		CNI_NETNS="/run/netns/$pod" CNI_IFNAME=eth0 strace -f -o "$BATS_TEST_TMPDIR/trace" -e trace=prctl \
+		-e inject=prctl:delay_enter=3000000 "$BUILD/podtap" 3>&- >/dev/null &
+	call=$!
+	until_true grep -qs 'prctl(PR_SET_PDEATHSIG' "$BATS_TEST_TMPDIR/trace"
+	plugin=$(sed -n 's/^\([0-9]*\) .*prctl(PR_SET_PDEATHSIG.*/\1/p' "$BATS_TEST_TMPDIR/trace")
+	parent=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$plugin/status")
+	[ "$parent" -gt 1 ]
+	kill -KILL "$parent"
+	until_true gone "$plugin"
+	wait "$call" || true
+	[ ! -e "$BATS_TEST_TMPDIR/started" ]
+	run -0 cni DEL "$waiting" "$delegates"
+}
+@test "IPAM: a plugin that takes longer than ipamTimeout is killed with what it started, named, and its DEL is run" {
+	delegates_setup
+	delegate hanging <<-END
+		[ "\$CNI_COMMAND" = ADD ] || exit 0
+		sleep 600 &
+		echo "\$\$ \$!" >'$BATS_TEST_TMPDIR/started'
+		echo "asking a server" >&2
+		wait
+	END
+	run -1 cni ADD '{"cniVersion":"1.0.0","ipamTimeout":1,"ipam":{"type":"hanging"}}' "$delegates"
+	error_is 11 "plugin hanging: ADD did not end within 1 seconds" ipamTimeout "asking a server"
+	[ "$(called ADD) $(called DEL)" = "1 1" ]
+	read -r plugin started <"$BATS_TEST_TMPDIR/started"
+	until_true gone "$plugin"
+	until_true gone "$started"
+	nothing_made
+}
+@test "IPAM: a DEL that takes too long is killed, and the link goes all the same" {
+	delegates_setup
+	delegate hanging <<-END
+		[ "\$CNI_COMMAND" = ADD ] || exec sleep 600
+		answer '"ips":[{"address":"10.99.0.7/24"}]'
+	END
+	change='{"cniVersion":"1.0.0","ipamTimeout":1,"ipam":{"type":"hanging"}}'
+	run -0 cni ADD "$change" "$delegates"
+	run -1 cni DEL "$change" "$delegates"
+	error_is 11 "plugin hanging: DEL did not end within 1 seconds"
+	nothing_made
+	run -0 cni_raw DEL "$(config '{"ipam":null}')"
+	rm "$cache"/*
+}
+@test "IPAM: a process that the plugin leaves behind with its streams holds up no call" {
+	delegates_setup
+	delegate leaving <<-END
+		[ "\$CNI_COMMAND" = ADD ] || exit 0
+		sleep 600 3>&- &
+		echo \$! >'$BATS_TEST_TMPDIR/left'
+		answer '"ips":[{"address":"10.99.0.7/24"}]'
+	END
+	run -0 timeout 300 cat <(cni ADD '{"cniVersion":"1.0.0","ipam":{"type":"leaving"}}' "$delegates")
+	json_is '.ips[0].address' 10.99.0.7/24
+	kill "$(cat "$BATS_TEST_TMPDIR/left")" # it is alive: nobody waited for it
+	run -0 cni DEL '{"cniVersion":"1.0.0","ipam":{"type":"leaving"}}' "$delegates"
+}
+@test "IPAM: what a plugin says on stderr is in the error, and in logFile, where it printed no error object" {
+	delegates_setup
+	delegate panicking <<-END
+		[ "\$CNI_COMMAND" = ADD ] || exit 0
+		printf 'panic: no such\\nrange\\n' >&2
+		exit 2
+	END
+	change=$(jq -cn --arg log "$cache/log" '{cniVersion: "1.0.0", logFile: $log, ipam: {type: "panicking"}}')
+	run -1 cni ADD "$change" "$delegates"
+	error_is 999 "plugin panicking failed" "exit status 2"
+	json_is .details $'panic: no such\nrange'
+	stderr_has "panic: no such"
+	run -0 grep -c "error ADD .*plugin panicking failed.*panic: no such range" "$cache/log"
+	rm "$cache/log"
+	run -1 scripted ADD "$scripted" SCRIPT_ADD=words-and-1
+	error_is 999 "no more addresses" "the plugin's own words"
+	run -1 scripted ADD "$scripted" SCRIPT_ADD=killed
+	error_is 999 "signal 9" "the plugin's own words"
+	nothing_made
+}
+@test "IPAM: of a long stderr the beginning and the end are in the error, and all of it on ours" {
+	delegates_setup
+	delegate wordy <<-END
+		[ "\$CNI_COMMAND" = ADD ] || exit 0
+		{ echo "the beginning"; head -c 1000000 /dev/zero | tr '\\0' .; echo "the end"; } >&2
+		exit 1
+	END
+	run -1 cni ADD '{"cniVersion":"1.0.0","ipam":{"type":"wordy"}}' "$delegates"
+	error_is 999 "the beginning" "[...]" "the end"
+	[ "$(wc -c <"$BATS_TEST_TMPDIR/stderr")" -gt 1000000 ]
+	stderr_has "the end"
+}
+@test "IPAM: a stderr that nobody reads holds up no call" {
+	delegates_setup
+	delegate wordy <<-END
+		[ "\$CNI_COMMAND" = ADD ] || exit 0
+		head -c 1000000 /dev/zero | tr '\\0' . >&2
+		answer '"ips":[{"address":"10.99.0.7/24"}]'
+	END
+	mkfifo "$BATS_TEST_TMPDIR/unread"
+	exec 8<>"$BATS_TEST_TMPDIR/unread"
+	rm -f "$BATS_TEST_TMPDIR/stderr"
+	ln -s /proc/self/fd/8 "$BATS_TEST_TMPDIR/stderr"
+	run -0 timeout 120 cat <(cni ADD '{"cniVersion":"1.0.0","ipam":{"type":"wordy"}}' "$delegates")
+	json_is '.ips[0].address' 10.99.0.7/24
+	rm "$BATS_TEST_TMPDIR/stderr"
+	exec 8>&-
+	run -0 cni DEL '{"cniVersion":"1.0.0","ipam":{"type":"wordy"}}' "$delegates"
+}
+@test "IPAM: ipamTimeout that is no number of seconds fails ADD, never DEL and GC" {
+	for wrong in 0 -1 86401 1.5 '"5"'; do
+		run -1 scripted ADD "$(jq -c --argjson s "$wrong" '. + {ipamTimeout: $s}' <<<"$scripted")"
+		error_is 7 ipamTimeout "$wrong" "1 to 86400"
+		run -0 scripted DEL "$(jq -c --argjson s "$wrong" '. + {ipamTimeout: $s}' <<<"$scripted")"
+		run -0 scripted GC "$(jq -c --argjson s "$wrong" '. + {ipamTimeout: $s, "cni.dev/valid-attachments": []}' <<<"$status11")"
+	done
+	calls DEL GC DEL GC DEL GC DEL GC DEL GC
 }

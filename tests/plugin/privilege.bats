@@ -28,6 +28,15 @@ kept() {
 		run -0 cni DEL "$change"
 	done
 }
+@test "ADD: where a plugin is still to be executed the same is effective, and the rest permitted" {
+	delegate asking <<-'END'
+		answer '"ips":[{"address":"10.99.0.7/24"}]'
+	END
+	run -0 cni ADD '{"cniVersion":"1.0.0","ipam":{"type":"asking"}}' "$delegates"
+	effective=$(sed -nE 's/^capset.*effective=([^,]*), permitted=[^,]*SYS_PTRACE.*/\1/p' "$trace" | tail -n 1 |
+		sed 's/1<<CAP_//g' | tr '|' '\n' | LC_ALL=C sort | paste -sd ' ')
+	[ "$effective" = "CHOWN DAC_OVERRIDE FOWNER MKNOD NET_ADMIN" ] || { cat "$trace"; return 1; }
+}
 @test "STATUS: enters no namespace, and keeps no more than ADD" {
 	run -0 cni STATUS
 	[ "$(grep -c setns "$trace")" = 0 ]
