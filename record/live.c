@@ -73,33 +73,64 @@ static int tap_live_in(const struct endpoint *e, const struct sandbox *sandbox, 
 	return 1;
 }
 
+/* As endpoint_link(), for a record that may be a newer podtap's, and with the reason. */
+static int link_look(const struct endpoint *e, struct sandbox *sandbox, struct link *link,
+                     struct failure *why)
+{
+	if (endpoint_is_newer(e))
+		return differs(why, e, "its record is of a newer podtap");
+	const int found = endpoint_link(e, sandbox, link, why);
+	return found == 0 ? differs(why, e, "its interface is gone") : found;
+}
+
+/* Opens the namespace a record names. */
+static int sandbox_look(const struct endpoint *e, struct sandbox *sandbox, struct failure *why)
+{
+	OWNED(host_release) struct host host = HOST_CLOSED;
+
+	if (host_open(&host, why) < 0)
+		return -1;
+	const int open = endpoint_sandbox(e, NULL, &host, sandbox, why);
+	return open == 0 ? differs(why, e, "its network namespace is gone") : open;
+}
+
+/* The proof of endpoint_live_in(), with the link it found. */
+static int live_look(const struct endpoint *e, struct sandbox *sandbox, int devices,
+                     struct link *link, struct failure *why)
+{
+	struct link now;
+	const int found = link_look(e, sandbox, &now, why);
+
+	if (found <= 0)
+		return found;
+	*link = now;
+	return e->tap.path ? tap_live_in(e, sandbox, devices, why) : 1;
+}
+
 int endpoint_live_in(const struct endpoint *e, struct sandbox *sandbox, int devices,
                      struct failure *why)
 {
 	struct link link;
 
-	if (endpoint_is_newer(e))
-		return differs(why, e, "its record is of a newer podtap");
-	const int found = endpoint_link(e, sandbox, &link, why);
-	if (found < 0)
-		return -1;
-	if (found == 0)
-		return differs(why, e, "its interface is gone");
-	return e->tap.path ? tap_live_in(e, sandbox, devices, why) : 1;
+	return live_look(e, sandbox, devices, &link, why);
 }
 
-int endpoint_live(const struct endpoint *e, struct failure *why)
+int endpoint_live(const struct endpoint *e, struct link *link, struct failure *why)
 {
-	OWNED(host_release) struct host host = HOST_CLOSED;
 	OWNED(sandbox_release) struct sandbox sandbox = SANDBOX_CLOSED;
 	OWNED(fd_release) int devices = device_open(why);
 
-	if (devices < 0 || host_open(&host, why) < 0)
+	link->index = 0;
+	if (devices < 0)
 		return -1;
-	const int open = endpoint_sandbox(e, NULL, &host, &sandbox, why);
-	if (open < 0)
-		return -1;
-	if (open == 0)
-		return differs(why, e, "its network namespace is gone");
-	return endpoint_live_in(e, &sandbox, devices, why);
+	const int open = sandbox_look(e, &sandbox, why);
+	return open <= 0 ? open : live_look(e, &sandbox, devices, link, why);
+}
+
+int endpoint_look(const struct endpoint *e, struct link *link, struct failure *why)
+{
+	OWNED(sandbox_release) struct sandbox sandbox = SANDBOX_CLOSED;
+	const int open = sandbox_look(e, &sandbox, why);
+
+	return open <= 0 ? open : link_look(e, &sandbox, link, why);
 }

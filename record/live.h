@@ -28,7 +28,12 @@ int endpoint_live_in(const struct endpoint *e, struct sandbox *sandbox, int devi
                      struct failure *why) MUST_CHECK;
 
 /* The same for a record whose namespace is not open: it is found by the record's path and proved by
- * its identity. */
-int endpoint_live(const struct endpoint *e, struct failure *why) MUST_CHECK;
+ * its identity. If the link is found, *link is what it is now, also where something else is not
+ * true; else its index is 0. */
+int endpoint_live(const struct endpoint *e, struct link *link, struct failure *why) MUST_CHECK;
+
+/* Finds an endpoint's link as it is now, whether its tap is as the record says or not. 1; 0: it is
+ * gone, and *why says what is; -1 with *why. */
+int endpoint_look(const struct endpoint *e, struct link *link, struct failure *why) MUST_CHECK;
 
 #endif

@@ -110,12 +110,32 @@ static const struct ip_config *first_ipv4(const struct result *r)
 	return NULL;
 }
 
+static bool is_default(const struct route *route)
+{
+	return route->dst.ip.family == AF_INET && route->dst.prefix == 0;
+}
+
 static struct ip default_gateway(const struct result *r)
 {
 	for (size_t i = 0; i < r->n_routes; i++)
-		if (r->routes[i].dst.ip.family == AF_INET && r->routes[i].dst.prefix == 0)
+		if (is_default(&r->routes[i]))
 			return gateway_of(&r->routes[i], r);
 	return (struct ip){ 0 };
+}
+
+/* Says what the argument has no room for. */
+static void tell_left_out(const struct result *r, const struct ip *gateway)
+{
+	bool routes = false;
+
+	for (size_t i = 0; i < r->n_routes && !routes; i++)
+		routes = !is_default(&r->routes[i]) || !gateway->family;
+	if (r->n_ips > 1)
+		fprintf(stderr, "podtapctl: a kernel's ip= argument holds one IPv4 address: the "
+		                "others are left out\n");
+	if (routes)
+		fprintf(stderr, "podtapctl: a kernel's ip= argument holds one default route by a "
+		                "gateway: other routes are left out\n");
 }
 
 static struct ip netmask(uint8_t prefix)
@@ -155,12 +175,17 @@ static int print_kernel(const struct endpoint *e, const struct result *r, FILE *
 	if (!first)
 		return fail(f, CNI_OTHER, "the kernel's ip= argument knows IPv4 only",
 		            "endpoint %s of %s has no IPv4 address", e->ifname, e->container_id);
-	if (r->n_ips > 1)
-		fprintf(stderr, "podtapctl: a kernel's ip= argument holds one IPv4 address: the "
-		                "others are left out\n");
 	const struct ip through = default_gateway(r), bits = netmask(first->address.prefix);
 	if (through.family)
 		ip_format(&through, gateway);
+	if (through.family && !cidr_contains(&first->address, &through))
+		return fail(
+		        f, CNI_OTHER,
+		        "the kernel refuses a gateway outside the address's network, and then the "
+		        "whole argument: configure this guest by another format",
+		        "gateway %s of %s/%u", gateway, ip_format(&first->address.ip, client),
+		        (unsigned)first->address.prefix);
+	tell_left_out(r, &through);
 	fprintf(out, "ip=%s::%s:%s:::off", ip_format(&first->address.ip, client), gateway,
 	        ip_format(&bits, mask));
 	print_kernel_dns(r, out);

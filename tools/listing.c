@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Collecting, proving and printing endpoints. */
+/* Collecting, proving and printing endpoints: which they are, by their records, and as they are
+ * now, by their links. */
 #include "tools/listing.h"
 
 #include "base/json.h"
@@ -68,17 +69,33 @@ static char *addresses_of(const cJSON *ips)
 	return all;
 }
 
-static bool row_fill(struct listing_row *row, const struct endpoint *e)
+/* What may have changed since ADD: tuning sets MAC and mtu, and so may who is root in the
+ * container. */
+static bool json_update(cJSON *json, const struct link *now)
 {
 	char mac[MAC_TEXT];
+	const char *mode = word_text(link_modes, now->mode);
+
+	return cJSON_ReplaceItemInObjectCaseSensitive(
+	               json, "mac", cJSON_CreateString(mac_format(&now->mac, mac))) &&
+	       cJSON_ReplaceItemInObjectCaseSensitive(json, "mtu", cJSON_CreateNumber(now->mtu)) &&
+	       (!mode ||
+	        cJSON_ReplaceItemInObjectCaseSensitive(json, "mode", cJSON_CreateString(mode)));
+}
+
+/* `now` has index 0 if the link was not found: then only the record tells. */
+static bool row_fill(struct listing_row *row, const struct endpoint *e, const struct link *now)
+{
+	char mac[MAC_TEXT];
+	const char *mode = now->index ? word_text(link_modes, now->mode) : NULL;
 	OWNED(text_release) char *addresses = addresses_of(e->ips);
 	const char *const texts[LISTING_COLUMNS] = {
 		[CONTAINER] = e->container_id,
 		[INTERFACE] = e->ifname,
 		[KIND] = e->kind,
-		[MODE] = e->mode,
+		[MODE] = mode ? mode : e->mode,
 		[MASTER] = e->master,
-		[MAC] = e->kind ? mac_format(&e->mac, mac) : NULL,
+		[MAC] = e->kind ? mac_format(now->index ? &now->mac : &e->mac, mac) : NULL,
 		[ADDRESSES] = addresses,
 		[TAP] = e->tap.path,
 		[STATE] = row->why ? "stale" : "alive",
@@ -87,7 +104,8 @@ static bool row_fill(struct listing_row *row, const struct endpoint *e)
 	for (size_t c = 0; c < LISTING_COLUMNS; c++)
 		if (!(row->cell[c] = cell_of(texts[c])))
 			return false;
-	return cJSON_AddBoolToObject(row->json, "alive", !row->why);
+	return (!now->index || json_update(row->json, now)) &&
+	       cJSON_AddBoolToObject(row->json, "alive", !row->why);
 }
 
 /* What a record that cannot be read still tells. */
@@ -107,8 +125,10 @@ struct taking {
 	struct failure *failure;
 };
 
-/* What is wrong with an endpoint: 1 with *why; 0: nothing; -1: it cannot be told. */
-static int judge(const struct endpoint *e, const struct failure *error, struct failure *why)
+/* What is wrong with an endpoint: 1 with *why; 0: nothing; -1: it cannot be told. *now is its link,
+ * with index 0 if that was not found. */
+static int judge(const struct endpoint *e, const struct failure *error, struct link *now,
+                 struct failure *why)
 {
 	if (error) {
 		*why = *error;
@@ -119,7 +139,7 @@ static int judge(const struct endpoint *e, const struct failure *error, struct f
 		     e->ifname, e->container_id);
 		return 1;
 	}
-	const int live = endpoint_live(e, why);
+	const int live = endpoint_live(e, now, why);
 	return live < 0 ? -1 : !live;
 }
 
@@ -127,11 +147,12 @@ static int visit(const struct endpoint *e, const struct failure *error, void *da
 {
 	const struct taking *t = data;
 	struct failure why = { 0 };
+	struct link now = { .index = 0 };
 
 	if ((t->container_id && strcmp(e->container_id, t->container_id) != 0) ||
 	    (t->ifname && strcmp(e->ifname, t->ifname) != 0))
 		return 0;
-	const int stale = judge(e, error, &why);
+	const int stale = judge(e, error, &now, &why);
 	if (stale < 0)
 		return failure_pass(t->failure, &why);
 	struct listing_row *row = row_add(t->listing);
@@ -143,7 +164,7 @@ static int visit(const struct endpoint *e, const struct failure *error, void *da
 	row->json = error                  ? unreadable_json(e)
 	            : endpoint_is_newer(e) ? cJSON_Duplicate(e->source, true)
 	                                   : endpoint_to_json(e);
-	if ((stale && !row->why) || !row_fill(row, e))
+	if ((stale && !row->why) || !row_fill(row, e, &now))
 		return fail_errno(t->failure, ENOMEM, "list the endpoints");
 	t->listing->stale += stale != 0;
 	return 0;

@@ -164,7 +164,8 @@ dual='{"addresses":[{"address":"10.99.0.5/24","gateway":"10.99.0.254"},{"address
 	run -0 cni ADD "$(static "$dual")"
 	run -0 ctl guest-config "$container" eth0 --format kernel
 	[ "$output" = "ip=10.99.0.5::10.99.0.254:255.255.255.0:::off:10.99.0.53:10.99.0.54" ]
-	grep -q "left out" "$BATS_TEST_TMPDIR/err"
+	grep -q "one IPv4 address: the others are left out" "$BATS_TEST_TMPDIR/err"
+	grep -q "other routes are left out" "$BATS_TEST_TMPDIR/err"
 	run -0 cni DEL "$(static "$dual")"
 	run -0 cni ADD "$(static '{"addresses":[{"address":"10.99.0.5/30","gateway":"10.99.0.6"}]}')"
 	run -0 ctl guest-config "$container" eth0 --format kernel
@@ -173,6 +174,40 @@ dual='{"addresses":[{"address":"10.99.0.5/24","gateway":"10.99.0.254"},{"address
 	run -0 cni ADD "$(static '{"addresses":[{"address":"fd99::5/64"}]}')"
 	run -2 ctl guest-config "$container" eth0 --format kernel
 	grep -q "IPv4 only" "$BATS_TEST_TMPDIR/err"
+}
+@test "list, show, guest-config: MAC, mtu and mode are what the link has now, after tuning and after the container's root" {
+	local tuned
+	run -0 cni ADD "$(host_local 10.99.0.0/24)"
+	tuned=$(jq -cn --argjson previous "$output" --arg dir "$BATS_TEST_TMPDIR/tuning" '{cniVersion: "1.0.0", name: "net",
+		type: "tuning", dataDir: $dir, mac: "02:00:00:00:00:55", mtu: 1400, prevResult: $previous}')
+	run -0 at "$host" env CNI_COMMAND=ADD CNI_CONTAINERID="$container" CNI_NETNS="/run/netns/$pod" CNI_IFNAME=eth0 \
+		CNI_PATH=/usr/lib/cni /usr/lib/cni/tuning <<<"$tuned"
+	run -0 ctl guest-config "$container" eth0
+	[[ $output == *'macaddress: "02:00:00:00:00:55"'* && $output == *'mtu: 1400'* ]]
+	run -0 ctl guest-config --format json "$container" eth0
+	json_is '[.mac, .mtu]' '["02:00:00:00:00:55",1400]'
+	ip -n "$pod" link set eth0 address 02:00:00:00:00:66 mtu 1300
+	ip -n "$pod" link set eth0 type macvtap mode private
+	run -0 ctl list
+	read -ra row <<<"${lines[1]}"
+	[ "${row[*]}" = "$container eth0 macvtap private lan0 02:00:00:00:00:66 10.99.0.2/24 $(tap) alive" ]
+	run -0 ctl show --json "$container" eth0
+	json_is '[.mac, .mtu, .mode, .alive]' '["02:00:00:00:00:66",1300,"private",true]'
+	mv "$(tap)" "$(tap).away" # a stale one's link is what it is, too
+	run -1 ctl list --json
+	json_is '.[0] | [.mac, .alive]' '["02:00:00:00:00:66",false]'
+	mv "$(tap).away" "$(tap)"
+	ip -n "$pod" link del eth0
+	run -2 ctl guest-config "$container" eth0
+	[ -z "$output" ]
+	grep -q "interface is gone" "$BATS_TEST_TMPDIR/err"
+	run -1 ctl list
+}
+@test "guest-config: a gateway that the kernel's ip= argument refuses is an error, and names what works" {
+	run -0 cni ADD "$(static '{"addresses":[{"address":"10.99.0.5/32","gateway":"10.99.0.254"}],"routes":[{"dst":"0.0.0.0/0"}]}')"
+	run -2 ctl guest-config --format kernel "$container" eth0
+	[ -z "$output" ]
+	grep -q "gateway 10.99.0.254 of 10.99.0.5/32: the kernel refuses a gateway outside" "$BATS_TEST_TMPDIR/err"
 }
 @test "guest-config: JSON" {
 	run -0 cni ADD "$(static "$dual")"
