@@ -31,7 +31,8 @@ int fail(struct failure *f, int code, const char *details, const char *fmt, ...)
 
 int failure_code(int err)
 {
-	return err == EAGAIN || err == EBUSY || err == ENOBUFS ? CNI_AGAIN : CNI_OTHER;
+	return err == EAGAIN || err == EBUSY || err == ENOBUFS || err == ETIMEDOUT ? CNI_AGAIN
+	                                                                           : CNI_OTHER;
 }
 
 int fail_errno(struct failure *f, int err, const char *fmt, ...)

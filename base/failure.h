@@ -39,7 +39,7 @@ int fail(struct failure *f, int code, const char *details, const char *fmt, ...)
         __attribute__((format(printf, 4, 5), cold));
 
 /* As fail(), for an errno: details is its text, the code CNI_AGAIN where trying again may help
- * (EAGAIN, EBUSY, ENOBUFS), else CNI_OTHER. */
+ * (EAGAIN, EBUSY, ENOBUFS, ETIMEDOUT), else CNI_OTHER. */
 int fail_errno(struct failure *f, int err, const char *fmt, ...)
         __attribute__((format(printf, 3, 4), cold));
 

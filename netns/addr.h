@@ -27,8 +27,8 @@ int addr_each(struct rtnl *nl, uint32_t ifindex, uint8_t family,
               void (*see)(const struct addr *, void *data), void *data,
               struct failure *f) MUST_CHECK;
 
-/* Has the socket told of changes of IPv6 addresses, which addr_settle() waits for: to be called
- * before the addresses are added. */
+/* Has the socket receive changes of IPv6 addresses, which addr_settle() waits for, until that
+ * returns: to be called before the addresses are added. */
 int addr_listen(struct rtnl *nl, struct failure *f) MUST_CHECK;
 
 /* Waits, by event, until no IPv6 address of the link is tentative any more, for `seconds` at most.

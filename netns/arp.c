@@ -56,7 +56,8 @@ static int request_send(int fd, uint32_t ifindex, const struct mac *own, const u
 	memcpy(arp.sender_mac, own->byte, sizeof arp.sender_mac);
 	memcpy(arp.sender_ip, sender, sizeof arp.sender_ip);
 	memcpy(arp.target_ip, target, sizeof arp.target_ip);
-	ssize_t sent = sendto(fd, &arp, sizeof arp, 0, (const struct sockaddr *)&to, sizeof to);
+	ssize_t sent =
+	        sendto(fd, &arp, sizeof arp, MSG_DONTWAIT, (const struct sockaddr *)&to, sizeof to);
 	return sent == sizeof arp ? 0 : -1;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Waiting for IPv6 duplicate address detection: by the kernel's events, never by the clock alone.
  */
-#include "netns/addr.h"
 #include "base/clock.h"
+#include "netns/addr.h"
 #include "netns/link.h"
 
 #include <errno.h>
@@ -13,8 +13,7 @@
 
 int addr_listen(struct rtnl *nl, struct failure *f)
 {
-	static const int group = RTNLGRP_IPV6_IFADDR;
-	if (setsockopt(nl->fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof group) < 0)
+	if (rtnl_join(nl, RTNLGRP_IPV6_IFADDR) < 0)
 		return fail_errno(f, errno, "listen for changes of IPv6 addresses");
 	return 0;
 }
@@ -36,17 +35,13 @@ static void count(const struct addr *addr, void *data)
 	}
 }
 
-/* Waits for anything to arrive on the socket and drops it: the census is what counts. */
-static bool event_wait(const struct rtnl *nl, int milliseconds)
+/* Waits for anything to arrive on the socket; the census says what it was. False when the time is
+ * over. */
+static bool event_wait(const struct rtnl *nl, int64_t milliseconds)
 {
 	struct pollfd heard = { .fd = nl->fd, .events = POLLIN };
-	char bytes[RTNL_REPLY_MAX];
 
-	if (poll(&heard, 1, milliseconds) == 0)
-		return false;
-	while (recv(nl->fd, bytes, sizeof bytes, MSG_DONTWAIT) > 0)
-		;
-	return true;
+	return milliseconds > 0 && poll(&heard, 1, (int)milliseconds) != 0;
 }
 
 static int time_is_over(struct rtnl *nl, uint32_t ifindex, int seconds, struct failure *f)
@@ -61,27 +56,56 @@ static int time_is_over(struct rtnl *nl, uint32_t ifindex, int seconds, struct f
 	return 0;
 }
 
+/* Counts the link's addresses. 1; 0: events crowded the answer out; -1. */
+static int census_take(struct rtnl *nl, uint32_t ifindex, struct census *c, struct failure *f)
+{
+	struct failure refusal;
+
+	failure_clear(&refusal);
+	*c = (struct census){ 0 };
+	if (addr_each(nl, ifindex, AF_INET6, count, c, &refusal) == 0)
+		return 1;
+	return errno == ENOBUFS || errno == ETIMEDOUT ? 0 : failure_pass(f, &refusal);
+}
+
+/* Waits until a census finds what ends the wait: 1 with it; 0: the time was over before. */
+static int census_await(struct rtnl *nl, uint32_t ifindex, int64_t deadline, struct census *c,
+                        struct failure *f)
+{
+	for (int64_t left; (left = deadline - clock_milliseconds()) > 0;) {
+		const int taken = census_take(nl, ifindex, c, f);
+		if (taken < 0 || (taken && (c->failed || !c->tentative)))
+			return taken;
+		/* What the census passed over may have come after its look. */
+		if (taken && !nl->passed && !event_wait(nl, left))
+			return 0;
+		if (rtnl_drain(nl) < 0 && errno != ENOBUFS)
+			return fail_errno(f, errno, "listen for changes of IPv6 addresses");
+	}
+	return 0;
+}
+
 int addr_settle(struct rtnl *nl, uint32_t ifindex, int seconds, struct cidr *duplicate,
                 struct failure *f)
 {
 	const int64_t deadline = clock_milliseconds() + (int64_t)seconds * 1000;
+	struct census c;
+	int found = census_await(nl, ifindex, deadline, &c, f);
 
-	for (;;) {
-		/* Taken before the look, so that the last look comes after the deadline, however
-		 * long we are held up; but whoever changes addresses all the time does not prolong
-		 * it. */
-		const int64_t left = deadline - clock_milliseconds();
-		struct census c = { 0 };
-
-		if (addr_each(nl, ifindex, AF_INET6, count, &c, f) < 0)
-			return -1;
-		if (c.failed) {
-			*duplicate = c.duplicate;
-			return 1;
-		}
-		if (!c.tentative)
-			return 0;
-		if (left <= 0 || !event_wait(nl, (int)left))
-			return time_is_over(nl, ifindex, seconds, f);
+	/* Without events the socket is reliable again, for the last look and for all that follows.
+	 */
+	if (rtnl_leave(nl, RTNLGRP_IPV6_IFADDR) < 0)
+		return fail_errno(f, errno, "stop listening for changes of IPv6 addresses");
+	/* However long we were held up, this look comes after the deadline. */
+	if (found == 0) {
+		c = (struct census){ 0 };
+		found = addr_each(nl, ifindex, AF_INET6, count, &c, f);
 	}
+	if (found < 0)
+		return -1;
+	if (c.failed) {
+		*duplicate = c.duplicate;
+		return 1;
+	}
+	return c.tentative ? time_is_over(nl, ifindex, seconds, f) : 0;
 }

@@ -37,6 +37,8 @@ struct link {
 	uint32_t promiscuity;
 	char kind[16];
 	uint32_t mode; /* of a macvlan or macvtap */
+	bool partial;  /* its kind could not be read: the kernel describes nothing beyond 64 KiB
+	                  right */
 };
 
 /* Reads the struct link of a message that tells of one; leaves it alone where it tells of none. */
@@ -46,6 +48,10 @@ rtnl_reader link_read;
 int link_by_name(struct rtnl *nl, const char *name, struct link *link,
                  struct failure *f) MUST_CHECK;
 int link_by_index(struct rtnl *nl, uint32_t index, struct link *link, struct failure *f) MUST_CHECK;
+
+/* Whether the errno of link_by_index() says that the link is there, with more attached to it than
+ * can be told. */
+bool link_is_unreadable(int err);
 
 struct link_want {
 	const char *name;

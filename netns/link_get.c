@@ -9,10 +9,11 @@
 
 static void read_macvlan(const struct nlattr *info, struct link *link)
 {
-	const struct nlattr *attrs[IFLA_INFO_DATA + 1], *data[IFLA_MACVLAN_MODE + 1];
+	const struct nlattr *attrs[IFLA_INFO_SLAVE_KIND + 1], *data[IFLA_MACVLAN_MODE + 1];
 
-	attrs_of_nest(info, attrs, IFLA_INFO_DATA);
+	attrs_of_nest(info, attrs, IFLA_INFO_SLAVE_KIND);
 	attr_text(attrs[IFLA_INFO_KIND], link->kind, sizeof link->kind);
+	link->partial |= !attrs[IFLA_INFO_KIND] && !attrs[IFLA_INFO_SLAVE_KIND];
 	if (!link_kind_find(link->kind))
 		return;
 	attrs_of_nest(attrs[IFLA_INFO_DATA], data, IFLA_MACVLAN_MODE);
@@ -28,7 +29,7 @@ int link_read(const struct nlmsghdr *message, void *data)
 	if ((message->nlmsg_type != RTM_NEWLINK && message->nlmsg_type != RTM_DELLINK) ||
 	    mnl_nlmsg_get_payload_len(message) < sizeof *header)
 		return RTNL_MORE;
-	attrs_of_message(message, sizeof *header, attrs, IFLA_LINK_NETNSID);
+	const bool whole = attrs_of_message(message, sizeof *header, attrs, IFLA_LINK_NETNSID);
 	*link = (struct link){
 		.index = (uint32_t)header->ifi_index,
 		.type = header->ifi_type,
@@ -38,6 +39,7 @@ int link_read(const struct nlmsghdr *message, void *data)
 		.lower_netns = (int32_t)attr_u32(attrs[IFLA_LINK_NETNSID], (uint32_t)-1),
 		.operstate = attr_u8(attrs[IFLA_OPERSTATE], 0),
 		.promiscuity = attr_u32(attrs[IFLA_PROMISCUITY], 0),
+		.partial = !whole && !attrs[IFLA_LINKINFO],
 	};
 	attr_text(attrs[IFLA_IFNAME], link->name, sizeof link->name);
 	if (attrs[IFLA_ADDRESS] &&
@@ -87,4 +89,10 @@ int link_by_index(struct rtnl *nl, uint32_t index, struct link *link, struct fai
 	header->ifi_index = (int)index;
 	snprintf(which, sizeof which, "%u", index);
 	return link_get(nl, &r, link, which, f);
+}
+
+bool link_is_unreadable(int err)
+{
+	/* The kernel looks for the link before it makes room for the answer. */
+	return err == EMSGSIZE || err == ENOBUFS || err == ENOMEM;
 }

@@ -3,19 +3,14 @@
 #include "netns/link_watch.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/if_arp.h>
 #include <string.h>
-#include <sys/socket.h>
 
 int link_watch_open(struct link_watch *w, struct failure *f)
 {
-	static const int group = RTNLGRP_LINK;
-
 	if (rtnl_open(&w->nl, f) < 0)
 		return -1;
-	if (setsockopt(w->nl.fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof group) == 0 &&
-	    fcntl(w->nl.fd, F_SETFL, O_NONBLOCK) == 0)
+	if (rtnl_join(&w->nl, RTNLGRP_LINK) == 0)
 		return 0;
 	fail_errno(f, errno, "watch links");
 	rtnl_release(&w->nl);
@@ -45,14 +40,19 @@ static int link_tell(const struct nlmsghdr *message, void *data)
 int link_watch_read(struct link_watch *w, link_seen *seen, void *data, struct failure *f)
 {
 	struct telling t = { seen, data };
-	const int read = rtnl_news(&w->nl, link_tell, &t);
 
-	if (read == 0 || errno == EAGAIN)
-		return 1;
-	/* More happened than fitted, or a message did not. */
-	if (errno == ENOBUFS || errno == EMSGSIZE || errno == EBADMSG)
-		return 0;
-	return fail_errno(f, errno, "read what happened to links");
+	if (!w->nl.unread) {
+		const int read = rtnl_news(&w->nl, link_tell, &t);
+		if (read == 0 || errno == EAGAIN)
+			return 1;
+		/* More happened than fitted, or a message did not. */
+		if (errno != ENOBUFS && errno != EMSGSIZE && errno != EBADMSG)
+			return fail_errno(f, errno, "read what happened to links");
+	}
+	/* The kernel tells nothing more until the rest is read, and does not say so again. */
+	if (rtnl_drain(&w->nl) < 0 && errno != ENOBUFS)
+		return fail_errno(f, errno, "read what happened to links");
+	return 0;
 }
 
 int link_each(struct rtnl *nl, link_seen *seen, void *data, struct failure *f)

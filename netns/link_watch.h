@@ -18,8 +18,9 @@ static inline void link_watch_release(struct link_watch *w)
 /* What is told of a link: as it is now, or (gone) as it was. */
 typedef void link_seen(const struct link *link, bool gone, void *data);
 
-/* Reads what there is to read, without waiting. 1: that was all that happened; 0: something may be
- * missing, so that everything is to be looked at again; -1: failure. */
+/* Reads what there is to read, without waiting, up to a bound: the descriptor stays readable while
+ * more is left. 1: nothing that happened is missing; 0: something may be, so that everything is to
+ * be looked at again; -1: failure. */
 int link_watch_read(struct link_watch *w, link_seen *seen, void *data,
                     struct failure *f) MUST_CHECK;
 

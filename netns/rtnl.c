@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Talking rtnetlink: requests as they read, answers believed only from the kernel and only ours. */
+/* Talking rtnetlink: answers are believed only from the kernel, and only ours. */
 #include "netns/rtnl.h"
 
+#include "base/clock.h"
+#include "netns/bounds.h"
+
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,58 +15,54 @@
 int rtnl_open(struct rtnl *nl, struct failure *f)
 {
 	OWNED(fd_release) int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-	struct sockaddr_nl self = { .nl_family = AF_NETLINK };
-	socklen_t size = sizeof self;
+	static const struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
 	static const int on = 1;
 	static const int options[] = { NETLINK_EXT_ACK, NETLINK_CAP_ACK, NETLINK_GET_STRICT_CHK };
 
-	if (fd < 0 || bind(fd, (struct sockaddr *)&self, sizeof self) < 0 ||
-	    getsockname(fd, (struct sockaddr *)&self, &size) < 0)
+	/* Also gives it a port. Once connected, it refuses what others send to that. */
+	if (fd < 0 || connect(fd, (const struct sockaddr *)&kernel, sizeof kernel) < 0)
 		return fail_errno(f, errno, "open a netlink socket");
 	/* An older kernel does without: its answers are then only less precise. */
 	for (size_t i = 0; i < sizeof options / sizeof *options; i++)
 		setsockopt(fd, SOL_NETLINK, options[i], &on, sizeof on);
-	*nl = (struct rtnl){ .fd = fd_take(&fd), .port = self.nl_pid };
+	*nl = (struct rtnl){ .fd = fd_take(&fd) };
 	return 0;
 }
 
-void *req_begin(struct rtnl_req *r, uint16_t type, uint16_t flags, size_t size)
+int rtnl_join(struct rtnl *nl, int group)
 {
-	r->full = false;
-	mnl_nlmsg_put_header(r->bytes);
-	r->header.nlmsg_type = type;
-	r->header.nlmsg_flags = NLM_F_REQUEST | flags;
-	return mnl_nlmsg_put_extra_header(&r->header, size);
+	struct sockaddr_nl self;
+	socklen_t size = sizeof self;
+
+	if (getsockname(nl->fd, (struct sockaddr *)&self, &size) < 0)
+		return -1;
+	nl->port = self.nl_pid;
+	return setsockopt(nl->fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof group);
 }
 
-void req_put(struct rtnl_req *r, uint16_t type, const void *data, size_t size)
+int rtnl_leave(struct rtnl *nl, int group)
 {
-	if (!mnl_attr_put_check(&r->header, RTNL_REQUEST_MAX, type, size, data))
-		r->full = true;
+	/* Of a group it is in this cannot fail. */
+	setsockopt(nl->fd, SOL_NETLINK, NETLINK_DROP_MEMBERSHIP, &group, sizeof group);
+	return rtnl_drain(nl);
 }
 
-void req_str(struct rtnl_req *r, uint16_t type, const char *text)
+int rtnl_drain(struct rtnl *nl)
 {
-	req_put(r, type, text, strlen(text) + 1);
-}
+	char byte;
 
-void req_u32(struct rtnl_req *r, uint16_t type, uint32_t value)
-{
-	req_put(r, type, &value, sizeof value);
-}
-
-struct nlattr *req_nest(struct rtnl_req *r, uint16_t type)
-{
-	struct nlattr *nest = mnl_attr_nest_start_check(&r->header, RTNL_REQUEST_MAX, type);
-	if (!nest)
-		r->full = true;
-	return nest;
-}
-
-void req_end(struct rtnl_req *r, struct nlattr *nest)
-{
-	if (nest)
-		mnl_attr_nest_end(&r->header, nest);
+	nl->unread = true;
+	for (int i = 0; i < BOUND_DRAIN; i++) {
+		const ssize_t got = recv(nl->fd, &byte, sizeof byte, MSG_DONTWAIT);
+		if (got == 0 || (got < 0 && errno == EAGAIN)) {
+			nl->unread = false;
+			return 0;
+		}
+		if (got < 0 && errno != ENOBUFS && errno != EINTR)
+			return -1;
+	}
+	errno = ENOBUFS;
+	return -1;
 }
 
 static int request_send(struct rtnl *nl, struct rtnl_req *r)
@@ -80,36 +80,73 @@ static int request_send(struct rtnl *nl, struct rtnl_req *r)
 	return sent < 0 ? -1 : 0;
 }
 
-/* Receives one datagram of the kernel's. Whoever has CAP_NET_ADMIN in the container's namespace can
- * send to a socket there too, so what comes from another port is dropped. */
-static ssize_t datagram_receive(struct rtnl *nl, char *bytes, size_t size)
+/* The kernel's own sentence of an error answer, if it sent one. */
+struct sentence {
+	char text[256];
+};
+
+struct answer {
+	rtnl_reader *reader; /* NULL: only the acknowledgement is of interest */
+	void *data;
+	bool news;   /* to no request of ours */
+	bool single; /* it is one message, which no acknowledgement follows */
+	bool whole;  /* it was read to its end; what it says may be an error */
+	unsigned datagrams;
+	size_t length;    /* of the datagram received last, also where it was cut */
+	int64_t deadline; /* 0: nothing was waited for */
+	struct sentence sentence;
+};
+
+/* Waits for more, or lets what was passed over take its time: within the bound of one answer. */
+static bool answer_await(const struct rtnl *nl, struct answer *a, short events)
 {
-	for (;;) {
+	struct pollfd answered = { .fd = nl->fd, .events = events };
+
+	if (!a->deadline)
+		a->deadline = clock_milliseconds() + BOUND_ANSWER_MS;
+	const int64_t left = a->deadline - clock_milliseconds();
+	if (left > 0 && (!events || poll(&answered, 1, (int)left) != 0))
+		return true;
+	errno = ETIMEDOUT;
+	return false;
+}
+
+/* Whether another datagram may be read: of news a number, of an answer as many as come in time. */
+static bool answer_continues(const struct rtnl *nl, struct answer *a)
+{
+	if (a->datagrams++ == 0)
+		return true;
+	return a->news ? a->datagrams <= BOUND_NEWS : answer_await(nl, a, 0);
+}
+
+/* Receives one datagram of the kernel's: its length, 0 at the end of what may be read of news, or
+ * -1. To a group that the socket is in, whoever is root in its namespace can send too, so what
+ * comes from another port is dropped. */
+static ssize_t datagram_receive(struct rtnl *nl, struct answer *a, char *bytes, size_t size)
+{
+	while (answer_continues(nl, a)) {
 		struct sockaddr_nl from = { .nl_family = AF_NETLINK };
 		struct iovec part = { .iov_base = bytes, .iov_len = size };
 		struct msghdr message = { .msg_name = &from,
 			                  .msg_namelen = sizeof from,
 			                  .msg_iov = &part,
 			                  .msg_iovlen = 1 };
-		ssize_t got = recvmsg(nl->fd, &message, 0);
-		if (got < 0 && errno == EINTR)
+		/* Without waiting, as the kernel has answered before the request was sent. */
+		const ssize_t got = recvmsg(nl->fd, &message, MSG_DONTWAIT | MSG_TRUNC);
+		if (got < 0 && errno == EAGAIN && !a->news && answer_await(nl, a, POLLIN))
 			continue;
 		if (got < 0)
 			return -1;
 		if (from.nl_pid != 0)
 			continue;
-		if (got == 0 || message.msg_flags & MSG_TRUNC) {
-			errno = got == 0 ? EBADMSG : EMSGSIZE;
-			return -1;
-		}
-		return got;
+		a->length = (size_t)got;
+		if (got > 0 && !(message.msg_flags & MSG_TRUNC))
+			return got;
+		errno = got == 0 ? EBADMSG : EMSGSIZE;
+		return -1;
 	}
+	return a->news ? 0 : -1;
 }
-
-/* The kernel's own sentence of an error answer, if it sent one. */
-struct sentence {
-	char text[256];
-};
 
 static int on_sentence(const struct nlattr *attr, void *data)
 {
@@ -122,7 +159,7 @@ static int on_sentence(const struct nlattr *attr, void *data)
 enum { ERRNO_MAX = 4095 }; /* the kernel's own bound */
 
 /* Reads an acknowledgement: 0, or -1 with the kernel's errno. */
-static int ack_read(const struct nlmsghdr *message, struct sentence *s)
+static int ack_read(const struct nlmsghdr *message, struct answer *a)
 {
 	const struct nlmsgerr *e = mnl_nlmsg_get_payload(message);
 	size_t length = mnl_nlmsg_get_payload_len(message);
@@ -132,23 +169,31 @@ static int ack_read(const struct nlmsghdr *message, struct sentence *s)
 		errno = EBADMSG;
 		return -1;
 	}
+	a->whole = true;
 	if (e->error == 0)
 		return 0;
 	if (!(message->nlmsg_flags & NLM_F_CAPPED) && e->msg.nlmsg_len >= sizeof e->msg)
 		skip += e->msg.nlmsg_len - sizeof e->msg;
 	if (message->nlmsg_flags & NLM_F_ACK_TLVS && MNL_ALIGN(skip) < length)
-		mnl_attr_parse(message, skip, on_sentence, s);
+		mnl_attr_parse(message, skip, on_sentence, &a->sentence);
 	errno = -e->error;
 	return -1;
 }
 
-struct answer {
-	rtnl_reader *reader; /* NULL: only the acknowledgement is of interest */
-	void *data;
-	bool news;   /* to no request of ours */
-	bool single; /* it is one message, which no acknowledgement follows */
-	struct sentence sentence;
-};
+/* Reads the end of a dump, which says whether something was left out: 0, or -1 with the kernel's
+ * errno. */
+static int done_read(const struct nlmsghdr *message, struct answer *a)
+{
+	int error = 0;
+
+	a->whole = true;
+	if (mnl_nlmsg_get_payload_len(message) >= sizeof error)
+		memcpy(&error, mnl_nlmsg_get_payload(message), sizeof error);
+	if (error >= 0 || error < -ERRNO_MAX)
+		return 0;
+	errno = -error;
+	return -1;
+}
 
 /* Reads one message of the answer: RTNL_MORE, RTNL_ENOUGH, or -1 with errno. */
 static int message_read(const struct nlmsghdr *message, struct answer *a)
@@ -159,14 +204,15 @@ static int message_read(const struct nlmsghdr *message, struct answer *a)
 	}
 	switch (message->nlmsg_type) {
 	case NLMSG_ERROR:
-		return ack_read(message, &a->sentence) < 0 ? -1 : RTNL_ENOUGH;
+		return ack_read(message, a) < 0 ? -1 : RTNL_ENOUGH;
 	case NLMSG_DONE:
-		return RTNL_ENOUGH;
+		return done_read(message, a) < 0 ? -1 : RTNL_ENOUGH;
 	case NLMSG_NOOP:
 		return RTNL_MORE;
 	default:
 		if (!a->reader)
 			return RTNL_MORE;
+		a->whole = a->single;
 		const int verdict = a->reader(message, a->data);
 		return a->single && verdict == RTNL_MORE ? RTNL_ENOUGH : verdict;
 	}
@@ -178,19 +224,26 @@ static bool message_whole(const struct nlmsghdr *message, int left)
 	return mnl_nlmsg_ok(message, left) && message->nlmsg_len <= (uint32_t)left;
 }
 
-/* Reads, in the place of the request, until it is answered, or there is no more news. Messages of
- * another request or port (events, late answers) are passed over. */
-static int answer_read(struct rtnl *nl, struct answer *a, struct rtnl_req *r)
+static bool is_answer(const struct rtnl *nl, const struct nlmsghdr *m)
+{
+	return m->nlmsg_seq == nl->seq && (!nl->port || m->nlmsg_pid == nl->port);
+}
+
+/* Reads until the request is answered, or there is no more news. Messages of another request or
+ * port (events, late answers) are passed over. */
+static int answer_read(struct rtnl *nl, struct answer *a, char *bytes, size_t size)
 {
 	for (;;) {
-		ssize_t got = datagram_receive(nl, r->bytes, sizeof r->bytes);
-		if (got < 0)
-			return -1;
+		const ssize_t got = datagram_receive(nl, a, bytes, size);
+		if (got <= 0)
+			return (int)got;
 		int left = (int)got;
-		const struct nlmsghdr *m = &r->header;
+		const struct nlmsghdr *m = (const struct nlmsghdr *)(const void *)bytes;
 		for (; message_whole(m, left); m = mnl_nlmsg_next(m, &left)) {
-			if (!a->news && (m->nlmsg_seq != nl->seq || m->nlmsg_pid != nl->port))
+			if (!a->news && !is_answer(nl, m)) {
+				nl->passed = true;
 				continue;
+			}
 			int verdict = message_read(m, a);
 			if (verdict != RTNL_MORE)
 				return verdict;
@@ -202,20 +255,89 @@ static int answer_read(struct rtnl *nl, struct answer *a, struct rtnl_req *r)
 	}
 }
 
+/* Sends a request and reads its answer, in the request's own place unless there is other room. */
+static int exchange(struct rtnl *nl, struct rtnl_req *r, struct answer *a, char *room, size_t size)
+{
+	if (nl->unread && rtnl_drain(nl) < 0)
+		return -1;
+	a->whole = nl->passed = false;
+	a->datagrams = 0;
+	if (request_send(nl, r) < 0) {
+		a->whole = true; /* nothing comes */
+		return -1;
+	}
+	const int done = answer_read(nl, a, room ? room : r->bytes, room ? size : sizeof r->bytes);
+	nl->unread = !a->whole;
+	return done;
+}
+
+/* Whether a query may be asked once more: its answer was cut, or there was no room for it in a
+ * socket that had overflowed. */
+static bool is_lost(const struct rtnl *nl)
+{
+	return nl->unread && (errno == EMSGSIZE || errno == ENOBUFS);
+}
+
+enum { QUERY_MAX = 512, ASKED_MAX = 4 }; /* bytes; times */
+
+/* As exchange(), for a request that changes nothing, so that it can be asked again. */
+static int exchange_query(struct rtnl *nl, struct rtnl_req *r, struct answer *a)
+{
+	char query[QUERY_MAX];
+	const size_t length = r->header.nlmsg_len;
+
+	if (length > sizeof query)
+		return exchange(nl, r, a, NULL, 0);
+	memcpy(query, r->bytes, length);
+	int done = exchange(nl, r, a, NULL, 0);
+	for (int asked = 1; done < 0 && is_lost(nl) && asked < ASKED_MAX; asked++) {
+		/* A link may grow in between. */
+		const size_t size = 2 * a->length + sizeof r->bytes;
+		OWNED(text_release)
+		char *room = a->length < BOUND_ANSWER_BYTES ? malloc(size) : NULL;
+		if (!room) {
+			errno = EMSGSIZE;
+			return -1;
+		}
+		memcpy(r->bytes, query, length);
+		done = exchange(nl, r, a, room, size);
+	}
+	return done;
+}
+
+/* Why an answer was not read to its end. */
+static const struct {
+	int err;
+	const char *text;
+} losses[] = {
+	{ ENOBUFS, "the netlink socket overflowed, and the kernel's answer was lost" },
+	{ ETIMEDOUT, "the kernel's answer did not come within 5 s" },
+	{ EMSGSIZE, "the kernel's answer is too long" },
+};
+_Static_assert(BOUND_ANSWER_MS == 5000, "said in losses");
+
+static const char *reason(int err, bool lost)
+{
+	for (size_t i = 0; lost && i < sizeof losses / sizeof *losses; i++)
+		if (losses[i].err == err)
+			return losses[i].text;
+	return strerror(err);
+}
+
 static int transact(struct rtnl *nl, struct rtnl_req *r, struct answer *a, struct failure *f,
                     const char *fmt, va_list ap) __attribute__((format(printf, 5, 0)));
 
 static int transact(struct rtnl *nl, struct rtnl_req *r, struct answer *a, struct failure *f,
                     const char *fmt, va_list ap)
 {
-	if (request_send(nl, r) == 0 && answer_read(nl, a, r) == 0)
+	if ((a->reader ? exchange_query(nl, r, a) : exchange(nl, r, a, NULL, 0)) == 0)
 		return 0;
 
 	int err = errno;
 	char attempt[256], details[512];
 	vsnprintf(attempt, sizeof attempt, fmt, ap);
-	snprintf(details, sizeof details, "%s%s%s", strerror(err), a->sentence.text[0] ? ": " : "",
-	         a->sentence.text);
+	snprintf(details, sizeof details, "%s%s%s", reason(err, !a->whole),
+	         a->sentence.text[0] ? ": " : "", a->sentence.text);
 	fail(f, failure_code(err), details, "%s", attempt);
 	errno = err;
 	return -1;
@@ -249,68 +371,7 @@ int rtnl_query(struct rtnl *nl, struct rtnl_req *r, rtnl_reader *reader, void *d
 int rtnl_news(struct rtnl *nl, rtnl_reader *reader, void *data)
 {
 	struct answer a = { .reader = reader, .data = data, .news = true };
-	struct rtnl_req unasked;
+	char bytes[RTNL_REPLY_MAX] __attribute__((aligned(NLMSG_ALIGNTO)));
 
-	return answer_read(nl, &a, &unasked);
-}
-
-struct attr_array {
-	const struct nlattr **attrs;
-	uint16_t max;
-};
-
-static int on_attr(const struct nlattr *attr, void *data)
-{
-	const struct attr_array *array = data;
-	if (mnl_attr_get_type(attr) <= array->max)
-		array->attrs[mnl_attr_get_type(attr)] = attr;
-	return MNL_CB_OK;
-}
-
-void attrs_of_message(const struct nlmsghdr *message, size_t size, const struct nlattr **attrs,
-                      uint16_t max)
-{
-	struct attr_array array = { attrs, max };
-	memset(attrs, 0, (max + 1u) * sizeof *attrs);
-	if (mnl_nlmsg_get_payload_len(message) >= MNL_ALIGN(size))
-		mnl_attr_parse(message, (unsigned)size, on_attr, &array);
-}
-
-void attrs_of_nest(const struct nlattr *nest, const struct nlattr **attrs, uint16_t max)
-{
-	struct attr_array array = { attrs, max };
-	memset(attrs, 0, (max + 1u) * sizeof *attrs);
-	if (nest)
-		mnl_attr_parse_nested(nest, on_attr, &array);
-}
-
-void attrs_of_bytes(const void *bytes, size_t size, const struct nlattr **attrs, uint16_t max)
-{
-	struct attr_array array = { attrs, max };
-	memset(attrs, 0, (max + 1u) * sizeof *attrs);
-	mnl_attr_parse_payload(bytes, size, on_attr, &array);
-}
-
-uint32_t attr_u32(const struct nlattr *attr, uint32_t absent)
-{
-	return attr && mnl_attr_get_payload_len(attr) == sizeof absent ? mnl_attr_get_u32(attr)
-	                                                               : absent;
-}
-
-uint8_t attr_u8(const struct nlattr *attr, uint8_t absent)
-{
-	return attr && mnl_attr_get_payload_len(attr) == sizeof absent ? mnl_attr_get_u8(attr)
-	                                                               : absent;
-}
-
-void attr_text(const struct nlattr *attr, char *text, size_t size)
-{
-	text[0] = '\0';
-	if (!attr)
-		return;
-	size_t length = strnlen(mnl_attr_get_payload(attr), mnl_attr_get_payload_len(attr));
-	if (length >= size)
-		return;
-	memcpy(text, mnl_attr_get_payload(attr), length);
-	text[length] = '\0';
+	return answer_read(nl, &a, bytes, sizeof bytes);
 }

@@ -11,12 +11,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { RTNL_REQUEST_MAX = 8192, RTNL_REPLY_MAX = 32768 }; /* bytes */
+/* Bytes. A longer answer is asked for again, with room for it (see netns/bounds.h). */
+enum { RTNL_REQUEST_MAX = 8192, RTNL_REPLY_MAX = 32768 };
 
-struct rtnl { /* lives in the namespace it was opened in */
+/* Lives in the namespace it was opened in, and is connected to the kernel: nobody else can send to
+ * it, but for the groups it joins. */
+struct rtnl {
 	int fd;
-	uint32_t port;
+	uint32_t port; /* known once it joined a group; 0: all that arrives are answers to us */
 	uint32_t seq;
+	bool passed; /* events were passed over while the last answer was read */
+	bool unread; /* what stands in it is of no use, and comes off before the next request */
 };
 
 static inline void rtnl_release(struct rtnl *nl)
@@ -26,6 +31,16 @@ static inline void rtnl_release(struct rtnl *nl)
 
 /* Opens a socket in the namespace the process is in. */
 int rtnl_open(struct rtnl *nl, struct failure *f) MUST_CHECK;
+
+/* Has the socket receive the events of a group (RTNLGRP_*), or no longer. Who is root in the
+ * socket's namespace can then send to it too, or make events, until it overflows. Leaving empties
+ * the socket, so that it can be relied on again. -1 with errno. */
+int rtnl_join(struct rtnl *nl, int group) MUST_CHECK;
+int rtnl_leave(struct rtnl *nl, int group) MUST_CHECK;
+
+/* Takes all that stands in the socket off it. The kernel puts nothing into a socket that overflowed
+ * before it is empty. -1 with errno where more keeps coming. */
+int rtnl_drain(struct rtnl *nl) MUST_CHECK;
 
 /* A request under construction. A put that does not fit is remembered, and the call that sends the
  * request reports it once, as EMSGSIZE. The answer takes the place of what was sent: pages of the
@@ -49,7 +64,8 @@ struct nlattr *req_nest(struct rtnl_req *r, uint16_t type);
 void req_end(struct rtnl_req *r, struct nlattr *nest);
 
 /* Sends the request and waits for its acknowledgement. Fails with errno set to the kernel's, and
- * its sentence in the details; the format says what was attempted. */
+ * its sentence in the details; the format says what was attempted. ENOBUFS and ETIMEDOUT can also
+ * mean that the answer was lost, so that the request may have been carried out. */
 int rtnl_call(struct rtnl *nl, struct rtnl_req *r, struct failure *f, const char *fmt,
               ...) MUST_CHECK __attribute__((format(printf, 4, 5)));
 
@@ -60,23 +76,24 @@ typedef int rtnl_reader(const struct nlmsghdr *message, void *data);
 
 /* Sends a request that is answered with messages and reads all: those of a dump (NLM_F_DUMP), or
  * the one of a get, which is its own acknowledgement. Fails as rtnl_call() does; a dump the kernel
- * interrupted fails with EINTR. */
+ * interrupted fails with EINTR. What is too long for the request's place, or was lost, is asked for
+ * again, so that the reader may see a dump's messages twice. */
 int rtnl_query(struct rtnl *nl, struct rtnl_req *r, rtnl_reader *reader, void *data,
                struct failure *f, const char *fmt, ...) MUST_CHECK
         __attribute__((format(printf, 6, 7)));
 
-/* Reads what the kernel sent unasked to a socket that does not wait, until -1 with errno: EAGAIN
- * when that was all, ENOBUFS when some of it was lost. Messages that are no news are passed over;
- * where the reader says RTNL_ENOUGH, 0. */
+/* Reads what the kernel sent unasked, without waiting, until -1 with errno: EAGAIN when that was
+ * all, ENOBUFS when some of it was lost. Messages that are no news are passed over; 0 where the
+ * reader says RTNL_ENOUGH, or when much was read and more may be left. */
 int rtnl_news(struct rtnl *nl, rtnl_reader *reader, void *data) MUST_CHECK;
 
 /* Fills an array of `max` + 1 attribute pointers, by type, from a message after its family header
- * of `size` bytes, from a nest, or from plain bytes. Unknown types are left out; the last of equal
- * types counts. */
-void attrs_of_message(const struct nlmsghdr *message, size_t size, const struct nlattr **attrs,
+ * of `size` bytes, from a nest, or from plain bytes. Unknown types are left out; the first of equal
+ * types counts. Returns whether all of it was attributes. */
+bool attrs_of_message(const struct nlmsghdr *message, size_t size, const struct nlattr **attrs,
                       uint16_t max);
-void attrs_of_nest(const struct nlattr *nest, const struct nlattr **attrs, uint16_t max);
-void attrs_of_bytes(const void *bytes, size_t size, const struct nlattr **attrs, uint16_t max);
+bool attrs_of_nest(const struct nlattr *nest, const struct nlattr **attrs, uint16_t max);
+bool attrs_of_bytes(const void *bytes, size_t size, const struct nlattr **attrs, uint16_t max);
 
 /* An attribute's value where it has the right size, else the value given for "absent". */
 uint32_t attr_u32(const struct nlattr *attr, uint32_t absent);

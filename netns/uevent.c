@@ -2,6 +2,8 @@
 /* Hearing the kernel's events of devices. */
 #include "netns/uevent.h"
 
+#include "base/clock.h"
+#include "netns/bounds.h"
 #include "netns/tap.h"
 
 #include <errno.h>
@@ -32,20 +34,23 @@ bool uevent_trusted(int netns)
 
 int uevent_open(void)
 {
-	const struct sockaddr_nl kernel = { .nl_family = AF_NETLINK, .nl_groups = KERNEL_GROUP };
+	static const struct sockaddr_nl self = { .nl_family = AF_NETLINK,
+		                                 .nl_groups = KERNEL_GROUP },
+	                                kernel = { .nl_family = AF_NETLINK };
 	OWNED(fd_release)
 	int fd =
 	        socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_KOBJECT_UEVENT);
 	const int room = EVENTS_ROOM;
 
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof room) < 0 ||
-	    bind(fd, (const struct sockaddr *)&kernel, sizeof kernel) < 0)
+	    bind(fd, (const struct sockaddr *)&self, sizeof self) < 0 ||
+	    connect(fd, (const struct sockaddr *)&kernel, sizeof kernel) < 0)
 		return -1;
 	return fd_take(&fd);
 }
 
-/* One event, ended by a zero. 0: none of the kernel's, or that there was no room for some, all
- * later than those that can still be read; -1 with errno, EAGAIN when all were read. */
+/* One event, ended by a zero. 0: none of the kernel's; -1 with errno: EAGAIN when all were read,
+ * ENOBUFS when there was no room for some. */
 static ssize_t event_read(int fd, char event[static EVENT_MAX])
 {
 	struct sockaddr_nl from = { .nl_pid = 0 };
@@ -56,7 +61,7 @@ static ssize_t event_read(int fd, char event[static EVENT_MAX])
 	const ssize_t length = recvmsg(fd, &message, 0);
 
 	if (length < 0)
-		return errno == ENOBUFS ? 0 : -1;
+		return -1;
 	event[length] = '\0';
 	return from.nl_pid == 0 && !(message.msg_flags & MSG_TRUNC) ? length : 0;
 }
@@ -96,16 +101,38 @@ static bool event_tells(const char *event, ssize_t length, const char *tap, dev_
 	return true;
 }
 
+static const char *silence(int err, bool overflowed)
+{
+	if (overflowed)
+		return "there were more events than fit, and those of the tap were lost";
+	return err == EAGAIN ? "the kernel's events do not tell" : strerror(err);
+}
+
 int uevent_tap_number(int fd, uint32_t ifindex, dev_t *number, struct failure *f)
 {
 	char event[EVENT_MAX], tap[TAP_NAME_MAX];
-	ssize_t length;
+	bool overflowed = false;
+	int64_t deadline = 0;
 
 	tap_name(ifindex, tap);
-	while ((length = event_read(fd, event)) >= 0)
-		if (event_tells(event, length, tap, number))
+	for (unsigned i = 0;; i++) {
+		const ssize_t length = event_read(fd, event);
+		if (length > 0 && event_tells(event, length, tap, number))
 			return 0;
-	return fail(f, failure_code(errno),
-	            errno == EAGAIN ? "the kernel's events do not tell" : strerror(errno),
+		/* What was lost is later than what can still be read. */
+		overflowed |= length < 0 && errno == ENOBUFS;
+		if (length < 0 && errno != ENOBUFS)
+			break;
+		/* Root of the container may send faster than we read. */
+		if (i % BOUND_NEWS != BOUND_NEWS - 1)
+			continue;
+		errno = ETIMEDOUT;
+		if (!deadline)
+			deadline = clock_milliseconds() + BOUND_EVENTS_MS;
+		else if (clock_milliseconds() > deadline)
+			break;
+	}
+	const int err = errno;
+	return fail(f, overflowed ? CNI_AGAIN : failure_code(err), silence(err, overflowed),
 	            "find the device number of %s", tap);
 }

@@ -3,6 +3,7 @@
 #include "plugin/configure.h"
 
 #include "netns/arp.h"
+#include "netns/bounds.h"
 #include "netns/route.h"
 
 #include <errno.h>
@@ -12,7 +13,6 @@
 #include <string.h>
 
 enum {
-	DAD_SECONDS = 5,     /* the longest wait, as in the reference plugin */
 	IPV6_MTU_MIN = 1280, /* on a link with less the kernel has no IPv6 at all */
 };
 
@@ -148,7 +148,7 @@ static bool must_settle(const struct configuring *w)
 /* 1: somebody on the LAN has *duplicate. */
 static int settle(const struct configuring *w, struct cidr *duplicate, struct failure *f)
 {
-	return addr_settle(&w->attachment->sandbox.rtnl, w->endpoint->ifindex, DAD_SECONDS,
+	return addr_settle(&w->attachment->sandbox.rtnl, w->endpoint->ifindex, BOUND_DAD_S,
 	                   duplicate, f);
 }
 

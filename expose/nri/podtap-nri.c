@@ -169,8 +169,9 @@ static bool serve(struct service *s)
 static int service_open(struct service *s, struct failure *f)
 {
 	static const unsigned capabilities[] = { CAP_SYS_ADMIN, CAP_SYS_PTRACE };
-	static const char *const calls[] = { "setns",   "ioctl", "fsopen",      "fsconfig",
-		                             "fsmount", "bind",  "getsockname", NULL };
+	static const char *const calls[] = {
+		"setns", "ioctl", "fsopen", "fsconfig", "fsmount", NULL
+	};
 	const bool launched = s->settings->inherited >= 0;
 
 	memory_in_small_pages();

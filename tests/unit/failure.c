@@ -23,8 +23,9 @@ static void what_may_pass_is_to_be_tried_again(struct verdict *v)
 		int err;
 		int code;
 	} cases[] = {
-		{ EAGAIN, CNI_AGAIN }, { EBUSY, CNI_AGAIN }, { ENOBUFS, CNI_AGAIN },
-		{ ENOMEM, CNI_OTHER }, { EPERM, CNI_OTHER }, { EINVAL, CNI_OTHER },
+		{ EAGAIN, CNI_AGAIN },    { EBUSY, CNI_AGAIN },  { ENOBUFS, CNI_AGAIN },
+		{ ETIMEDOUT, CNI_AGAIN }, { ENOMEM, CNI_OTHER }, { EPERM, CNI_OTHER },
+		{ EINVAL, CNI_OTHER },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
