@@ -86,6 +86,15 @@ int ifindex_is_others(uint32_t index, const char *container_id, const char *ifna
 	return note == NOTE_UNKNOWN ? -1 : note == NOTE_OTHERS;
 }
 
+int ifindex_is_claimed(uint32_t index, const char *container_id, const char *ifname,
+                       struct failure *f)
+{
+	OWNED(fd_release) int directory = -1;
+	const enum note note = note_read(index, container_id, ifname, &directory, f);
+
+	return note == NOTE_UNKNOWN ? -1 : note == NOTE_OURS;
+}
+
 int ifindex_release(uint32_t index, const char *container_id, const char *ifname, struct failure *f)
 {
 	char name[16];

@@ -22,6 +22,10 @@ int ifindex_claim(uint32_t index, const char *container_id, const char *ifname,
 int ifindex_is_others(uint32_t index, const char *container_id, const char *ifname,
                       struct failure *f) MUST_CHECK;
 
+/* Whether it is noted as this attachment's: 1, 0, or -1. */
+int ifindex_is_claimed(uint32_t index, const char *container_id, const char *ifname,
+                       struct failure *f) MUST_CHECK;
+
 /* Forgets an index, if it is noted as this attachment's. */
 int ifindex_release(uint32_t index, const char *container_id, const char *ifname,
                     struct failure *f) MUST_CHECK;

@@ -105,6 +105,22 @@ int teardown(const struct endpoint *e, struct host *host, struct sandbox *sandbo
 	return endpoint_remove(e->container_id, e->ifname, f);
 }
 
+/* Names the kind of a link that its description does not tell: of a tap, sysfs tells it; another is
+ * ours where this attachment's ADD claimed its index. */
+static int kind_find(struct link *link, const char *container_id, const char *ifname,
+                     const struct sandbox *sandbox, struct failure *f)
+{
+	dev_t number;
+	const int tap = link->partial ? tap_number(sandbox->sysfs, link->index, &number, f) : 0;
+	const int claimed = link->partial && !tap
+	                            ? ifindex_is_claimed(link->index, container_id, ifname, f)
+	                            : 0;
+
+	if (tap > 0 || claimed > 0)
+		snprintf(link->kind, sizeof link->kind, "%s", tap > 0 ? "macvtap" : "macvlan");
+	return tap < 0 || claimed < 0 ? -1 : 0;
+}
+
 int teardown_by_name(const char *container_id, const char *ifname, struct sandbox *sandbox,
                      struct failure *f)
 {
@@ -118,6 +134,8 @@ int teardown_by_name(const char *container_id, const char *ifname, struct sandbo
 		        link.name);
 		return 0;
 	}
+	if (kind_find(&link, container_id, ifname, sandbox, f) < 0)
+		return -1;
 	if (!link_kind_find(link.kind)) {
 		fprintf(stderr, "podtap: %s is no macvtap or macvlan but %s: left alone\n", ifname,
 		        link.kind[0] ? link.kind : "of no kind");

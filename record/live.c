@@ -7,17 +7,27 @@
 #include "record/takeover.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 int endpoint_link(const struct endpoint *e, struct sandbox *sandbox, struct link *link,
                   struct failure *f)
 {
+	struct failure refusal;
+
 	if (e->taken.name && !e->ready)
 		return takeover_find_moved(e, &sandbox->rtnl, link, f);
-	int found = link_by_index(&sandbox->rtnl, e->ifindex, link, f);
-	if (found <= 0)
-		return found;
-	if (strcmp(link->kind, e->kind) != 0)
+	failure_clear(&refusal);
+	const int found = link_by_index(&sandbox->rtnl, e->ifindex, link, &refusal);
+	if (found < 0 && !link_is_unreadable(errno))
+		return failure_pass(f, &refusal);
+	/* Root of the container attached more to it than the kernel can tell: it is there. */
+	if (found < 0 || link->partial) {
+		link->index = e->ifindex;
+		snprintf(link->kind, sizeof link->kind, "%s", e->kind);
+		return 1;
+	}
+	if (found == 0 || strcmp(link->kind, e->kind) != 0)
 		return 0;
 	return e->ready || strcmp(link->name, e->ifname) == 0;
 }
