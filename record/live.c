@@ -22,8 +22,11 @@ int endpoint_link(const struct endpoint *e, struct sandbox *sandbox, struct link
 	if (found < 0 && !link_is_unreadable(errno))
 		return failure_pass(f, &refusal);
 	/* Root of the container attached more to it than the kernel can tell: it is there. */
-	if (found < 0 || link->partial) {
-		link->index = e->ifindex;
+	if (found < 0)
+		*link = (struct link){
+			.index = e->ifindex, .mac = e->mac, .mtu = e->mtu, .partial = true
+		};
+	if (link->partial) {
 		snprintf(link->kind, sizeof link->kind, "%s", e->kind);
 		return 1;
 	}

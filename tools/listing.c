@@ -69,6 +69,20 @@ static char *addresses_of(const cJSON *ips)
 	return all;
 }
 
+/* What the kernel says of an endpoint. */
+enum condition { UNTOLD = -1, ALIVE, STALE };
+
+static const char *condition_name(enum condition c)
+{
+	return c == UNTOLD ? "unknown" : c == STALE ? "stale" : "alive";
+}
+
+static bool condition_add(cJSON *json, enum condition c)
+{
+	return c == UNTOLD ? cJSON_AddNullToObject(json, "alive")
+	                   : cJSON_AddBoolToObject(json, "alive", c == ALIVE);
+}
+
 /* What may have changed since ADD: tuning sets MAC and mtu, and so may who is root in the
  * container. */
 static bool json_update(cJSON *json, const struct link *now)
@@ -84,7 +98,8 @@ static bool json_update(cJSON *json, const struct link *now)
 }
 
 /* `now` has index 0 if the link was not found: then only the record tells. */
-static bool row_fill(struct listing_row *row, const struct endpoint *e, const struct link *now)
+static bool row_fill(struct listing_row *row, const struct endpoint *e, const struct link *now,
+                     enum condition condition)
 {
 	char mac[MAC_TEXT];
 	const char *mode = now->index ? word_text(link_modes, now->mode) : NULL;
@@ -98,14 +113,13 @@ static bool row_fill(struct listing_row *row, const struct endpoint *e, const st
 		[MAC] = e->kind ? mac_format(now->index ? &now->mac : &e->mac, mac) : NULL,
 		[ADDRESSES] = addresses,
 		[TAP] = e->tap.path,
-		[STATE] = row->why ? "stale" : "alive",
+		[STATE] = condition_name(condition),
 	};
 
 	for (size_t c = 0; c < LISTING_COLUMNS; c++)
 		if (!(row->cell[c] = cell_of(texts[c])))
 			return false;
-	return (!now->index || json_update(row->json, now)) &&
-	       cJSON_AddBoolToObject(row->json, "alive", !row->why);
+	return (!now->index || json_update(row->json, now)) && condition_add(row->json, condition);
 }
 
 /* What a record that cannot be read still tells. */
@@ -125,22 +139,22 @@ struct taking {
 	struct failure *failure;
 };
 
-/* What is wrong with an endpoint: 1 with *why; 0: nothing; -1: it cannot be told. *now is its link,
- * with index 0 if that was not found. */
-static int judge(const struct endpoint *e, const struct failure *error, struct link *now,
-                 struct failure *why)
+/* Says in *why what is wrong with an endpoint that is not alive. *now is its link, with index 0 if
+ * that was not found. */
+static enum condition judge(const struct endpoint *e, const struct failure *error, struct link *now,
+                            struct failure *why)
 {
 	if (error) {
 		*why = *error;
-		return 1;
+		return STALE;
 	}
 	if (!e->ready) {
 		fail(why, CNI_OTHER, "its ADD is under way or was ended", "endpoint %s of %s",
 		     e->ifname, e->container_id);
-		return 1;
+		return STALE;
 	}
 	const int live = endpoint_live(e, now, why);
-	return live < 0 ? -1 : !live;
+	return live < 0 ? UNTOLD : live ? ALIVE : STALE;
 }
 
 static int visit(const struct endpoint *e, const struct failure *error, void *data)
@@ -152,21 +166,20 @@ static int visit(const struct endpoint *e, const struct failure *error, void *da
 	if ((t->container_id && strcmp(e->container_id, t->container_id) != 0) ||
 	    (t->ifname && strcmp(e->ifname, t->ifname) != 0))
 		return 0;
-	const int stale = judge(e, error, &now, &why);
-	if (stale < 0)
-		return failure_pass(t->failure, &why);
+	const enum condition condition = judge(e, error, &now, &why);
 	struct listing_row *row = row_add(t->listing);
 	if (!row)
 		return fail_errno(t->failure, ENOMEM, "list the endpoints");
-	if (stale && asprintf(&row->why, "%s of %s: %s: %s", e->ifname, e->container_id, why.msg,
-	                      why.details) < 0)
+	if (condition != ALIVE && asprintf(&row->why, "%s of %s: %s: %s", e->ifname,
+	                                   e->container_id, why.msg, why.details) < 0)
 		row->why = NULL;
 	row->json = error                  ? unreadable_json(e)
 	            : endpoint_is_newer(e) ? cJSON_Duplicate(e->source, true)
 	                                   : endpoint_to_json(e);
-	if ((stale && !row->why) || !row_fill(row, e, &now))
+	if ((condition != ALIVE && !row->why) || !row_fill(row, e, &now, condition))
 		return fail_errno(t->failure, ENOMEM, "list the endpoints");
-	t->listing->stale += stale != 0;
+	t->listing->stale += condition == STALE;
+	t->listing->untold += condition == UNTOLD;
 	return 0;
 }
 
@@ -178,14 +191,18 @@ static int by_container_and_interface(const void *a, const void *b)
 	return order ? order : strcmp(x->cell[INTERFACE], y->cell[INTERFACE]);
 }
 
-int listing_take(struct listing *l, const char *container_id, const char *ifname, struct failure *f)
+int listing_take(struct listing *l, const char *container_id, const char *ifname,
+                 struct failure *missed, struct failure *f)
 {
 	struct taking taking = { l, container_id, ifname, f };
 	const struct endpoint_visit visitor = { visit, &taking };
 
 	*l = (struct listing){ .row = NULL };
-	if (endpoint_each(&visitor, f) < 0)
+	const int visited = endpoint_each(&visitor, missed);
+	if (f->code)
 		return -1;
+	if (visited < 0)
+		l->untold++;
 	if (l->n)
 		qsort(l->row, l->n, sizeof *l->row, by_container_and_interface);
 	return 0;

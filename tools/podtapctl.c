@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The executable podtapctl: what this host's endpoints are, for people, and for guests what their
- * network is. Exit codes: 0; 1 when an endpoint told of is stale; 2 when it cannot be told. */
+ * network is. Exit codes: 0; 1 when an endpoint of the list is stale; 2 when something cannot be
+ * told. */
 #include "base/cli.h"
 #include "record/live.h"
 #include "tools/guest_config.h"
@@ -44,19 +45,22 @@ static int unknown(const struct call *call, struct failure *f)
 static int list(const struct call *call, struct failure *f)
 {
 	OWNED(listing_release) struct listing l = { .row = NULL };
+	struct failure missed = { 0 };
 
 	if (geteuid() != 0)
 		return fail(f, CNI_OTHER, "only root can look into the containers' namespaces",
 		            "list the endpoints");
-	if (listing_take(&l, call->container_id, call->ifname, f) < 0)
+	if (listing_take(&l, call->container_id, call->ifname, &missed, f) < 0)
 		return -1;
 	if (call->container_id && !l.n)
-		return unknown(call, f);
+		return missed.code ? failure_pass(f, &missed) : unknown(call, f);
 	if (!call->json)
 		listing_print_table(&l, stdout);
 	else if (listing_print_json(&l, call->ifname != NULL, stdout, f) < 0)
 		return -1;
-	return l.stale ? EXIT_STALE : 0;
+	if (missed.code)
+		fprintf(stderr, "podtapctl: %s: %s\n", missed.msg, missed.details);
+	return l.untold ? EXIT_UNTOLD : l.stale ? EXIT_STALE : 0;
 }
 
 static const struct guest_format *format_find(const char *name, struct failure *f)
