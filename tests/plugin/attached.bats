@@ -1,0 +1,91 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# What root of a container attaches to its interface: the kernel's description of it becomes too long, or
+# wrong, and every call works all the same.
+load ../lib/lib
+
+setup() {
+	lan_setup
+}
+teardown() {
+	lan_teardown
+}
+
+ctl() {
+	"$BUILD/podtapctl" "$@" 2>"$BATS_TEST_TMPDIR/err"
+}
+# As many names of 127 characters as the kernel takes.
+names_attach() {
+	awk 'BEGIN { for (i = 100; i < 620; i++) printf "link property add dev eth0 altname a%d%0123d\n", i, 0 }' \
+		>"$BATS_TEST_TMPDIR/names"
+	ip -n "$pod" -force -batch "$BATS_TEST_TMPDIR/names" 2>/dev/null || :
+	(($(ip -n "$pod" -j link show dev eth0 | jq '.[0].altnames | length') > 480))
+}
+# So many MAC addresses that it receives from.
+sources_attach() {
+	awk -v kind="$kind" -v count="$1" 'BEGIN { for (i = 1; i <= count; i++)
+		printf "link set link dev eth0 type %s macaddr add 02:00:00:%02x:%02x:01\n", kind, i / 256, i % 256 }' \
+		>"$BATS_TEST_TMPDIR/sources"
+	ip -n "$pod" -batch "$BATS_TEST_TMPDIR/sources"
+}
+
+@test "CHECK, list, GC and DEL: work on an interface with all the alternative names it can have" {
+	run -0 cni ADD '{"cniVersion":"1.1.0"}'
+	result=$output
+	names_attach
+	run -0 cni CHECK "{\"cniVersion\":\"1.1.0\",\"prevResult\":$result}"
+	run -0 ctl list
+	[[ ${lines[1]} == *alive ]]
+	run -0 cni GC '{"cniVersion":"1.1.0","cni.dev/valid-attachments":[]}'
+	run -1 link_exists "$pod" eth0
+	run -0 assert_nothing_left
+	run -0 cni ADD '{"cniVersion":"1.1.0"}'
+	names_attach
+	run -0 cni DEL '{"cniVersion":"1.1.0"}'
+	run -1 link_exists "$pod" eth0
+}
+# From 5,456 on the length of what describes the kind is wrong, and some lengths hide the kind.
+attached() { # KIND
+	kind=$1
+	run -0 cni ADD "{\"cniVersion\":\"1.1.0\",\"link\":\"$kind\",\"mode\":\"source\"}"
+	sources_attach "$2"
+	run -0 ctl list
+	[[ ${lines[1]} == *alive ]]
+}
+@test "GC and DEL: remove an interface whose thousands of source MAC addresses hide its kind" {
+	local count
+	for count in 5456 5457; do
+		attached macvlan $count
+		run -0 cni GC '{"cniVersion":"1.1.0","cni.dev/valid-attachments":[]}'
+		run -1 link_exists "$pod" eth0
+		run -0 assert_nothing_left
+		attached macvtap $count
+		run -0 cni DEL
+		run -1 link_exists "$pod" eth0
+		run -0 assert_nothing_left
+	done
+}
+@test "DEL: removes such an interface without its record, too" {
+	local each
+	for each in macvlan macvtap; do
+		attached $each 5456
+		rm "$(record)"
+		run -0 cni DEL
+		run -1 link_exists "$pod" eth0
+		run -0 assert_nothing_left
+	done
+}
+@test "list: an endpoint that cannot be looked at is shown as unknown, beside all others, and exit 2" {
+	run -0 cni ADD
+	# Whose namespace only CAP_SYS_PTRACE opens.
+	nsenter --net="/run/netns/$other" -- setpriv --reuid 65534 --clear-groups sleep 1000 3>&- &
+	background+=($!)
+	until [ "$(stat -c %u "/proc/$!")" = 65534 ]; do sleep 0.01; done
+	run -0 cni ADD '{}' CNI_CONTAINERID="$container-o" CNI_NETNS="/proc/$!/ns/net"
+	run -2 --separate-stderr setpriv --bounding-set=-sys_ptrace "$BUILD/podtapctl" list
+	[[ ${lines[1]} == "$container "*alive ]]
+	[[ ${lines[2]} == "$container-o "*unknown ]]
+	[[ $stderr == *"eth0 of $container-o: open the network namespace"* ]]
+	run -2 --separate-stderr setpriv --bounding-set=-sys_ptrace "$BUILD/podtapctl" list --json
+	json_is 'map(.alive)' '[true,null]'
+}
