@@ -4,9 +4,11 @@
 
 #include "netns/sandbox.h"
 #include "record/live.h"
+#include "record/resources.h"
 #include "record/state.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -48,11 +50,31 @@ static int path_look(struct search *s)
 	return fail_errno(s->failure, errno, "look at the network namespace %s", s->path);
 }
 
-static bool is_listed(const struct taps *taps, const char *path)
+/* The CDI device that the kubelet gave to a container for this endpoint, or "". Its name is one of
+ * a resource. If the resources cannot be read, it may be one. */
+static const char *allocated_name(const struct endpoint *e)
+{
+	struct resource resource;
+	struct failure ignored = { 0 };
+
+	if (!e->device_id || !e->cdi || strlen(e->cdi) >= TAPS_NAME_MAX)
+		return "";
+	if (e->taken.name || (resource_is_named(e->device_id) &&
+	                      resource_find(e->device_id, &resource, &ignored) != 0))
+		return e->cdi;
+	return "";
+}
+
+/* Where a device of another endpoint is listed already (/dev/kvm), it is for the containers of
+ * both. */
+static bool is_listed(struct taps *taps, const char *path, const char *allocated)
 {
 	for (size_t i = 0; i < taps->n; i++)
-		if (strcmp(taps->device[i].path, path) == 0)
+		if (strcmp(taps->device[i].path, path) == 0) {
+			if (!*allocated)
+				taps->allocated[i][0] = '\0';
 			return true;
+		}
 	return false;
 }
 
@@ -60,13 +82,15 @@ static int taps_add(struct search *s, const struct endpoint *e)
 {
 	struct device devices[DEVICES_MAX];
 	const size_t n = endpoint_devices(e, devices);
+	const char *allocated = allocated_name(e);
 
 	for (size_t i = 0; i < n; i++) {
-		if (is_listed(s->taps, devices[i].path))
+		if (is_listed(s->taps, devices[i].path, allocated))
 			continue;
 		if (s->taps->n == TAPS_DEVICES_MAX)
 			return fail(s->failure, CNI_OTHER, "one namespace has too many",
 			            "list the taps of %s", s->path);
+		snprintf(s->taps->allocated[s->taps->n], TAPS_NAME_MAX, "%s", allocated);
 		s->taps->device[s->taps->n++] = devices[i];
 	}
 	return 0;

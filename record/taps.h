@@ -6,10 +6,13 @@
 
 #include "record/devices.h"
 
-enum { TAPS_DEVICES_MAX = 64 };
+enum { TAPS_DEVICES_MAX = 64, TAPS_NAME_MAX = 208 };
 
 struct taps {
 	struct device device[TAPS_DEVICES_MAX];
+	/* The CDI device of which it is part, where the kubelet gave that to one container of the
+	 * pod; "": it is every container's. */
+	char allocated[TAPS_DEVICES_MAX][TAPS_NAME_MAX];
 	size_t n;
 	size_t doubts; /* how many records were left out for a doubt */
 };

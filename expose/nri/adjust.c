@@ -11,6 +11,8 @@
 #include <string.h>
 #include <sys/sysmacros.h>
 
+#define CDI_KIND "podtap.dev/tap="
+
 static const char annotation[] = "podtap.dev/containers";
 
 /* The pod's id, which names a directory of ours; of a container that is not another pod's. */
@@ -45,12 +47,31 @@ static bool list_has(const char *list, const char *name)
 	return false;
 }
 
-static bool container_wanted(const Nri__CreateContainerRequest *r)
+/* What the pod says of its containers, or NULL. */
+static const char *containers_named(const Nri__CreateContainerRequest *r)
 {
 	for (size_t i = 0; i < r->pod->n_annotations; i++)
 		if (strcmp(r->pod->annotations[i]->key, annotation) == 0)
-			return list_has(r->pod->annotations[i]->value, r->container->name);
-	return true;
+			return r->pod->annotations[i]->value;
+	return NULL;
+}
+
+/* Whether the kubelet gave the container a CDI device of this name, by the field of the container
+ * or by an annotation. */
+static bool container_has_cdi(const Nri__Container *c, const char *device)
+{
+	static const char key[] = "cdi.k8s.io/";
+	char name[sizeof CDI_KIND + TAPS_NAME_MAX];
+
+	snprintf(name, sizeof name, CDI_KIND "%s", device);
+	for (size_t i = 0; i < c->n_cdi_devices; i++)
+		if (strcmp(c->cdi_devices[i]->name, name) == 0)
+			return true;
+	for (size_t i = 0; i < c->n_annotations; i++)
+		if (strncmp(c->annotations[i]->key, key, sizeof key - 1) == 0 &&
+		    list_has(c->annotations[i]->value, name))
+			return true;
+	return false;
 }
 
 static const char *network_of(size_t n, Nri__Namespace *const *namespaces)
@@ -74,23 +95,48 @@ static const char *network_path(const Nri__CreateContainerRequest *r)
 	return network_of(container->n_namespaces, container->namespaces);
 }
 
-/* A device the container has already must be the same one, or it is not ours to replace. */
-static int devices_check(const Nri__CreateContainerRequest *r, const struct taps *taps,
-                         struct failure *f)
+static const Nri__Device *device_at(const Nri__Container *c, const char *path)
 {
-	const Nri__ContainerLinux *has = r->container->system;
+	for (size_t i = 0; c->system && i < c->system->n_devices; i++)
+		if (strcmp(c->system->devices[i]->path, path) == 0)
+			return c->system->devices[i];
+	return NULL;
+}
 
-	for (size_t i = 0; has && i < has->n_devices; i++)
-		for (size_t j = 0; j < taps->n; j++) {
-			const Nri__Device *d = has->devices[i];
-			const dev_t number = taps->device[j].number;
-			if (strcmp(d->path, taps->device[j].path) == 0 &&
-			    (strcmp(d->type, "c") != 0 || d->major != major(number) ||
-			     d->minor != minor(number)))
-				return fail(f, CNI_OTHER,
-				            "the container has another device there already",
-				            "give it %s", taps->device[j].path);
-		}
+/* Whether to give the container a device. 0: it has it already, by CDI or by another plugin, and a
+ * second plugin that adds it makes the runtime refuse the container; or the kubelet gave it to
+ * another container, and the pod names none. */
+static int device_wanted(const Nri__CreateContainerRequest *r, const struct taps *taps, size_t i,
+                         bool named, struct failure *f)
+{
+	const struct device *d = &taps->device[i];
+	const Nri__Device *has = device_at(r->container, d->path);
+	const char *allocated = taps->allocated[i];
+
+	if (has && strcmp(has->type, "c") == 0 && has->major == major(d->number) &&
+	    has->minor == minor(d->number))
+		return 0;
+	if (!named && *allocated && !container_has_cdi(r->container, allocated))
+		return 0;
+	if (has)
+		return fail(f, CNI_OTHER, "the container has another device there already",
+		            "give it %s", d->path);
+	return 1;
+}
+
+static int devices_select(const Nri__CreateContainerRequest *r, struct taps *taps, bool named,
+                          struct failure *f)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < taps->n; i++) {
+		const int wanted = device_wanted(r, taps, i, named, f);
+		if (wanted < 0)
+			return -1;
+		if (wanted)
+			taps->device[n++] = taps->device[i];
+	}
+	taps->n = n;
 	return 0;
 }
 
@@ -98,16 +144,17 @@ int adjustment_find(const struct Nri__CreateContainerRequest *request, struct ta
                     struct failure *f)
 {
 	const char *netns = network_path(request);
+	const char *names = containers_named(request);
 	char id[NAME_MAX + 1];
 
 	taps->n = 0;
 	if (pod_id(request, id, f) < 0)
 		return -1;
-	if (!netns || !container_wanted(request))
+	if (!netns || (names && !list_has(names, request->container->name)))
 		return 0;
 	if (taps_find(id, netns, taps, say_failure, f) < 0)
 		return -1;
 	if (taps->doubts)
 		return fail(f, CNI_OTHER, "what is on record is not what there is", "pod %s", id);
-	return devices_check(request, taps, f);
+	return devices_select(request, taps, names != NULL, f);
 }

@@ -7,9 +7,11 @@
 
 struct Nri__CreateContainerRequest;
 
-/* Lists the devices a container gets: those of its pod's endpoints, proved by the pod's network
- * namespace; none where the pod has none, is in the host's network, or names other containers in
- * its annotation podtap.dev/containers. -1 where anything is in doubt. */
+/* Lists the devices that a container gets: those of its pod's endpoints, proved by the pod's
+ * network namespace, that it does not have yet. None where the pod has none, is in the host's
+ * network, or names other containers in its annotation podtap.dev/containers. Without that
+ * annotation, a device that the kubelet gave to a container goes to no other. -1 where anything is
+ * in doubt. */
 int adjustment_find(const struct Nri__CreateContainerRequest *request, struct taps *taps,
                     struct failure *f) MUST_CHECK;
 

@@ -177,17 +177,51 @@ session='{"plugin_name": "podtap", "plugin_idx": "50", "events": 8, "sync": [fal
 	unchanged . "endpoint net1 of container $container"
 	cp "$dir/record" "$record"
 }
-@test "a container that has another device at the tap's path: unchanged, and logged; the same device is no doubt" {
+@test "a container that has another device at the tap's path: unchanged, and logged" {
 	run -0 cni ADD
 	node=$(tap)
 	read -r major minor <<<"$(stat -c '%t %T' "$node")"
 	plugin_start
 	has() { create ".create.container.linux.devices = [{path: \"$node\", type: \"$1\", major: \"$2\", minor: \"$3\"}]"; }
-	run -0 runtime '"session"' "$(has c $((0x$major)) $((0x$minor + 1)))" "$(has b $((0x$major)) $((0x$minor)))" \
-		"$(has c $((0x$major)) $((0x$minor)))"
+	run -0 runtime '"session"' "$(has c $((0x$major)) $((0x$minor + 1)))" "$(has b $((0x$major)) $((0x$minor)))"
 	[ "${lines[1]} ${lines[2]}" = "{} {}" ]
-	run -0 same_json "${lines[3]}" "$(adjusts "$node")"
 	logged 2 "the container has another device there already"
+}
+@test "a device that the container has already, by CDI or by a second podtap-nri, is left out, the others are given" {
+	run -0 cni ADD
+	run -0 cni ADD '{"name":"net2"}' CNI_IFNAME=net1
+	node=$(tap)
+	read -r major minor <<<"$(stat -c '%t %T' "$node")"
+	plugin_start
+	creates "$(create ".create.container.linux.devices = [{path: \"$node\", type: \"c\", major: \"$((0x$major))\", minor: \"$((0x$minor))\"}]")"
+	run -0 same_json "$output" "$(adjusts "$(tap net1)")"
+	run -1 grep 'left as it is' "$dir/log"
+}
+@test "a tap that the kubelet gave to a container goes to the containers that have its CDI name, and to no other" {
+	mkdir -p "$PODTAP_STATE_DIR"
+	echo '{"version":1,"resources":[{"name":"lan","master":"lan0","mode":"bridge"}]}' >"$PODTAP_STATE_DIR/resources.json"
+	run -0 cni ADD '{"master":null,"deviceID":"lanMvp7"}'
+	plugin_start
+	annotated() { create ".create.container.annotations[\"cdi.k8s.io/podtap\"] = \"$1\""; }
+	run -0 runtime '"session"' "$(create)" "$(annotated podtap.dev/tap=lanMvp70)" \
+		"$(create '.create.container.annotations.other = "podtap.dev/tap=lanMvp7"')" \
+		"$(create '.create.container.CDI_devices = [{name: "vendor.com/tap=lanMvp7"}]')" \
+		"$(annotated vendor.com/a=b,podtap.dev/tap=lanMvp7)" \
+		"$(create '.create.container.CDI_devices = [{name: "podtap.dev/tap=lanMvp7"}]')" \
+		"$(create '.create.pod.annotations["podtap.dev/containers"] = "qemu"')"
+	[ "${lines[*]:1:4}" = "{} {} {} {}" ]
+	gets=$(adjusts "$(tap)")
+	run -0 same_json "${lines[5]}${lines[6]}${lines[7]}" "$gets$gets$gets"
+	run -1 grep 'left as it is' "$dir/log"
+	run -0 cni DEL
+	rm "$PODTAP_STATE_DIR/resources.json"
+}
+@test "a tap whose name the configuration's author chose goes to all containers of the pod" {
+	run -0 cni ADD '{"deviceID":"lanMvp7"}'
+	run -0 cni ADD '{"name":"net2","cdi":true}' CNI_IFNAME=net1
+	plugin_start
+	creates "$(create)"
+	[ "$(jq -c '.adjust.linux.devices | map(.path) | sort' <<<"$output")" = "$(jq -cn '$ARGS.positional | sort' --args "$(tap)" "$(tap net1)")" ]
 }
 @test "ids with unexpected characters: unchanged, logged, and no file is looked for" {
 	run -0 cni ADD

@@ -38,9 +38,12 @@ int taps_find(const char *container_id, const char *netns_path, struct taps *tap
 	PROMISE(container_id && identifier_valid(container_id) && *netns_path && f->code == 0);
 	(void)doubt;
 	taps->doubts = strcmp(netns_path, "doubt") == 0;
-	for (taps->n = 0; taps->n < TAPS_DEVICES_MAX; taps->n++)
+	for (taps->n = 0; taps->n < TAPS_DEVICES_MAX; taps->n++) {
 		taps->device[taps->n] =
 		        (struct device){ "/dev/tap7", makedev(244, 3), { 107, 0, 0600 } };
+		snprintf(taps->allocated[taps->n], TAPS_NAME_MAX, "%s",
+		         taps->n % 2 ? "lanMvp0" : "");
+	}
 	return 0;
 }
 
