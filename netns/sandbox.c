@@ -11,6 +11,7 @@
 #include <limits.h>
 #include <linux/mount.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 
@@ -25,11 +26,32 @@ static int sysfs_open(void)
 	                            MOUNT_ATTR_NOEXEC);
 }
 
-/* Opened deep: /proc/sys/net itself would resolve in whatever namespace we are in later. */
-static int ipv6_open(struct sandbox *s)
+static const struct {
+	const char *name;
+	const char *folder;
+} families[SETTINGS_KINDS] = {
+	[SETTINGS_IPV4] = { "ipv4", "/proc/sys/net/ipv4/conf" },
+	[SETTINGS_IPV6] = { "ipv6", "/proc/sys/net/ipv6/conf" },
+};
+
+const char *settings_name(enum settings family)
 {
-	s->ipv6 = open("/proc/sys/net/ipv6/conf", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return s->ipv6 < 0 && errno != ENOENT ? -1 : 0;
+	return families[family].name;
+}
+
+/* Opened deep: /proc/sys/net itself would resolve in the namespace we are in later. */
+static int settings_open(struct sandbox *s, unsigned extras, struct failure *f)
+{
+	for (unsigned family = 0; family < SETTINGS_KINDS; family++) {
+		if (!(extras & (unsigned)SANDBOX_IPV4 << family))
+			continue;
+		s->settings[family] =
+		        open(families[family].folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (s->settings[family] < 0 && errno != ENOENT)
+			return fail_errno(f, errno, "open the container's %s settings",
+			                  families[family].name);
+	}
+	return 0;
 }
 
 struct visit {
@@ -45,8 +67,8 @@ static int open_inside(void *data, struct failure *f)
 	if (rtnl_open(&s->rtnl, f) < 0)
 		return -1;
 	s->id.cookie = netns_cookie(s->rtnl.fd);
-	if (v->extras & SANDBOX_IPV6 && ipv6_open(s) < 0)
-		return fail_errno(f, errno, "open the container's IPv6 settings");
+	if (settings_open(s, v->extras, f) < 0)
+		return -1;
 	if (v->extras & SANDBOX_EVENTS && (s->events = uevent_open()) < 0)
 		return fail_errno(f, errno, "listen for the container's devices");
 	if (v->extras & SANDBOX_SYSFS && (s->sysfs = sysfs_open()) < 0)
@@ -61,7 +83,8 @@ void sandbox_release(struct sandbox *s)
 	fd_release(&s->arp);
 	fd_release(&s->events);
 	fd_release(&s->sysfs);
-	fd_release(&s->ipv6);
+	for (size_t i = 0; i < SETTINGS_KINDS; i++)
+		fd_release(&s->settings[i]);
 	rtnl_release(&s->rtnl);
 	fd_release(&s->netns);
 }
@@ -92,20 +115,58 @@ int sandbox_tap_made(const struct sandbox *s, uint32_t ifindex, dev_t *number, s
 	                   "find the tap of ifindex %u", ifindex);
 }
 
-int sandbox_ipv6_set(const struct sandbox *s, const char *ifname, const char *setting, int value,
-                     struct failure *f)
+/* For this one the kernel waits for others who change links, even if the value stays the same. */
+static bool waits_for_others(const char *name)
 {
-	char path[NAME_MAX], text[16], there[16] = "";
+	return strcmp(name, "disable_ipv6") == 0;
+}
 
-	if (s->ipv6 < 0)
+/* Opens the file of a setting. -1 with errno. */
+static int setting_open(const struct sandbox *s, enum settings family, const char *ifname,
+                        const char *name, int flags)
+{
+	char path[NAME_MAX];
+
+	snprintf(path, sizeof path, "%s/%s", ifname, name);
+	return openat(s->settings[family], path, flags | O_CLOEXEC);
+}
+
+int sandbox_set(const struct sandbox *s, enum settings family, const char *ifname, const char *name,
+                int value, struct failure *f)
+{
+	const bool look = waits_for_others(name);
+	char text[16], there[16] = "";
+
+	if (s->settings[family] < 0)
 		return 0;
-	snprintf(path, sizeof path, "%s/%s", ifname, setting);
 	const int length = snprintf(text, sizeof text, "%d\n", value);
-	OWNED(fd_release) int fd = openat(s->ipv6, path, O_RDWR | O_CLOEXEC);
-	/* For some the kernel waits for others who change links, whatever is written. */
-	if (fd >= 0 && pread(fd, there, sizeof there - 1, 0) > 0 && strcmp(there, text) == 0)
+	OWNED(fd_release)
+	int fd = setting_open(s, family, ifname, name, look ? O_RDWR : O_WRONLY);
+	if (fd >= 0 && look && pread(fd, there, sizeof there - 1, 0) > 0 &&
+	    strcmp(there, text) == 0)
 		return 0;
-	if (fd < 0 || write(fd, text, (size_t)length) != length)
-		return fail_errno(f, errno, "set net.ipv6.conf/%s to %d", path, value);
+	if (fd >= 0 && write(fd, text, (size_t)length) == length)
+		return 0;
+	const int err = errno;
+	fail_errno(f, err, "set net.%s.conf.%s.%s to %d", settings_name(family), ifname, name,
+	           value);
+	errno = err;
+	return -1;
+}
+
+int sandbox_get(const struct sandbox *s, enum settings family, const char *ifname, const char *name,
+                int *value, struct failure *f)
+{
+	char text[16] = "";
+
+	OWNED(fd_release) int fd = setting_open(s, family, ifname, name, O_RDONLY);
+	const ssize_t got = fd < 0 ? -1 : pread(fd, text, sizeof text - 1, 0);
+	if (got <= 0) {
+		const int err = got < 0 ? errno : ENODATA;
+		fail_errno(f, err, "read net.%s.conf.%s.%s", settings_name(family), ifname, name);
+		errno = err;
+		return -1;
+	}
+	*value = (int)strtol(text, NULL, 10);
 	return 0;
 }

@@ -323,20 +323,32 @@ static int print_result(struct adding *a, struct failure *f)
 	return document ? document_print(document, f) : -1;
 }
 
+static cJSON *record_sysctls(struct adding *a)
+{
+	struct result *lease = a->attachment.config.ipam ? &a->lease.result : NULL;
+	const struct configuring c = { &a->attachment, &a->endpoint, lease };
+	struct sysctls all;
+
+	configure_sysctls(&c, &all);
+	return sysctls_write(&all, a->endpoint.ifname);
+}
+
 static int complete_record(struct adding *a, struct failure *f)
 {
 	const struct result *lease = &a->lease.result;
 	OWNED(json_release) cJSON *ips = lease->n_ips ? result_ips(lease, V1_1_0) : NULL;
 	OWNED(json_release) cJSON *routes = lease->n_routes ? result_routes(lease) : NULL;
+	OWNED(json_release) cJSON *sysctls = record_sysctls(a);
 
-	if ((lease->n_ips && !ips) || (lease->n_routes && !routes))
+	if ((lease->n_ips && !ips) || (lease->n_routes && !routes) || !sysctls)
 		return fail_errno(f, ENOMEM, "complete the endpoint record");
+	a->endpoint.sysctls = sysctls;
 	a->endpoint.ips = ips;
 	a->endpoint.routes = routes;
 	a->endpoint.dns = a->attachment.config.dns ? a->attachment.config.dns : lease->dns;
 	a->endpoint.ready = true;
 	int written = endpoint_write(&a->endpoint, a->attach.records, f);
-	a->endpoint.ips = a->endpoint.routes = NULL;
+	a->endpoint.ips = a->endpoint.routes = a->endpoint.sysctls = NULL;
 	return written;
 }
 

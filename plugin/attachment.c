@@ -62,7 +62,8 @@ static unsigned extras_of(const struct attachment *a, enum attachment_use use)
 	const struct config *c = &a->config;
 
 	return taps_by(a, use) | (c->acd ? SANDBOX_ARP : 0u) |
-	       (c->ipam || c->address_owner == OWNER_GUEST ? SANDBOX_IPV6 : 0u);
+	       (c->ipam || c->address_owner == OWNER_GUEST ? SANDBOX_IPV6 : 0u) |
+	       sysctls_extras(&c->sysctls);
 }
 
 int attachment_open(struct attachment *a, const struct request *r, enum attachment_use use,

@@ -130,6 +130,24 @@ static int check_tap(const struct checking *c, struct failure *f)
 	return differs(c, details, f);
 }
 
+static int check_sysctls(const struct checking *c, struct failure *f)
+{
+	const struct attachment *a = &c->attachment;
+	const char *ifname = a->request->ifname;
+	char name[SYSCTL_TEXT], details[SYSCTL_TEXT + 48];
+	int now;
+
+	const struct sysctl *changed =
+	        sysctls_changed(&a->config.sysctls, &a->sandbox, ifname, &now, f);
+	if (!changed)
+		return 0;
+	if (f->code)
+		return -1;
+	snprintf(details, sizeof details, "%s is %d, not %d",
+	         sysctl_name(changed->kind, ifname, name), now, changed->value);
+	return differs(c, details, f);
+}
+
 struct address_search {
 	const struct cidr *want;
 	bool found;
@@ -248,7 +266,7 @@ int check(const struct request *r, struct failure *f)
 		return -1;
 	if (a->config.ipam && ipam_check(r, a->config.ipam, f) < 0)
 		return -1;
-	if (check_link(&c, f) < 0 || check_tap(&c, f) < 0)
+	if (check_link(&c, f) < 0 || check_tap(&c, f) < 0 || check_sysctls(&c, f) < 0)
 		return -1;
 	if (a->config.address_owner == OWNER_GUEST)
 		return 0;

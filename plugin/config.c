@@ -209,6 +209,20 @@ int config_check_passthru(const struct config *c, struct failure *f)
 	return 0;
 }
 
+/* The guest alone answers on such a link, so it must not configure itself. */
+static int check_guest(const struct config *c, struct failure *f)
+{
+	const struct sysctl *ra = sysctl_find(&c->sysctls, SETTINGS_IPV6, "accept_ra");
+
+	if (c->address_owner != OWNER_GUEST || !ra || !ra->value)
+		return 0;
+	return fail(f, CNI_CONFIG,
+	            "with addressOwner guest the link takes no address: leave it out, or choose "
+	            "addressOwner pod",
+	            "configuration key sysctl: net.ipv6.conf.IFNAME.accept_ra is \"%d\"",
+	            ra->value);
+}
+
 static int check_relations(const struct config *c, struct failure *f)
 {
 	if (c->mtu && c->mtu < 68)
@@ -221,7 +235,7 @@ static int check_relations(const struct config *c, struct failure *f)
 	if (c->cdi && !c->kind->tap)
 		return fail(f, CNI_CONFIG, "a macvlan has no device to hand over",
 		            "configuration key cdi goes with a macvtap");
-	return 0;
+	return check_guest(c, f);
 }
 
 static int read_dns(struct config *c, const cJSON *json, struct failure *f)
@@ -243,9 +257,9 @@ static void name_mode(struct config *c)
 }
 
 /* All keys, from the kind on, since the kind decides some defaults. */
-static int read_keys(struct config *c, const cJSON *json, struct failure *f)
+static int read_keys(struct config *c, const struct request *r, struct failure *f)
 {
-	const cJSON *ipam;
+	const cJSON *json = r->json, *ipam;
 	uint32_t ipam_seconds; /* checked here, used by ipam/ */
 
 	if (read_kind(c, json, f) < 0 || read_object(json, "ipam", &ipam, f) < 0)
@@ -259,14 +273,15 @@ static int read_keys(struct config *c, const cJSON *json, struct failure *f)
 			return -1;
 	name_mode(c);
 	if (read_sources(c, json, f) < 0 || read_dns(c, json, f) < 0 ||
-	    key_read(&ipam_timeout, json, &ipam_seconds, f) < 0)
+	    key_read(&ipam_timeout, json, &ipam_seconds, f) < 0 ||
+	    sysctls_read(&c->sysctls, json_member(json, "sysctl"), r->ifname, f) < 0)
 		return -1;
 	return check_relations(c, f);
 }
 
 int config_read(struct config *c, const struct request *r, bool arguments, struct failure *f)
 {
-	if (read_keys(c, r->json, f) < 0)
+	if (read_keys(c, r, f) < 0)
 		return -1;
 	if (arguments && read_arguments(c, r, f) < 0)
 		return -1;

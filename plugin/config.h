@@ -7,6 +7,7 @@
 #include "netns/addr.h"
 #include "netns/link.h"
 #include "netns/tap.h"
+#include "plugin/sysctl.h"
 
 #include <limits.h>
 
@@ -40,6 +41,7 @@ struct config {
 	enum address_owner address_owner;
 	enum dad dad;
 	bool acd;
+	struct sysctls sysctls;
 	const char *device_id; /* NULL: none */
 	bool cdi;
 	bool vm_devices;

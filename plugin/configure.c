@@ -32,19 +32,25 @@ static const struct ip *first_gateway(const struct result *lease, uint8_t family
 	return NULL;
 }
 
-struct setting {
-	const char *file;
-	int value;
-};
-
-static int set_all(const struct configuring *w, const struct setting *settings, size_t n,
-                   struct failure *f)
+void configure_sysctls(const struct configuring *w, struct sysctls *all)
 {
-	for (size_t i = 0; i < n; i++)
-		if (sandbox_ipv6_set(&w->attachment->sandbox, w->endpoint->ifname, settings[i].file,
-		                     settings[i].value, f) < 0)
-			return -1;
-	return 0;
+	const struct config *c = &w->attachment->config;
+	const bool ipv6 = w->endpoint->mtu >= IPV6_MTU_MIN &&
+	                  w->attachment->sandbox.settings[SETTINGS_IPV6] >= 0;
+	const bool by_ipam_alone = w->lease && !has_family(w->lease, AF_INET6);
+
+	*all = c->sysctls;
+	if (ipv6 && (c->address_owner == OWNER_GUEST || by_ipam_alone))
+		sysctls_add(all, SETTINGS_IPV6, "accept_ra", 0);
+}
+
+/* What works from the moment the link is up, whatever is on the LAN by then. */
+static int apply_sysctls(const struct configuring *w, struct failure *f)
+{
+	struct sysctls all;
+
+	configure_sysctls(w, &all);
+	return sysctls_apply(&all, &w->attachment->sandbox, w->endpoint->ifname, f);
 }
 
 /* The guest has the link's very MAC: an address of the pod's own would answer for it. Not by
@@ -54,33 +60,53 @@ static int silence(const struct configuring *w, struct failure *f)
 {
 	struct sandbox *sandbox = &w->attachment->sandbox;
 
-	if (w->endpoint->mtu < IPV6_MTU_MIN || sandbox->ipv6 < 0)
+	if (w->attachment->config.address_owner != OWNER_GUEST || w->endpoint->mtu < IPV6_MTU_MIN ||
+	    sandbox->settings[SETTINGS_IPV6] < 0)
 		return 0;
-	if (link_unaddressed(&sandbox->rtnl, w->endpoint->ifindex, f) < 0)
-		return -1;
-	return sandbox_ipv6_set(sandbox, w->endpoint->ifname, "accept_ra", 0, f);
+	return link_unaddressed(&sandbox->rtnl, w->endpoint->ifindex, f);
 }
 
-static int prepare_ipv6(const struct configuring *w, struct failure *f)
+/* Sets one of IPv6 unless the configuration has its own value for it. */
+static int set_ipv6(const struct configuring *w, const char *name, int value, struct failure *f)
 {
-	static const struct setting needed[] = {
-		{ "disable_ipv6", 0 },
-		{ "keep_addr_on_down", 1 },
-		{ "optimistic_dad", 1 }, /* the last: only for dad "optimistic" */
-	};
-	const bool optimistic = w->attachment->config.dad == DAD_OPTIMISTIC;
-	struct failure ignored = { 0 };
+	if (sysctl_find(&w->attachment->config.sysctls, SETTINGS_IPV6, name))
+		return 0;
+	return sandbox_set(&w->attachment->sandbox, SETTINGS_IPV6, w->endpoint->ifname, name, value,
+	                   f);
+}
+
+static int check_ipv6(const struct configuring *w, struct failure *f)
+{
+	const struct sysctl *off =
+	        sysctl_find(&w->attachment->config.sysctls, SETTINGS_IPV6, "disable_ipv6");
 
 	if (w->endpoint->mtu < IPV6_MTU_MIN)
 		return fail(f, CNI_CONFIG, "IPv6 needs 1280 at least", "mtu %u of the link",
 		            w->endpoint->mtu);
-	/* An announcement nobody hears is no reason to fail. */
-	if (sandbox_ipv6_set(&w->attachment->sandbox, w->endpoint->ifname, "ndisc_notify", 1,
-	                     &ignored) < 0)
-		fprintf(stderr, "podtap: %s: %s\n", ignored.msg, ignored.details);
-	if (sandbox_ipv6_set(&w->attachment->sandbox, "lo", "disable_ipv6", 0, f) < 0)
+	if (off && off->value)
+		return fail(
+		        f, CNI_CONFIG,
+		        "IPAM gave an IPv6 address, which needs IPv6 on the link: leave out one "
+		        "of them",
+		        "configuration key sysctl: net.ipv6.conf.IFNAME.disable_ipv6 is \"1\"");
+	return 0;
+}
+
+static int prepare_ipv6(const struct configuring *w, struct failure *f)
+{
+	struct failure ignored;
+
+	if (check_ipv6(w, f) < 0)
 		return -1;
-	return set_all(w, needed, optimistic ? 3 : 2, f);
+	failure_clear(&ignored);
+	/* An announcement nobody hears is no reason to fail. */
+	if (set_ipv6(w, "ndisc_notify", 1, &ignored) < 0)
+		fprintf(stderr, "podtap: %s: %s\n", ignored.msg, ignored.details);
+	if (sandbox_set(&w->attachment->sandbox, SETTINGS_IPV6, "lo", "disable_ipv6", 0, f) < 0 ||
+	    set_ipv6(w, "disable_ipv6", 0, f) < 0 || set_ipv6(w, "keep_addr_on_down", 1, f) < 0)
+		return -1;
+	return w->attachment->config.dad == DAD_OPTIMISTIC ? set_ipv6(w, "optimistic_dad", 1, f)
+	                                                   : 0;
 }
 
 /* An optimistic address is routed at once only where the kernel can begin to ask the LAN at once:
@@ -110,7 +136,9 @@ static int add_addresses(const struct configuring *w, bool late, struct failure 
 
 static int prepare_addresses(const struct configuring *w, struct failure *f)
 {
-	if (has_family(w->lease, AF_INET) &&
+	const bool own = sysctl_find(&w->attachment->config.sysctls, SETTINGS_IPV4, "arp_notify");
+
+	if (has_family(w->lease, AF_INET) && !own &&
 	    link_announce(&w->attachment->sandbox.rtnl, w->endpoint->ifindex, f) < 0)
 		return -1;
 	if (has_family(w->lease, AF_INET6) && prepare_ipv6(w, f) < 0)
@@ -289,7 +317,7 @@ int configure(const struct configuring *w, struct ip *taken, struct failure *f)
 
 	if (w->lease)
 		fill_gateways(w->lease);
-	if (set_mac(w, f) < 0 || (c->address_owner == OWNER_GUEST && silence(w, f) < 0))
+	if (set_mac(w, f) < 0 || silence(w, f) < 0 || apply_sysctls(w, f) < 0)
 		return -1;
 	if (w->lease && c->address_owner == OWNER_POD)
 		return c->acd ? number_with_proof(w, taken, f) : number(w, f);

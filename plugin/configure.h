@@ -13,6 +13,10 @@ struct configuring {
 	struct result *lease; /* what IPAM gave; NULL without */
 };
 
+/* The settings the link gets: those of the key sysctl, and accept_ra 0 where routers of the LAN are
+ * not to configure it, because the guest has the addresses or IPAM gave no IPv6 one. */
+void configure_sysctls(const struct configuring *c, struct sysctls *all);
+
 /* Sets what the configuration asks for and brings the link up: settings and addresses first, so
  * that they are announced, then flags, then duplicate address detection, then routes. With the key
  * acd the link comes up first, since the LAN is asked through it. Gateways that were used are

@@ -168,6 +168,17 @@ static bool queue_is(const cJSON *value, const struct policy_question *q)
 	       (json_integer(value, &longest) && q->config->bcqueuelen <= longest);
 }
 
+static bool sysctls_are(const cJSON *value, const struct policy_question *q)
+{
+	const struct sysctls *asked = &q->config->sysctls;
+	char name[SYSCTL_TEXT];
+
+	for (size_t i = 0; value && i < asked->n; i++)
+		if (!texts_have(value, sysctl_name(asked->list[i].kind, "IFNAME", name)))
+			return false;
+	return true;
+}
+
 /* What was asked for, in the configuration's words. */
 static void say_master(const struct policy_question *q, char text[POLICY_TEXT])
 {
@@ -207,6 +218,17 @@ static void say_queue(const struct policy_question *q, char text[POLICY_TEXT])
 	snprintf(text, POLICY_TEXT, "bcqueuelen %u", q->config->bcqueuelen);
 }
 
+static void say_sysctls(const struct policy_question *q, char text[POLICY_TEXT])
+{
+	const struct sysctls *asked = &q->config->sysctls;
+	size_t used = (size_t)snprintf(text, POLICY_TEXT, "sysctl");
+	char name[SYSCTL_TEXT];
+
+	for (size_t i = 0; i < asked->n && used < POLICY_TEXT; i++)
+		used += (size_t)snprintf(text + used, POLICY_TEXT - used, " %s",
+		                         sysctl_name(asked->list[i].kind, "IFNAME", name));
+}
+
 #define FLAG(name, member)                                                                         \
 	{                                                                                          \
 		name, is_bool, "it must be true or false", .flag = offsetof(struct config, member) \
@@ -229,6 +251,7 @@ const struct policy_key rule_keys[] = {
 	{ "macs", is_texts, texts_wanted, .allows = mac_is, .say = say_mac },
 	{ "deviceIDs", is_texts, texts_wanted, .allows = device_is, .say = say_device },
 	{ "bcqueuelen", is_queue, queue_wanted, .allows = queue_is, .say = say_queue },
+	{ "sysctls", is_texts, texts_wanted, .allows = sysctls_are, .say = say_sysctls },
 	FLAG("force", force),
 	FLAG("promiscMode", promisc),
 	FLAG("linkInContainer", link_in_container),

@@ -6,7 +6,7 @@
 #include "base/json.h"
 #include "plugin/config.h"
 
-enum { POLICY_TEXT = 128 };
+enum { POLICY_TEXT = 256 };
 
 /* What is asked for, and by whom. */
 struct policy_question {

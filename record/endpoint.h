@@ -54,6 +54,7 @@ struct endpoint { /* texts borrowed, from `source` when it was read from a file;
 	const cJSON *ips; /* as in a 1.1.0 result; borrowed */
 	const cJSON *routes;
 	const cJSON *dns;
+	const cJSON *sysctls; /* names and values, as the link got them */
 	const char *address_owner;
 	const char *ipam; /* ipam.type */
 	const char *device_id;

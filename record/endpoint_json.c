@@ -125,6 +125,8 @@ cJSON *endpoint_to_json(const struct endpoint *e)
 	put_copy(&w, "ips", e->ips);
 	put_copy(&w, "routes", e->routes);
 	put_copy(&w, "dns", e->dns);
+	if (e->sysctls && e->sysctls->child)
+		put_copy(&w, "sysctl", e->sysctls);
 	put_text(&w, "addressOwner", e->address_owner);
 	put_text(&w, "ipam", e->ipam);
 	put_text(&w, "deviceID", e->device_id);
@@ -228,6 +230,7 @@ static void read_rest(struct reader *r, struct endpoint *e)
 	e->ips = json_member(r->object, "ips");
 	e->routes = json_member(r->object, "routes");
 	e->dns = json_member(r->object, "dns");
+	e->sysctls = json_member(r->object, "sysctl");
 	e->address_owner = text_of(r, "addressOwner");
 	e->ipam = text_of(r, "ipam");
 	e->device_id = text_of(r, "deviceID");

@@ -78,6 +78,10 @@ manual_keys() {
 @test "podtap(8): the keys are the program's, every one and no other" {
 	run -0 same "$(keys_of_the_program)" "$(manual_keys "$manual")"
 }
+@test "podtap(8): the settings of a link are the program's, every one and no other" {
+	listed=$(sed -n '/^Of net\.ipv[46]\.conf:/,/^\.Pp/p' "$manual" | grep -v '^Of \|^\.' | tr -d ',.' | tr ' ' '\n')
+	run -0 same "$(sed -nE 's/^\t\{ SETTINGS_IPV[46], "([a-z0-9_]+)".*/\1/p' "$root/plugin/sysctl.c")" "$listed"
+}
 @test "README: the key table of podtap-ipam has every key, and no other" {
 	run -0 same "$(keys_of_the_allocator)" "$(readme_keys podtap-ipam; echo address)"
 }
@@ -133,6 +137,7 @@ provoke() {
 	run cni_raw ADD '{"cniVersion":"1.1.0","name":"net",'
 	said
 	fails ADD '{"mode":"hairpin"}'
+	fails ADD '{"sysctl":{"net.ipv6.conf.all.accept_ra":"0"}}'
 	fails ADD '{"master":"eth9"}'
 	fails ADD '{"master":null}'
 	fails ADD '{"master":"eth1","mtu":9000}'

@@ -23,16 +23,6 @@ global_addresses() {
 	ip -n "$1" -j address show dev "$2" scope global | jq -r '.[].addr_info[]? | select(.local) | "\(.local)/\(.prefixlen)"'
 }
 
-# A router advertisement of the prefix fd55::/64 to everybody, from a neighbour fe80::1.
-router_advertisement() {
-	local from=fe800000000000000000000000000001 to=ff020000000000000000000000000001
-	local body=400007080000000000000000 sum # hop limit, flags, lifetimes
-	body+=01010200000000fe                 # the router's MAC address
-	body+=030440c0000151800001518000000000fd55$(printf '00%.0s' {1..14})
-	sum=$(checksum "$from$to$(printf %08x $((4 + ${#body} / 2)))0000003a86000000$body")
-	printf '333300000001%s86dd60000000%04x3aff%s%s8600%s%s' 0200000000fe $((4 + ${#body} / 2)) $from $to "$sum" "$body"
-}
-
 @test "addressOwner guest: after ten seconds on a LAN with a router advertising, the link has no address at all" {
 	run -0 cni ADD
 	run -0 cni ADD '{"link":"macvlan","addressOwner":"guest"}' CNI_IFNAME=net1
