@@ -14,6 +14,7 @@
 #include "plugin/device_id.h"
 #include "plugin/ifindex.h"
 #include "plugin/master.h"
+#include "plugin/opening.h"
 #include "plugin/policy.h"
 #include "plugin/teardown.h"
 #include "record/live.h"
@@ -85,12 +86,12 @@ static int choose_mac(const struct attachment *a, struct mac *mac, struct failur
 		*mac = a->config.mac;
 		return 0;
 	}
-	if (a->taken.link.index) {
-		*mac = a->taken.link.mac;
+	if (a->target.taken.link.index) {
+		*mac = a->target.taken.link.mac;
 		return 0;
 	}
-	if (a->config.mode == MACVLAN_MODE_PASSTHRU) {
-		*mac = a->master.mac;
+	if (a->target.mode == MACVLAN_MODE_PASSTHRU) {
+		*mac = a->target.master.mac;
 		return 0;
 	}
 	if (getrandom(mac->byte, sizeof mac->byte, 0) != sizeof mac->byte)
@@ -138,9 +139,9 @@ static int describe(struct adding *a, struct failure *f)
 		.ifname = at->request->ifname,
 		.netns = at->sandbox.id,
 		.kind = c->kind->name,
-		.mode = word_text(link_modes, c->mode),
-		.master = at->master.name,
-		.mtu = c->mtu ? c->mtu : at->master.mtu,
+		.mode = word_text(link_modes, at->target.mode),
+		.master = at->target.master.name,
+		.mtu = c->mtu ? c->mtu : at->target.master.mtu,
 		.queues = c->queues,
 		.tap = { .uid = c->tap.uid, .gid = c->tap.gid, .mode = c->tap.mode },
 		.address_owner = address_owner_name(c->address_owner),
@@ -155,8 +156,8 @@ static int describe(struct adding *a, struct failure *f)
 		a->endpoint.cdi = a->cdi;
 	if (choose_mac(at, &a->endpoint.mac, f) < 0)
 		return -1;
-	if (at->taken.link.index) {
-		describe_taken(&a->endpoint, &at->taken.link, c);
+	if (at->target.taken.link.index) {
+		describe_taken(&a->endpoint, &at->target.taken.link, c);
 		return 0;
 	}
 	return ifindex_draw(&a->endpoint.ifindex, f);
@@ -356,7 +357,7 @@ static int complete_record(struct adding *a, struct failure *f)
  * link, and nothing else would tell DEL which number the link had. */
 static int number_tap(const struct adding *a, struct failure *f)
 {
-	const struct taken *taken = &a->attachment.taken;
+	const struct taken *taken = &a->attachment.target.taken;
 	const struct endpoint *e = &a->endpoint;
 
 	if (!e->tap.path)
@@ -378,8 +379,9 @@ int add(const struct request *r, struct failure *f)
 	a.attach.attachment = &a.attachment;
 	if (attachment_open(&a.attachment, r, ATTACHMENT_NEW, f) < 0 ||
 	    policy_permit(&a.attachment, f) < 0 ||
-	    master_fits(&a.attachment.config, attachment_master_rtnl(&a.attachment),
-	                &a.attachment.master, f) < 0 ||
+	    master_fits(&a.attachment.config, a.attachment.target.mode,
+	                attachment_master_rtnl(&a.attachment), &a.attachment.target.master,
+	                f) < 0 ||
 	    check_expressible(&a.attachment, f) < 0)
 		return -1;
 	/* The last namespace that is opened is that of a stale endpoint. */

@@ -19,8 +19,8 @@ enum outcome { MADE = 0, FAILED = -1, INDEX_TAKEN = 1 };
 /* In passthru the kernel gives it the master's. */
 static bool keeps_mac(const struct attachment *at)
 {
-	return at->config.mode == MACVLAN_MODE_PASSTHRU ||
-	       (at->taken.link.index && !at->config.has_mac);
+	return at->target.mode == MACVLAN_MODE_PASSTHRU ||
+	       (at->target.taken.link.index && !at->config.has_mac);
 }
 
 static struct link_want want_of(const struct attach *a, const struct endpoint *e)
@@ -31,10 +31,10 @@ static struct link_want want_of(const struct attach *a, const struct endpoint *e
 	return (struct link_want){
 		.name = e->ifname,
 		.index = e->ifindex,
-		.master = at->master.index,
+		.master = at->target.master.index,
 		.netns = c->link_in_container ? -1 : at->sandbox.netns,
 		.kind = c->kind,
-		.mode = c->mode,
+		.mode = at->target.mode,
 		.mac = keeps_mac(at) ? NULL : &e->mac,
 		.mtu = c->mtu,
 		.queues = c->queues,
@@ -49,10 +49,10 @@ static int explain_passthru(const struct attach *a, const struct failure *refusa
                             struct failure *f)
 {
 	char holder[400] = "an endpoint podtap has no record of";
-	const char *master = a->attachment->master.name;
+	const char *master = a->attachment->target.master.name;
 	char details[700];
 
-	master_holder(master, a->attachment->config.mode, holder, sizeof holder);
+	master_holder(master, a->attachment->target.mode, holder, sizeof holder);
 	snprintf(
 	        details, sizeof details,
 	        "%.100s: mode passthru needs a master with nothing else on it, and leaves none for "
@@ -81,17 +81,18 @@ static int explain(const struct attach *a, int err, const struct failure *refusa
 	const struct attachment *at = a->attachment;
 	char details[700];
 
-	if (err == EINVAL && (at->config.mode == MACVLAN_MODE_PASSTHRU || at->master.promiscuity))
+	if (err == EINVAL &&
+	    (at->target.mode == MACVLAN_MODE_PASSTHRU || at->target.master.promiscuity))
 		return explain_passthru(a, refusal, f);
 	for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
 		if (reasons[i].err == err) {
 			snprintf(details, sizeof details, "%.400s: %s", refusal->details,
 			         reasons[i].text);
 			return fail(f, reasons[i].code, details, "%s on master %s", refusal->msg,
-			            at->master.name);
+			            at->target.master.name);
 		}
 	return fail(f, refusal->code, refusal->details, "%s on master %s", refusal->msg,
-	            at->master.name);
+	            at->target.master.name);
 }
 
 /* The name is taken in the container, or the index is, there or (older kernels) on the host. */
@@ -146,8 +147,8 @@ static enum outcome take_link(struct attach *a, struct endpoint *e, struct failu
 	if (name_or_index(a, e, f) == FAILED)
 		return FAILED;
 	a->linked = true; /* also where the move was made and refused halfway */
-	int moved = takeover_move(&at->taken, &at->host.rtnl, &at->sandbox.rtnl, a->devices, &want,
-	                          &index, f);
+	int moved = takeover_move(&at->target.taken, &at->host.rtnl, &at->sandbox.rtnl, a->devices,
+	                          &want, &index, f);
 	if (moved == 0) {
 		a->linked = false;
 		return INDEX_TAKEN;
@@ -163,7 +164,7 @@ static enum outcome make_link(struct attach *a, struct endpoint *e, struct failu
 	const struct link_want want = want_of(a, e);
 
 	failure_clear(&refusal);
-	if (a->attachment->taken.link.index)
+	if (a->attachment->target.taken.link.index)
 		return take_link(a, e, f);
 	a->linked = true; /* for all we know, if the answer cannot be read */
 	if (link_create(attachment_master_rtnl(a->attachment), &want, &refusal) == 0)
@@ -219,7 +220,7 @@ static enum outcome try_index(struct attach *a, struct endpoint *e, struct failu
 	if (made != MADE || !a->attachment->config.kind->tap)
 		return made;
 	made = make_tap(a, e, f);
-	if (made == INDEX_TAKEN && a->attachment->taken.link.index)
+	if (made == INDEX_TAKEN && a->attachment->target.taken.link.index)
 		return (enum outcome)fail(f, CNI_OTHER, "another device or file has its name",
 		                          "the tap of %s", e->ifname);
 	if (made == INDEX_TAKEN) { /* a foreign file or device has the node's name */

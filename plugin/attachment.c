@@ -1,14 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Getting everything open and understood before anything is made. */
+/* Holding an attachment. */
 #include "plugin/attachment.h"
-
-#include "base/json.h"
-#include "ipam/ipam.h"
-#include "netns/privilege.h"
-#include "plugin/device_id.h"
-#include "plugin/master.h"
-
-enum { QUEUES_HEARD = 16 };
 
 void attachment_release(struct attachment *a)
 {
@@ -20,69 +12,4 @@ void attachment_release(struct attachment *a)
 struct rtnl *attachment_master_rtnl(struct attachment *a)
 {
 	return a->config.link_in_container ? &a->sandbox.rtnl : &a->host.rtnl;
-}
-
-static int check_not_own(const struct attachment *a, int netns, struct failure *f)
-{
-	int own = host_is(&a->host, netns, f);
-	if (own > 0)
-		return fail(
-		        f, CNI_OWN_NETNS,
-		        "it is the namespace the plugin runs in; CNI_NETNS_OVERRIDE=1 allows it",
-		        "plugin's netns and netns from CNI_NETNS should not be the same: %s",
-		        a->request->netns);
-	return own;
-}
-
-static int read_previous(struct attachment *a, struct failure *f)
-{
-	const cJSON *previous = json_member(a->request->json, "prevResult");
-
-	if (!previous)
-		return 0;
-	a->chained = true;
-	return result_read(&a->previous, previous, a->request->version, "prevResult", f);
-}
-
-/* What tells the number of the tap. Every queue has events of its own, and too many of them would
- * crowd out the tap's; how many a link has that others made is not known. */
-static unsigned taps_by(const struct attachment *a, enum attachment_use use)
-{
-	const struct config *c = &a->config;
-
-	if (!c->kind->tap)
-		return 0;
-	return use == ATTACHMENT_NEW && c->queues <= QUEUES_HEARD && !a->taken.link.index
-	               ? SANDBOX_EVENTS
-	               : SANDBOX_SYSFS;
-}
-
-static unsigned extras_of(const struct attachment *a, enum attachment_use use)
-{
-	const struct config *c = &a->config;
-
-	return taps_by(a, use) | (c->acd ? SANDBOX_ARP : 0u) |
-	       (c->ipam || c->address_owner == OWNER_GUEST ? SANDBOX_IPV6 : 0u) |
-	       sysctls_extras(&c->sysctls);
-}
-
-int attachment_open(struct attachment *a, const struct request *r, enum attachment_use use,
-                    struct failure *f)
-{
-	const bool own_allowed = use == ATTACHMENT_EXISTING || r->netns_override;
-
-	*a = (struct attachment){ .request = r, .host = HOST_CLOSED, .sandbox = SANDBOX_CLOSED };
-	if (host_open(&a->host, f) < 0)
-		return -1;
-	OWNED(fd_release) int netns = netns_open(r->netns, f);
-	if (netns < 0 || (!own_allowed && check_not_own(a, netns, f) < 0))
-		return -1;
-	if (config_read(&a->config, r, true, f) < 0 || read_previous(a, f) < 0 ||
-	    privilege_keep(PRIVILEGE_OPENING, ipam_delegates(a->config.ipam), f) < 0)
-		return -1;
-	if (a->config.device_id && device_id_resolve(a, use, f) < 0)
-		return -1;
-	if (sandbox_open(&a->sandbox, a->host.netns, fd_take(&netns), extras_of(a, use), f) < 0)
-		return -1;
-	return master_find(a, f) < 0 ? -1 : device_id_fits(a, f);
 }

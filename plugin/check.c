@@ -6,7 +6,7 @@
 #include "ipam/ipam.h"
 #include "netns/privilege.h"
 #include "netns/route.h"
-#include "plugin/attachment.h"
+#include "plugin/opening.h"
 #include "record/endpoint.h"
 #include "record/state.h"
 
@@ -61,11 +61,12 @@ static int check_master(struct checking *c, struct failure *f)
 	if (!inside && link_netns_number(&a->sandbox.rtnl, a->host.netns, &host, f) < 0)
 		return -1;
 	const bool there = c->link.lower_netns == host && (inside || host >= 0);
-	const bool flattened = link_kind_find(a->master.kind) && c->link.lower == a->master.lower &&
-	                       (there || a->master.lower_netns >= 0);
-	if (flattened || (there && c->link.lower == a->master.index))
+	const bool flattened = link_kind_find(a->target.master.kind) &&
+	                       c->link.lower == a->target.master.lower &&
+	                       (there || a->target.master.lower_netns >= 0);
+	if (flattened || (there && c->link.lower == a->target.master.index))
 		return 0;
-	snprintf(details, sizeof details, "its master is not %s", a->master.name);
+	snprintf(details, sizeof details, "its master is not %s", a->target.master.name);
 	return differs(c, details, f);
 }
 
@@ -97,10 +98,10 @@ static int check_link(struct checking *c, struct failure *f)
 		         c->link.kind[0] ? c->link.kind : "none", a->config.kind->name);
 		return differs(c, details, f);
 	}
-	if (c->link.mode != a->config.mode) {
+	if (c->link.mode != a->target.mode) {
 		snprintf(details, sizeof details, "its mode is %s, not %s",
 		         word_text(link_modes, c->link.mode),
-		         word_text(link_modes, a->config.mode));
+		         word_text(link_modes, a->target.mode));
 		return differs(c, details, f);
 	}
 	if (!(c->link.flags & IFF_UP))

@@ -200,9 +200,9 @@ static int read_arguments(struct config *c, const struct request *r, struct fail
 	return key_read(&runtime_device, json_member(r->json, "runtimeConfig"), c, f);
 }
 
-int config_check_passthru(const struct config *c, struct failure *f)
+int config_check_passthru(uint32_t mode, const char *master, struct failure *f)
 {
-	if (c->mode == MACVLAN_MODE_PASSTHRU && !c->master[0])
+	if (mode == MACVLAN_MODE_PASSTHRU && !*master)
 		return fail(f, CNI_CONFIG,
 		            "it takes the whole interface from the host: name it with master",
 		            "mode passthru needs configuration key master");
@@ -231,7 +231,7 @@ static int check_relations(const struct config *c, struct failure *f)
 	if (c->n_sources && c->mode != MACVLAN_MODE_SOURCE)
 		return fail(f, CNI_CONFIG, "only mode source hears a list of senders",
 		            "configuration key sourceMacs goes with mode source, not %s",
-		            word_text(link_modes, c->mode));
+		            word_text(link_modes, c->mode ? c->mode : MACVLAN_MODE_BRIDGE));
 	if (c->cdi && !c->kind->tap)
 		return fail(f, CNI_CONFIG, "a macvlan has no device to hand over",
 		            "configuration key cdi goes with a macvtap");
@@ -249,13 +249,6 @@ static int read_dns(struct config *c, const cJSON *json, struct failure *f)
 	return 0;
 }
 
-static void name_mode(struct config *c)
-{
-	c->mode_named = c->mode != 0;
-	if (!c->mode_named)
-		c->mode = MACVLAN_MODE_BRIDGE;
-}
-
 /* All keys, from the kind on, since the kind decides some defaults. */
 static int read_keys(struct config *c, const struct request *r, struct failure *f)
 {
@@ -271,7 +264,6 @@ static int read_keys(struct config *c, const struct request *r, struct failure *
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
 		if (key_read(&keys[i], json, c, f) < 0)
 			return -1;
-	name_mode(c);
 	if (read_sources(c, json, f) < 0 || read_dns(c, json, f) < 0 ||
 	    key_read(&ipam_timeout, json, &ipam_seconds, f) < 0 ||
 	    sysctls_read(&c->sysctls, json_member(json, "sysctl"), r->ifname, f) < 0)
@@ -285,7 +277,7 @@ int config_read(struct config *c, const struct request *r, bool arguments, struc
 		return -1;
 	if (arguments && read_arguments(c, r, f) < 0)
 		return -1;
-	return c->device_id ? 0 : config_check_passthru(c, f);
+	return c->device_id ? 0 : config_check_passthru(c->mode, c->master, f);
 }
 
 void config_read_leniently(struct config *c, const struct request *r)
@@ -299,7 +291,6 @@ void config_read_leniently(struct config *c, const struct request *r)
 		if (key_read(&keys[i], r->json, c, &ignored) < 0)
 			ignored.code = 0;
 	c->device_id = config_device_id(r);
-	name_mode(c);
 }
 
 const char *config_device_id(const struct request *r)

@@ -24,8 +24,7 @@ enum dad { DAD_WAIT, DAD_OPTIMISTIC, DAD_OFF };
 struct config {
 	const struct link_kind *kind;
 	char master[MASTER_TEXT]; /* a name or an alternative name; "": not named */
-	uint32_t mode;
-	bool mode_named; /* by the configuration, not by default */
+	uint32_t mode;            /* MACVLAN_MODE_*; 0: not named */
 	bool force;
 	uint32_t mtu; /* 0: the master's */
 	struct mac mac;
@@ -66,8 +65,9 @@ void config_read_leniently(struct config *c, const struct request *r);
 /* The name the runtime allocated, also where nothing else can be read; NULL: none. */
 const char *config_device_id(const struct request *r);
 
-/* Refuses mode passthru without a master. config_read() does where no deviceID may name one. */
-int config_check_passthru(const struct config *c, struct failure *f) MUST_CHECK;
+/* Refuse mode passthru when no master is named (""). config_read() does when no deviceID may name
+ * one. Returns 0, or -1 (CNI_CONFIG). */
+int config_check_passthru(uint32_t mode, const char *master, struct failure *f) MUST_CHECK;
 
 const char *address_owner_name(enum address_owner owner);
 

@@ -162,7 +162,7 @@ static int bring_up(const struct configuring *w, struct failure *f)
 		            "another endpoint of that master, or the master, has it: choose "
 		            "another, or none for a random one",
 		            "MAC address %s is in use on master %s",
-		            mac_format(&w->endpoint->mac, mac), w->attachment->master.name);
+		            mac_format(&w->endpoint->mac, mac), w->attachment->target.master.name);
 	return failure_pass(f, &refusal);
 }
 
@@ -214,7 +214,7 @@ static int add_routes(const struct configuring *w, struct failure *f)
 static int set_mac(const struct configuring *w, struct failure *f)
 {
 	const struct config *c = &w->attachment->config;
-	if (c->mode != MACVLAN_MODE_PASSTHRU || !c->has_mac)
+	if (w->attachment->target.mode != MACVLAN_MODE_PASSTHRU || !c->has_mac)
 		return 0;
 	return link_address(&w->attachment->sandbox.rtnl, w->endpoint->ifindex, &c->mac, f);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finding the master and saying in words why one cannot serve. */
+/* Saying in words why a master cannot serve. */
 #include "plugin/master.h"
 
 #include "netns/route.h"
@@ -44,7 +44,7 @@ static int host_uses(struct rtnl *host, const struct link *master, struct failur
 	return used;
 }
 
-int master_fits(const struct config *c, struct rtnl *nl, const struct link *master,
+int master_fits(const struct config *c, uint32_t mode, struct rtnl *nl, const struct link *master,
                 struct failure *f)
 {
 	char why[96];
@@ -59,7 +59,7 @@ int master_fits(const struct config *c, struct rtnl *nl, const struct link *mast
 		return fail(f, CNI_CONFIG, why, "mtu %u is more than master %s has", c->mtu,
 		            master->name);
 	}
-	if (c->mode != MACVLAN_MODE_PASSTHRU || c->force || c->link_in_container)
+	if (mode != MACVLAN_MODE_PASSTHRU || c->force || c->link_in_container)
 		return 0;
 	int used = host_uses(nl, master, f);
 	if (used > 0)
@@ -68,91 +68,6 @@ int master_fits(const struct config *c, struct rtnl *nl, const struct link *mast
 		              "host's addresses or default route; \"force\": true does it anyway",
 		              f);
 	return used;
-}
-
-/* The container interface of prevResult: the last one in our sandbox. */
-static const char *previous_interface(const struct attachment *a)
-{
-	const char *name = NULL;
-	for (size_t i = 0; i < a->previous.n_interfaces; i++) {
-		const struct interface *it = &a->previous.interfaces[i];
-		if (it->name && it->sandbox && strcmp(it->sandbox, a->request->netns) == 0)
-			name = it->name;
-	}
-	return name;
-}
-
-static int open_scratch(void *data, struct failure *f)
-{
-	return rtnl_open(data, f);
-}
-
-static int by_default_route(struct rtnl *nl, struct rtnl *scratch, struct link *master,
-                            struct failure *f)
-{
-	uint32_t index;
-	int found = route_default(scratch, &index, f);
-	return found > 0 ? link_by_index(nl, index, master, f) : found;
-}
-
-static int by_name(struct rtnl *nl, const char *name, bool in_container, struct link *master,
-                   struct failure *f)
-{
-	int found = link_by_name(nl, name, master, f);
-	if (found == 0)
-		return fail(f, CNI_CONFIG,
-		            in_container ? "there is no such interface in the container"
-		                         : "there is no such interface on the host",
-		            "master %s", name);
-	return found;
-}
-
-static int no_default_route(struct failure *f)
-{
-	return fail(f, CNI_CONFIG,
-	            "there is no default route to take the interface of: name one with master",
-	            "configuration key master is absent");
-}
-
-int master_find(struct attachment *a, struct failure *f)
-{
-	const struct config *c = &a->config;
-	struct rtnl *nl = attachment_master_rtnl(a), scratch = { .fd = -1 };
-	const char *name = c->master[0] ? c->master : NULL;
-	int found;
-
-	if (!name && c->link_in_container)
-		name = previous_interface(a);
-	if (name) {
-		found = by_name(nl, name, c->link_in_container, &a->master, f);
-	} else {
-		int opened = c->link_in_container ? netns_visit(a->host.netns, a->sandbox.netns,
-		                                                open_scratch, &scratch, f)
-		                                  : rtnl_open(&scratch, f);
-		found = opened < 0 ? -1 : by_default_route(nl, &scratch, &a->master, f);
-		rtnl_release(&scratch);
-	}
-	if (found == 0)
-		return no_default_route(f);
-	return found < 0 ? -1 : 0;
-}
-
-int master_find_on_host(const struct config *c, struct rtnl *host, struct link *master,
-                        struct failure *f)
-{
-	struct rtnl scratch = { .fd = -1 };
-	int found;
-
-	if (c->master[0]) {
-		found = by_name(host, c->master, false, master, f);
-	} else {
-		found = rtnl_open(&scratch, f) < 0 ? -1
-		                                   : by_default_route(host, &scratch, master, f);
-		rtnl_release(&scratch);
-	}
-	if (found <= 0)
-		return found;
-	return master_fits(c, host, master, f) < 0 ? -1 : 1;
 }
 
 static int link_below(struct rtnl *host, const struct link *master, struct link *below,
@@ -175,18 +90,18 @@ int master_below(struct rtnl *host, const struct link *master, struct link *belo
 	return link_below(host, master, below, f) < 0 ? -1 : 0;
 }
 
-int master_on_host(struct attachment *a, struct link *below, struct failure *f)
+int master_in_container_below(struct host *host, struct sandbox *inside, const struct link *master,
+                              struct link *below, struct failure *f)
 {
-	const struct link *master = &a->master;
-	int32_t host;
+	int32_t number;
 
-	if (!a->config.link_in_container || netns_same(&a->sandbox.id, &a->host.id))
-		return master_below(&a->host.rtnl, master, below, f) < 0 ? -1 : 1;
+	if (netns_same(&inside->id, &host->id))
+		return master_below(&host->rtnl, master, below, f) < 0 ? -1 : 1;
 	if (!link_kind_find(master->kind) || master->lower_netns < 0)
 		return 0;
-	if (link_netns_number(&a->sandbox.rtnl, a->host.netns, &host, f) < 0)
+	if (link_netns_number(&inside->rtnl, host->netns, &number, f) < 0)
 		return -1;
-	return host == master->lower_netns ? link_below(&a->host.rtnl, master, below, f) : 0;
+	return number == master->lower_netns ? link_below(&host->rtnl, master, below, f) : 0;
 }
 
 struct holder_search {

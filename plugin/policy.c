@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/if_link.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -134,10 +135,20 @@ static int ask(const struct policy *p, const struct policy_question *asked, cons
 	return policy_judge(p, &question, f);
 }
 
+/* Finds the host interface under the attachment's master. Returns 1, 0 when it is not on the host,
+ * or -1. */
+static int master_on_host(struct attachment *a, struct link *below, struct failure *f)
+{
+	if (a->config.link_in_container)
+		return master_in_container_below(&a->host, &a->sandbox, &a->target.master, below,
+		                                 f);
+	return master_below(&a->host.rtnl, &a->target.master, below, f) < 0 ? -1 : 1;
+}
+
 int policy_permit(struct attachment *a, struct failure *f)
 {
 	OWNED(policy_release) struct policy p = { .json = NULL };
-	struct policy_question question = { .config = &a->config };
+	struct policy_question question = { .mode = a->target.mode, .config = &a->config };
 	struct link master;
 
 	if (policy_read(&p, f) < 0)
@@ -152,11 +163,11 @@ int policy_permit(struct attachment *a, struct failure *f)
 	return ask(&p, &question, a->request, f);
 }
 
-int policy_permit_taking(const struct request *r, const struct config *c, const char *master,
-                         struct failure *f)
+int policy_permit_taking(const struct request *r, const struct config *c, uint32_t mode,
+                         const char *master, struct failure *f)
 {
 	OWNED(policy_release) struct policy p = { .json = NULL };
-	const struct policy_question question = { .master = master, .config = c };
+	const struct policy_question question = { .master = master, .mode = mode, .config = c };
 
 	if (policy_read(&p, f) < 0)
 		return -1;
@@ -170,6 +181,7 @@ int policy_permit_network(const struct request *r, const struct config *c, const
 	const struct policy_question question = {
 		.any_namespace = true,
 		.master = master,
+		.mode = c->mode ? c->mode : MACVLAN_MODE_BRIDGE,
 		.config = c,
 	};
 

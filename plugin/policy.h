@@ -10,10 +10,10 @@
  * nothing is allowed. */
 int policy_permit(struct attachment *a, struct failure *f) MUST_CHECK;
 
-/* The same for a link of the host's that a call, whose configuration may be wrong otherwise, names
- * by its deviceID. */
-int policy_permit_taking(const struct request *r, const struct config *c, const char *master,
-                         struct failure *f) MUST_CHECK;
+/* Like policy_permit(), for the host link that the call's deviceID names; it has a mode and a
+ * master. The rest of the configuration may be wrong. */
+int policy_permit_taking(const struct request *r, const struct config *c, uint32_t mode,
+                         const char *master, struct failure *f) MUST_CHECK;
 
 /* The same before there is a container, for whichever namespace. `master`: of master_below(); NULL
  * where it is not known yet. */

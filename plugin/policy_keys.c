@@ -129,7 +129,7 @@ static bool master_is(const cJSON *value, const struct policy_question *q)
 
 static bool mode_is(const cJSON *value, const struct policy_question *q)
 {
-	return texts_have(value, word_text(link_modes, q->config->mode));
+	return texts_have(value, word_text(link_modes, q->mode));
 }
 
 static bool kind_is(const cJSON *value, const struct policy_question *q)
@@ -187,7 +187,7 @@ static void say_master(const struct policy_question *q, char text[POLICY_TEXT])
 
 static void say_mode(const struct policy_question *q, char text[POLICY_TEXT])
 {
-	snprintf(text, POLICY_TEXT, "mode %s", word_text(link_modes, q->config->mode));
+	snprintf(text, POLICY_TEXT, "mode %s", word_text(link_modes, q->mode));
 }
 
 static void say_kind(const struct policy_question *q, char text[POLICY_TEXT])

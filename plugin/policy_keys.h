@@ -14,6 +14,7 @@ struct policy_question {
 	const char *pod_namespace; /* "": the call names none */
 	bool any_namespace;        /* rules for whichever namespace count */
 	const char *master;        /* the interface's own name; NULL: none of the host's */
+	uint32_t mode;             /* of the target */
 	const struct config *config;
 	const cJSON *json; /* the configuration's own text, for the files it names */
 };

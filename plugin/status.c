@@ -8,6 +8,7 @@
 #include "plugin/config.h"
 #include "plugin/master.h"
 #include "plugin/policy.h"
+#include "plugin/target.h"
 
 #include <stdio.h>
 
@@ -53,7 +54,7 @@ static int check_master(const struct request *r, const struct config *c, struct 
 
 	if (c->link_in_container) /* it lives in a container that does not exist yet */
 		return check_policy(r, c, NULL, f);
-	int found = master_find_on_host(c, &host->rtnl, &master, &why);
+	int found = target_master_on_host(c, &host->rtnl, &master, &why);
 	if (found < 0 || (found && master_below(&host->rtnl, &master, &below, &why) < 0))
 		return unavailable(f, &why);
 	if (check_policy(r, c, found ? below.name : NULL, f) < 0)

@@ -18,6 +18,7 @@ static void ask(const struct policy *p, const char *const line[LINES], const str
 	const struct policy_question q = { .network = line[0],
 		                           .pod_namespace = line[1],
 		                           .master = *line[2] ? line[2] : NULL,
+		                           .mode = c->mode,
 		                           .config = c,
 		                           .json = asked };
 

@@ -138,6 +138,7 @@ static void what_one_rule_allows_is_allowed(struct verdict *v)
 		const struct policy_question q = { .network = questions[i].network,
 			                           .pod_namespace = questions[i].pod_namespace,
 			                           .master = questions[i].master,
+			                           .mode = c.mode,
 			                           .config = &c };
 		f = (struct failure){ 0 };
 		const bool ok = policy_judge(&p, &q, &f) == 0;

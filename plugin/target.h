@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where an endpoint stands on this host: which master, in which mode, and whether a link that
+ * exists is taken over. Const once it is found. */
+#ifndef PLUGIN_TARGET_H
+#define PLUGIN_TARGET_H
+
+#include "cni/result.h"
+#include "plugin/config.h"
+#include "record/takeover.h"
+
+struct target {
+	char named[MASTER_TEXT]; /* the master, as it was named; "": the default route's */
+	uint32_t mode;           /* MACVLAN_MODE_* */
+	struct taken taken;      /* the host link to take over, which deviceID names */
+	struct link master;
+};
+
+/* What a target is found by; all borrowed. */
+struct target_search {
+	const struct config *config;
+	const struct request *request;
+	const struct result *previous; /* prevResult */
+	struct host *host;
+	bool exists; /* an earlier call made the endpoint */
+};
+
+/* Find who names the master, the mode, and the link to take over. The namespace of the container
+ * need not be open. Enters the host's namespace: PRIVILEGE_OPENING. Returns 0, or -1: CNI_CONFIG
+ * when nothing names a master though the deviceID is a resource's; the record's or the kernel's. */
+int target_name(struct target *t, const struct target_search *s, struct failure *f) MUST_CHECK;
+
+/* Find the master that was named, or that of the default route, and check it against the link to
+ * take over. `inside` is the container's namespace. Returns 0, or -1: CNI_CONFIG with what to do.
+ */
+int target_find(struct target *t, const struct target_search *s, struct sandbox *inside,
+                struct failure *f) MUST_CHECK;
+
+/* Find the master on the host by the configuration alone, for STATUS. Returns 1 with *master, 0
+ * when the configuration names none and the host has no default route yet, or -1 (CNI_CONFIG). */
+int target_master_on_host(const struct config *c, struct rtnl *host, struct link *master,
+                          struct failure *f) MUST_CHECK;
+
+#endif
