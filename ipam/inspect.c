@@ -5,9 +5,8 @@
 #include "base/json.h"
 #include "ipam/ipam_config.h"
 #include "ipam/ledger.h"
+#include "ipam/place.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -116,7 +115,6 @@ int allocator_check(const struct request *r, struct failure *f)
 	return config.n_sets > 0 ? ranges_check(&config, r, &reported, f) : 0;
 }
 
-/* Whether the directory could be made and written; nothing is made to find out. */
 static int writable_check(const struct ipam_config *c, const struct request *r, struct failure *f)
 {
 	char path[PATH_MAX];
@@ -124,19 +122,7 @@ static int writable_check(const struct ipam_config *c, const struct request *r, 
 	if (snprintf(path, sizeof path, "%s/%s", c->data_dir, r->name) >= (int)sizeof path)
 		return fail(f, CNI_UNAVAILABLE, "the path is too long", "dataDir %.200s",
 		            c->data_dir);
-	while (faccessat(AT_FDCWD, path, W_OK | X_OK, AT_EACCESS) < 0) {
-		char *slash = strrchr(path, '/');
-		if (errno != ENOENT || !slash || slash == path)
-			return fail(f, CNI_UNAVAILABLE, strerror(errno),
-			            "cannot write the reservations in %s/%s: %s", c->data_dir,
-			            r->name, path);
-		*slash = '\0'; /* its parent decides */
-	}
-	struct stat st;
-	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-		return 0;
-	return fail(f, CNI_UNAVAILABLE, strerror(ENOTDIR),
-	            "cannot write the reservations in %s/%s: %s", c->data_dir, r->name, path);
+	return place_check(path, f);
 }
 
 static int room_check(struct ledger *l, const struct ipam_config *c, size_t set, struct failure *f)

@@ -5,7 +5,7 @@ load ../lib/lib
 load ../lib/ipam
 
 teardown() {
-	[ -z "${mounted:-}" ] || umount "$mounted"
+	[ -z "${top:-}" ] || rm -rf "$top"
 	lan_teardown
 }
 
@@ -115,24 +115,83 @@ range='{"subnet":"10.1.0.0/29"}'
 		error_is 50 ranges
 	done
 }
-@test "STATUS: a directory that cannot be written is code 50, whether or not it is there" {
-	mounted=$leases/frozen
-	mkdir -p "$mounted"
-	mount -t tmpfs none "$mounted"
+# A table of dataDirs and why an ADD cannot use them (empty: it can); TOP is a name that is free in /.
+data_dirs() {
+	cat <<-END
+		TOP/x|
+		TOP/x/y/z|
+		//TOP//x//|
+		TOP|
+		TOP/../TOP/x|
+		DIR/there|
+		DIR/missing/a/b/c|
+		DIR/linked/a|
+		DIR/fs/ramfs/a|
+		DIR/fs/ro|Read-only file system
+		DIR/fs/ro/a/b|Read-only file system
+		DIR/fs/ro/there|Read-only file system
+		DIR/file|Not a directory
+		DIR/file/a/b|Not a directory
+		DIR/dangling/a|No such file or directory
+		DIR/a/$(printf 'x%.0s' {1..256})/b|File name too long
+		DIR/replaced|Not a directory
+		DIR/locked|Is a directory
+		DIR/elsewhere|Too many levels of symbolic links
+		/proc/x|file system of the kernel
+		/proc/x/y|file system of the kernel
+		/proc/self|Operation not permitted
+		/proc/sys/net|Permission denied
+		/proc/version|Not a directory
+		DIR/fs/sysfs/a|file system of the kernel
+		DIR/fs/cgroup2/a|file system of the kernel
+		DIR/fs/mqueue/a|file system of the kernel
+		DIR/fs/devpts/a|file system of the kernel
+		DIR/fs/hugetlbfs/a|file system of the kernel
+	END
+}
+# What is there before, for each network; the file systems are in a mount namespace of the calls'.
+data_dirs_make() {
+	local fs=$BATS_TEST_TMPDIR/fs type
+	mkdir -p "$BATS_TEST_TMPDIR"/{there,linked-to,replaced,elsewhere} "$BATS_TEST_TMPDIR/locked/$network/lock"
+	mkdir -p "$fs"/{ro,ramfs,sysfs,cgroup2,mqueue,devpts,hugetlbfs}
+	ln -sfn "$BATS_TEST_TMPDIR/linked-to" "$BATS_TEST_TMPDIR/linked"
+	ln -sfn "$BATS_TEST_TMPDIR/nowhere" "$BATS_TEST_TMPDIR/dangling"
+	ln -sfn "$BATS_TEST_TMPDIR/there" "$BATS_TEST_TMPDIR/replaced/$network"
+	mkdir -p "$BATS_TEST_TMPDIR/elsewhere/$network"
+	ln -sfn "$BATS_TEST_TMPDIR/nowhere" "$BATS_TEST_TMPDIR/elsewhere/$network/lock"
+	touch "$BATS_TEST_TMPDIR/file"
+	# shellcheck disable=SC2016 # the inner shell expands it
+	wrapper=(unshare -m sh -ec 'cd "$0"; network=$1; shift
+		for type in ramfs sysfs cgroup2 mqueue devpts hugetlbfs; do mount -t $type none $type; done
+		mount -t tmpfs none ro; mkdir -p ro/there/$network; mount -o remount,ro ro
+		exec "$@"' "$fs" "$network")
+}
+@test "STATUS: says of each dataDir what ADD does: missing at any depth, read-only, in the way, of the kernel" {
+	local path why
+	top=/podtap-$$-$RANDOM
 	for PLUGIN in "${ways[@]}"; do
 		ipam_begin
-		mkdir -p "$mounted/there-$PLUGIN/$network"
-	done
-	mount -o remount,ro "$mounted"
-	for PLUGIN in "${ways[@]}"; do
-		ipam_begin
-		for data in "$mounted/there-$PLUGIN" "$mounted/not/there"; do
+		data_dirs_make
+		while IFS='|' read -r path why; do
+			path=${path/DIR/$BATS_TEST_TMPDIR}
+			data=${path//TOP/$top}
+			echo "$PLUGIN: $data: ${why:-works}"
+			if [ -z "$why" ]; then
+				run -0 status "$two"
+				[ -z "$output" ]
+				run -0 add a "$two"
+				run -0 status "$two"
+				run -0 del a "$two"
+				rm -rf "${top:?}"
+				continue
+			fi
 			run -1 status "$two"
-			error_is 50 "$data/$network" "Read-only file system"
-		done
-		data=/proc/version
-		run -1 status "$two"
-		error_is 50 /proc/version "Not a directory"
+			error_is 50 "$data/$network" "$why"
+			run -1 add a "$two"
+			error_is 5 "$data/$network"
+			run -0 del a '{"subnet":"10.1.0.0/24","dataDir":"'"$leases"'"}'
+		done < <(data_dirs)
+		rm -rf "${BATS_TEST_TMPDIR:?}"/{there,linked-to,replaced,elsewhere,locked,missing}
 	done
 }
 @test "STATUS: strictStatus tells which range set is exhausted and how large it is" {

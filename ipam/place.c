@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Asking the kernel whether a folder could be made. */
+#include "ipam/place.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+#ifndef FUSE_SUPER_MAGIC
+#define FUSE_SUPER_MAGIC 0x65735546
+#endif
+
+/* Cuts the last component off. False: it cannot be made, with errno. */
+static bool parent_of(char *path)
+{
+	char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+
+	if (strlen(name) > NAME_MAX) {
+		errno = ENAMETOOLONG;
+		return false;
+	}
+	if (slash)
+		slash[slash == path] = '\0';
+	else
+		memcpy(path, ".", 2);
+	return true;
+}
+
+/* Shortens a path to what is there of it. -1 with errno. */
+static int existing_find(char *path)
+{
+	struct stat st;
+
+	while (lstat(path, &st) < 0)
+		if ((errno != ENOENT && errno != ENOTDIR) || !parent_of(path))
+			return -1;
+	return 0;
+}
+
+/* procfs, sysfs, cgroups and the like: a file system without a size that knows no nameless files.
+ * One in user space may have neither and yet hold files. Huge pages hold files that nobody can
+ * write. */
+static bool is_pseudo(const char *path)
+{
+	struct statfs fs;
+
+	if (statfs(path, &fs) < 0 || fs.f_type == FUSE_SUPER_MAGIC)
+		return false;
+	if (fs.f_type == HUGETLBFS_MAGIC)
+		return true;
+	if (fs.f_blocks > 0)
+		return false;
+	OWNED(fd_release) int fd = open(path, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	return fd < 0 && errno == EOPNOTSUPP;
+}
+
+/* 0, or the reason: an errno. */
+static int directory_check(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return errno;
+	return S_ISDIR(st.st_mode) ? 0 : ENOTDIR;
+}
+
+/* The folder itself is opened without following a link, and its lock is a file. */
+static int folder_check(const char *path)
+{
+	const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+	struct stat st;
+	OWNED(fd_release) int dir = open(path, flags | O_DIRECTORY);
+
+	if (dir < 0)
+		return errno;
+	if (fstatat(dir, "lock", &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : errno;
+	OWNED(fd_release) int lock = openat(dir, "lock", flags | O_CREAT, 0750);
+	return lock < 0 ? errno : 0;
+}
+
+int place_check(const char *path, struct failure *f)
+{
+	char there[PATH_MAX];
+	int err = ENAMETOOLONG;
+
+	if (snprintf(there, sizeof there, "%s", path) >= (int)sizeof there)
+		return fail(f, CNI_UNAVAILABLE, strerror(err),
+		            "cannot write the reservations in %.200s...", path);
+	err = existing_find(there) < 0 ? errno : directory_check(there);
+	if (err == 0 && is_pseudo(there))
+		return fail(f, CNI_UNAVAILABLE,
+		            "the file system of the kernel there holds no such files",
+		            "cannot write the reservations in %s: %s", path, there);
+	if (err == 0 && faccessat(AT_FDCWD, there, W_OK | X_OK, AT_EACCESS) < 0)
+		err = errno;
+	if (err == 0 && strcmp(there, path) == 0)
+		err = folder_check(path);
+	if (err == 0)
+		return 0;
+	return fail(f, CNI_UNAVAILABLE, strerror(err), "cannot write the reservations in %s: %s",
+	            path, there);
+}
