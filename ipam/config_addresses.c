@@ -25,17 +25,56 @@ static int address_add(struct ipam_config *c, const struct static_address *a, st
 
 static int address_member(const struct keys *k, void *data)
 {
+	const cJSON *value = json_member(k->object, "address");
+	const char *text = json_string(value);
 	struct static_address a = { .address.prefix = 0 };
 
 	if (!cJSON_IsObject(k->object))
 		return key_refuse(k, "", k->object, "it must be an object with an address");
-	const int found = key_cidr(k, "address", &a.address);
-	if (found == 0)
-		return key_refuse(k, "address", NULL,
-		                  "it must be an address with its prefix length");
-	if (found < 0 || key_ip(k, "gateway", &a.gateway) < 0)
+	if (!text || !cidr_parse(text, &a.address))
+		return key_refuse(k, "address", value,
+		                  "it must be an address with its prefix length, such as "
+		                  "10.0.0.5/24 or fd00::5/64");
+	if (key_ip(k, "gateway", &a.gateway) < 0)
 		return -1;
 	return address_add(data, &a, k->f);
+}
+
+/* The configured addresses stay known as networks when others replace them. */
+static int networks_keep(struct ipam_config *c, struct failure *f)
+{
+	if (c->n_addresses == 0)
+		return 0;
+	c->networks = malloc(c->n_addresses * sizeof *c->networks);
+	if (!c->networks)
+		return fail_errno(f, ENOMEM, "collect addresses");
+	memcpy(c->networks, c->addresses, c->n_addresses * sizeof *c->networks);
+	c->n_networks = c->n_addresses;
+	return 0;
+}
+
+static const struct static_address *network_find(const struct static_address *list, size_t n,
+                                                 const struct ip *ip, bool gateway)
+{
+	for (size_t i = 0; i < n; i++)
+		if (cidr_contains(&list[i].address, ip) && (!gateway || list[i].gateway.family))
+			return &list[i];
+	return NULL;
+}
+
+/* An address without a gateway has that of its network, if another address names it: those of the
+ * configuration come first. */
+static void gateways_inherit(struct ipam_config *c)
+{
+	for (size_t i = 0; i < c->n_addresses; i++) {
+		struct static_address *a = &c->addresses[i];
+		const struct static_address *n =
+		        network_find(c->networks, c->n_networks, &a->address.ip, true);
+		if (!n)
+			n = network_find(c->addresses, c->n_addresses, &a->address.ip, true);
+		if (!a->gateway.family && n && !ip_equal(&n->gateway, &a->address.ip))
+			a->gateway = n->gateway;
+	}
 }
 
 /* What one word asks for: of the ranges the address alone counts, without them the prefix length is
@@ -49,12 +88,12 @@ static bool wanted_parse(const struct ipam_config *c, const char *text, struct c
 	out->prefix = (uint8_t)ip_bits(&out->ip);
 	if (c->n_sets > 0)
 		return true;
-	for (size_t i = 0; i < c->n_addresses; i++)
-		if (cidr_contains(&c->addresses[i].address, &out->ip)) {
-			out->prefix = c->addresses[i].address.prefix;
-			return true;
-		}
-	return false;
+	const struct static_address *n = network_find(c->networks, c->n_networks, &out->ip, false);
+	if (!n)
+		n = network_find(c->addresses, c->n_addresses, &out->ip, false);
+	if (n)
+		out->prefix = n->address.prefix;
+	return n != NULL;
 }
 
 static const char *wanted_form(const struct ipam_config *c)
@@ -182,11 +221,14 @@ int config_addresses_read(struct ipam_config *c, const struct request *r, struct
 	const cJSON *args = json_member(json_member(r->json, "args"), "cni");
 
 	if (args_check(r->args, known, f) < 0 ||
-	    key_each(&ipam, "addresses", address_member, c) < 0)
+	    key_each(&ipam, "addresses", address_member, c) < 0 || networks_keep(c, f) < 0)
 		return -1;
-	if (arg_addresses(c, r->args, f) < 0 || arg_gateways(c, r->args, f) < 0)
+	if (arg_addresses(c, r->args, f) < 0 || wanted_list(c, args, "args.cni", f) < 0 ||
+	    wanted_list(c, json_member(r->json, "runtimeConfig"), "runtimeConfig", f) < 0)
 		return -1;
-	if (wanted_list(c, args, "args.cni", f) < 0)
+	/* The last: they are for the addresses that remain. */
+	if (arg_gateways(c, r->args, f) < 0)
 		return -1;
-	return wanted_list(c, json_member(r->json, "runtimeConfig"), "runtimeConfig", f);
+	gateways_inherit(c);
+	return 0;
 }

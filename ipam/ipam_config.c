@@ -14,6 +14,7 @@ void ipam_config_release(struct ipam_config *c)
 	free(c->sets);
 	free(c->excluded);
 	free(c->addresses);
+	free(c->networks);
 	ip_list_release(&c->wanted);
 	result_release(&c->described);
 	json_release(&c->description);

@@ -22,12 +22,16 @@ struct ipam_config {
 	size_t n_excluded;
 	struct static_address *addresses; /* owned; reported as they are */
 	size_t n_addresses;
+	struct static_address
+	        *networks; /* owned; the key addresses, also where others are asked for */
+	size_t n_networks;
 	struct ip_list wanted;   /* addresses asked for, of the sets */
 	struct result described; /* routes and dns */
 	cJSON *description;      /* owned; what `described` borrows from */
 	bool keep_across_boots;
 	bool sticky;
 	bool strict_status;
+	bool static_outside_range;
 };
 
 void ipam_config_release(struct ipam_config *c);
