@@ -55,7 +55,7 @@ static int duplicate_check(struct allocation *a)
 	const int result = ledger_find(&a->ledger, a->holder, &held, a->f);
 	for (size_t i = 0; i < held.n && !twice; i++)
 		for (size_t k = 0; k < c->n_sets && !twice; k++)
-			if (range_set_find(&c->sets[k], &held.ips[i]))
+			if (config_range_find(c, k, &held.ips[i]))
 				twice = &held.ips[i];
 	if (twice)
 		fail(a->f, CNI_OTHER, "duplicate allocation is not allowed",
@@ -101,7 +101,9 @@ static int wanted_check(const struct allocation *a, const struct ip *ip)
 	char text[IP_TEXT];
 
 	for (size_t i = 0; i < c->n_sets; i++) {
-		const struct range *r = range_set_find(&c->sets[i], ip);
+		const struct range *r = config_range_find(c, i, ip);
+		if (r && !range_set_find(&c->sets[i], ip) && !range_has_host(r, ip))
+			why = "it is its subnet's network or broadcast address";
 		if (r && ip_equal(&r->gateway, ip))
 			why = "it is its subnet's gateway";
 	}
@@ -113,11 +115,11 @@ static int wanted_check(const struct allocation *a, const struct ip *ip)
 	           : 0;
 }
 
-/* The first address asked for that a set has. 1, 0 or -1. */
+/* The first address asked for that a set may give. 1, 0 or -1. */
 static int give_wanted(struct allocation *a, size_t set, struct ip *out)
 {
 	for (size_t i = 0; i < a->wanted.n; i++) {
-		if (!range_set_find(&a->config->sets[set], &a->wanted.ips[i]))
+		if (!config_range_find(a->config, set, &a->wanted.ips[i]))
 			continue;
 		*out = a->wanted.ips[i];
 		ip_list_remove(&a->wanted, i);
@@ -213,10 +215,13 @@ static int give(struct allocation *a, size_t set, struct result *result)
 	if (given <= 0)
 		return -1;
 	a->made[a->n_made++] = ip;
-	store_last_write(&a->ledger.store, set, &ip);
-	if (*a->name)
+	/* What is outside its range says nothing about where the range goes on. */
+	const bool inside = range_set_find(&a->config->sets[set], &ip) != NULL;
+	if (inside)
+		store_last_write(&a->ledger.store, set, &ip);
+	if (inside && *a->name)
 		sticky_remember(&a->ledger.folder, a->name, set, &ip);
-	const struct range *r = range_set_find(&a->config->sets[set], &ip);
+	const struct range *r = config_range_find(a->config, set, &ip);
 	struct ip_config *out = result_add_ip(result, a->f);
 	if (!out)
 		return -1;
@@ -225,20 +230,41 @@ static int give(struct allocation *a, size_t set, struct result *result)
 	return 0;
 }
 
-/* What was asked for and is in no range. */
+/* Whether a subnet has an address that is in no range. */
+static bool outside_range(const struct ipam_config *c, const struct ip *ip)
+{
+	bool subnet = false;
+
+	for (size_t i = 0; i < c->n_sets; i++) {
+		if (range_set_find(&c->sets[i], ip))
+			return false;
+		subnet |= range_set_find_subnet(&c->sets[i], ip) != NULL;
+	}
+	return subnet;
+}
+
+/* What was asked for and no range set gave. */
 static int leftover_check(const struct allocation *a)
 {
-	char list[512] = "", text[IP_TEXT];
+	const struct ipam_config *c = a->config;
+	char list[512] = "", text[IP_TEXT], ranges[2048], details[3072];
 	size_t length = 0;
+	bool outside = false;
 
 	if (a->wanted.n == 0)
 		return 0;
-	for (size_t i = 0; i < a->wanted.n && length < sizeof list - 2 * IP_TEXT; i++)
+	for (size_t i = 0; i < a->wanted.n && length < sizeof list - 2 * IP_TEXT; i++) {
 		length += (size_t)snprintf(list + length, sizeof list - length, "%s%s",
 		                           i ? ", " : "", ip_format(&a->wanted.ips[i], text));
-	return fail(a->f, CNI_CONFIG,
-	            "each must be in a range set of its own, which gives one address",
-	            "failed to allocate all requested IPs: %s", list);
+		outside |= !c->static_outside_range && outside_range(c, &a->wanted.ips[i]);
+	}
+	snprintf(details, sizeof details,
+	         "each must be in a range set of its own, which gives one address: %s%s",
+	         range_sets_text(c->sets, c->n_sets, ranges, sizeof ranges),
+	         outside ? "; \"staticOutsideRange\": true in ipam also allows the other addresses "
+	                   "of these networks"
+	                 : "");
+	return fail(a->f, CNI_CONFIG, details, "failed to allocate all requested IPs: %s", list);
 }
 
 static int allocate(struct allocation *a, const struct request *r, struct result *result)

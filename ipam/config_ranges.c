@@ -84,6 +84,18 @@ int config_ranges_read(struct ipam_config *c, const cJSON *config, struct failur
 	return range_sets_check(c->sets, c->n_sets, f);
 }
 
+const struct range *config_range_find(const struct ipam_config *c, size_t set, const struct ip *ip)
+{
+	const struct range *found = range_set_find(&c->sets[set], ip);
+
+	if (found || !c->static_outside_range)
+		return found;
+	for (size_t i = 0; i < c->n_sets; i++)
+		if (range_set_find(&c->sets[i], ip))
+			return NULL;
+	return range_set_find_subnet(&c->sets[set], ip);
+}
+
 static int excluded_add(struct ipam_config *c, struct span span, struct failure *f)
 {
 	struct span *grown = realloc(c->excluded, (c->n_excluded + 1) * sizeof *grown);

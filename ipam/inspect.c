@@ -56,7 +56,18 @@ static int reserved_check(const struct ip_list *held, const struct result *repor
 	return 0;
 }
 
-/* Everything reported that our ranges have is reserved. */
+/* Whether an address is one that we reserve: of a range, or asked for outside of it. */
+static bool is_ours(const struct ipam_config *c, const struct ip *ip)
+{
+	const bool wanted = ip_list_has(&c->wanted, ip);
+
+	for (size_t i = 0; i < c->n_sets; i++)
+		if (range_set_find(&c->sets[i], ip) || (wanted && config_range_find(c, i, ip)))
+			return true;
+	return false;
+}
+
+/* Everything reported that is ours is reserved. */
 static int reported_check(const struct ledger *l, const struct ipam_config *c,
                           const struct ip_list *held, const struct result *reported,
                           struct failure *f)
@@ -65,10 +76,7 @@ static int reported_check(const struct ledger *l, const struct ipam_config *c,
 
 	for (size_t i = 0; i < reported->n_ips; i++) {
 		const struct ip *ip = &reported->ips[i].address.ip;
-		bool ours = false;
-		for (size_t k = 0; k < c->n_sets; k++)
-			ours = ours || range_set_find(&c->sets[k], ip);
-		if (!ours || ip_list_has(held, ip))
+		if (!is_ours(c, ip) || ip_list_has(held, ip))
 			continue;
 		if (store_read(&l->store, ip, holder) == HOLDING_SOMEONE)
 			snprintf(details, sizeof details, "it is reserved for container %.64s",

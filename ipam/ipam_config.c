@@ -35,7 +35,8 @@ static int flags_read(struct ipam_config *c, const cJSON *config, struct failure
 	const struct keys top = { config, "", f };
 
 	if (key_bool(&ipam, "keepAcrossBoots", &c->keep_across_boots) < 0 ||
-	    key_bool(&ipam, "sticky", &c->sticky) < 0)
+	    key_bool(&ipam, "sticky", &c->sticky) < 0 ||
+	    key_bool(&ipam, "staticOutsideRange", &c->static_outside_range) < 0)
 		return -1;
 	/* The main plugin's key of that name means us too. */
 	if (key_bool(&top, "strictStatus", &c->strict_status) < 0)

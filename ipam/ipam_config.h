@@ -40,6 +40,11 @@ void ipam_config_release(struct ipam_config *c);
  * c is to be released in any case. */
 int ipam_config_read(struct ipam_config *c, const struct request *r, struct failure *f) MUST_CHECK;
 
+/* The range of a set that an address asked for is given from: the one it lies in or, with
+ * staticOutsideRange, the one in whose subnet it lies while no range of any set has it. NULL where
+ * there is none. */
+const struct range *config_range_find(const struct ipam_config *c, size_t set, const struct ip *ip);
+
 /* The one key that a DEL needs. */
 int ipam_data_dir(const cJSON *config, const char **data_dir, struct failure *f) MUST_CHECK;
 

@@ -21,9 +21,6 @@ static int subnet_check(const struct cidr *subnet, struct failure *f)
 	const struct cidr network = { cidr_network(subnet), subnet->prefix };
 
 	cidr_format(subnet, text);
-	if (subnet->ip.family == AF_INET && subnet->prefix > 30)
-		return fail(f, CNI_CONFIG, "an IPv4 subnet needs four addresses, so at most a /30",
-		            "network %s too small to allocate from", text);
 	if (ip_equal(&network.ip, &subnet->ip))
 		return 0;
 	char details[128];
@@ -56,7 +53,7 @@ static void defaults(const struct cidr *subnet, struct range *out)
 	if (count > 2) {
 		out->start = out->gateway = ip_after(&subnet->ip);
 		out->end = number_ip(family, all.last - broadcast);
-	} else { /* RFC 6164: no address is special */
+	} else { /* RFC 3021 and RFC 6164: no address is special */
 		out->start = subnet->ip;
 		out->end = number_ip(family, all.last);
 		out->gateway = count == 2 ? subnet->ip : (struct ip){ 0 };
@@ -158,6 +155,22 @@ const struct range *range_set_find(const struct range_set *set, const struct ip 
 	return NULL;
 }
 
+const struct range *range_set_find_subnet(const struct range_set *set, const struct ip *ip)
+{
+	for (size_t i = 0; i < set->n; i++)
+		if (cidr_contains(&set->ranges[i].subnet, ip))
+			return &set->ranges[i];
+	return NULL;
+}
+
+bool range_has_host(const struct range *r, const struct ip *ip)
+{
+	const struct span all = cidr_span(&r->subnet);
+	const number last = all.last - (r->subnet.ip.family == AF_INET);
+
+	return span_size(&all) <= 2 || (ip_number(ip) > all.first && ip_number(ip) <= last);
+}
+
 const char *range_set_text(const struct range_set *set, char *text, size_t size)
 {
 	size_t length = 0;
@@ -170,6 +183,21 @@ const char *range_set_text(const struct range_set *set, char *text, size_t size)
 		                       ip_format(&r->start, start), ip_format(&r->end, end),
 		                       cidr_format(&r->subnet, subnet));
 		length += n > 0 ? (size_t)n : size;
+	}
+	return text;
+}
+
+const char *range_sets_text(const struct range_set *sets, size_t n, char *text, size_t size)
+{
+	char set[512];
+	size_t length = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; i < n && length < size; i++) {
+		const int more =
+		        snprintf(text + length, size - length, "%srange set %zu: %s", i ? "; " : "",
+		                 i, range_set_text(&sets[i], set, sizeof set));
+		length += more > 0 ? (size_t)more : size;
 	}
 	return text;
 }

@@ -24,8 +24,8 @@ struct range_set { /* gives each attachment one address */
 };
 
 /* Checks a range as it was configured and fills in what was not said: the gateway is the first
- * address, the range all of the subnet but its network and (IPv4) broadcast address. IPv6 networks
- * of two addresses or one have neither: both addresses count, the single one has no gateway. Code
+ * address, the range all of the subnet but its network and (IPv4) broadcast address. Networks of
+ * two addresses or one have neither: both addresses count, the single one has no gateway. Code
  * CNI_CONFIG with the offending value. */
 int range_complete(struct range *r, struct failure *f) MUST_CHECK;
 
@@ -36,8 +36,18 @@ int range_sets_check(const struct range_set *sets, size_t n, struct failure *f) 
 /* The range an address is in, between its start and end; NULL where there is none. */
 const struct range *range_set_find(const struct range_set *set, const struct ip *ip);
 
+/* The first range in whose subnet an address is; NULL where there is none. */
+const struct range *range_set_find_subnet(const struct range_set *set, const struct ip *ip);
+
+/* Whether an address of the range's subnet may be a host's: all but the network's own and IPv4's
+ * broadcast address. */
+bool range_has_host(const struct range *r, const struct ip *ip);
+
 /* "10.0.0.2-10.0.0.9 of 10.0.0.0/24, …", cut to the buffer. */
 const char *range_set_text(const struct range_set *set, char *text, size_t size);
+
+/* "range set 0: …; range set 1: …", cut to the buffer. */
+const char *range_sets_text(const struct range_set *sets, size_t n, char *text, size_t size);
 
 struct pool {               /* what a set may give out, in its order */
 	struct span *spans; /* owned */

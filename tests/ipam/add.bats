@@ -147,6 +147,107 @@ load ../lib/ipam
 		error_is 4 10.2.0.5 "prefix length"
 	done
 }
+# The addresses of a result with their gateways, on one line.
+with_gateways() {
+	json_is '[.ips[] | .address, .gateway // "none"] | join(" ")' "$1"
+}
+# What an ADD answers to this configuration: answered ADDRESSES MEMBERS_OF_IPAM [OTHER_KEYS [VARIABLE=VALUE...]]
+answered() {
+	run -0 add a "$2" "$(jq -c '. + {"dad":"off"}' <<<"${3:-"{}"}")" "${@:4}"
+	with_gateways "$1"
+	run -0 del a "$2"
+}
+@test "ADD: an address asked for has prefix length and gateway of the configured network it is in, wherever it is asked for" {
+	local both='{"addresses":[{"address":"10.1.0.5/24","gateway":"10.1.0.254"},{"address":"fd01::5/64","gateway":"fd01::fe"}]}'
+	local asked='10.1.0.9/24 10.1.0.254 fd01::9/64 fd01::fe'
+	for PLUGIN in "${ways[@]}"; do
+		ipam_begin
+		answered "$asked" "$both" '{"runtimeConfig":{"ips":["10.1.0.9","fd01::9"]}}'
+		answered "$asked" "$both" '{"args":{"cni":{"ips":["10.1.0.9","fd01::9"]}}}'
+		answered "$asked" "$both" '{"args":{"cni":{"ips":["10.1.0.7"]}},"runtimeConfig":{"ips":["10.1.0.9","fd01::9"]}}' CNI_ARGS=IP=10.1.0.8
+		answered "10.1.0.5/24 10.1.0.254 fd01::5/64 fd01::fe $asked" "$both" '{}' CNI_ARGS=IP=10.1.0.9,fd01::9
+		answered '10.1.0.9/32 10.1.0.254 10.2.0.9/24 none' "$both" '{"runtimeConfig":{"ips":["10.1.0.9/32","10.2.0.9/24"]}}'
+		answered '10.1.0.254/24 10.1.0.1 10.1.0.9/24 10.1.0.1' "$both" '{"runtimeConfig":{"ips":["10.1.0.254","10.1.0.9"]}}' CNI_ARGS=GATEWAY=10.1.0.1
+		answered '10.1.0.5/24 10.1.0.254 10.1.0.6/24 10.1.0.254' '{"addresses":[{"address":"10.1.0.5/24"},{"address":"10.1.0.6/24","gateway":"10.1.0.254"}]}'
+		answered '10.1.0.254/24 none' '{"addresses":[{"address":"10.1.0.5/24","gateway":"10.1.0.254"}]}' '{"runtimeConfig":{"ips":["10.1.0.254"]}}'
+	done
+}
+@test "ADD: an address from the runtime keeps the default route by the configured gateway" {
+	PLUGIN=podtap
+	ipam_begin
+	run -0 add a '{"addresses":[{"address":"10.99.0.1/24","gateway":"10.99.0.254"}],"routes":[{"dst":"0.0.0.0/0"}]}' \
+		'{"runtimeConfig":{"ips":["10.99.0.204"]}}'
+	[[ $(ip -n "$pod" route show default) == "default via 10.99.0.254 dev if-a "* ]]
+	run -0 at "$pod" ping -c 1 -W 30 10.99.0.254
+}
+@test "ADD: an address outside all ranges is refused with the ranges, and where that helps with staticOutsideRange" {
+	local sets='{"ranges":[[{"subnet":"10.1.0.0/24","rangeStart":"10.1.0.10","rangeEnd":"10.1.0.19"},{"subnet":"10.2.0.0/24"}],[{"subnet":"fd01::/64"}]]}'
+	for PLUGIN in "${ways[@]}"; do
+		ipam_begin
+		run -1 add a "$sets" '{}' CNI_ARGS=IP=10.9.9.9
+		error_is 7 10.9.9.9 "range set 0: 10.1.0.10-10.1.0.19 of 10.1.0.0/24, 10.2.0.1-10.2.0.254 of 10.2.0.0/24; range set 1: fd01::1-"
+		[[ $output != *staticOutsideRange* ]]
+		run -1 add a "$sets" '{}' CNI_ARGS=IP=10.1.0.99
+		error_is 7 10.1.0.99 staticOutsideRange
+		[ "$(reserved)" = "" ]
+	done
+}
+outside='{"staticOutsideRange":true,"ranges":[[{"subnet":"10.1.0.0/24","rangeStart":"10.1.0.10","rangeEnd":"10.1.0.12"}],
+	[{"subnet":"10.1.0.0/24","rangeStart":"10.1.0.20","rangeEnd":"10.1.0.21"}]],"exclude":["10.1.0.99"]}'
+@test "ADD: staticOutsideRange gives an address of the subnet that is in no range, with prefix length and gateway, and to one only" {
+	for PLUGIN in "${ways[@]}"; do
+		ipam_begin
+		[ "$(given a "$outside")" = "10.1.0.10/24 10.1.0.20/24" ]
+		run -0 add b "$outside" '{"runtimeConfig":{"ips":["10.1.0.200"]}}'
+		with_gateways "10.1.0.200/24 10.1.0.1 10.1.0.21/24 10.1.0.1"
+		[ "$(last 0)" = 10.1.0.10 ]
+		run -0 check b "$outside" '{"runtimeConfig":{"ips":["10.1.0.200"]}}'
+		rm -f "$(beside index)"
+		run -1 add c "$outside" '{}' CNI_ARGS=IP=10.1.0.200
+		error_is 11 10.1.0.200 "container $PLUGIN-b has it"
+		run -1 cni_raw ADD "$(config "$(ipam "$outside" '{"runtimeConfig":{"ips":["10.1.0.200"]}}')")" \
+			CNI_CONTAINERID="$PLUGIN-b" CNI_IFNAME=if-b
+		[ "$(reserved)" = "10.1.0.10 10.1.0.20 10.1.0.200 10.1.0.21" ]
+		run -0 del a "$outside"
+		# The other set's range has this one.
+		[ "$(given d "$outside" '{"runtimeConfig":{"ips":["10.1.0.20"]}}')" = "10.1.0.11/24 10.1.0.20/24" ]
+		run -0 del d "$outside"
+		local address why
+		while read -r address why; do
+			run -1 add e "$outside" '{}' CNI_ARGS=IP="$address"
+			error_is 7 "$address" "$why"
+		done <<-'END'
+			10.1.0.1 subnet's gateway
+			10.1.0.0 network or broadcast
+			10.1.0.255 network or broadcast
+			10.1.0.99 excluded
+			10.2.0.7 range set 0
+		END
+		mv "$store/10.1.0.200" "$BATS_TEST_TMPDIR/kept"
+		run -1 check b "$outside" '{"runtimeConfig":{"ips":["10.1.0.200"]}}'
+		error_is 999 10.1.0.200 "nobody has it"
+		mv "$BATS_TEST_TMPDIR/kept" "$store/10.1.0.200"
+		run -0 del b "$outside"
+		[ "$(reserved)" = "" ]
+		[ "$(given f "$outside" '{}' CNI_ARGS=IP=10.1.0.200)" = "10.1.0.200/24 10.1.0.21/24" ]
+		run -0 gc "$outside" '{"cni.dev/valid-attachments":[]}'
+		[ "$(reserved)" = "" ]
+		[ "$(given g "$outside" '{}' CNI_ARGS=IP=10.1.0.200)" = "10.1.0.200/24 10.1.0.20/24" ]
+	done
+}
+@test "ADD: networks of two addresses and of one give each, in IPv4 as in IPv6" {
+	for PLUGIN in "${ways[@]}"; do
+		ipam_begin
+		run -0 add a '{"ranges":[[{"subnet":"10.1.0.0/31"}],[{"subnet":"10.2.0.7/32","gateway":"172.31.1.1"}],[{"subnet":"fd01::/127","gateway":"fe80::1"}]]}'
+		with_gateways "10.1.0.1/31 10.1.0.0 10.2.0.7/32 172.31.1.1 fd01::/127 fe80::1"
+		run -0 del a '{}'
+		local far='{"subnet":"10.3.0.6/31","gateway":"172.31.1.1"}'
+		[ "$(given b "$far")" = 10.3.0.6/31 ]
+		[ "$(given c "$far")" = 10.3.0.7/31 ]
+		run -1 add d "$far"
+		error_is 11 "all 2 addresses"
+	done
+}
 @test "ADD: without any address there is an error that says what is missing" {
 	for PLUGIN in "${ways[@]}"; do
 		ipam_begin
@@ -179,7 +280,9 @@ load ../lib/ipam
 			[ ! -e "$store" ]
 		done
 	done <<-'END'
-		{"subnet":"10.1.0.0/31"}|7|10.1.0.0/31
+		{"subnet":"10.1.0.1/31"}|7|10.1.0.1/31
+		{"subnet":"10.1.0.1/32","gateway":"10.1.0.1"}|7|has no address to give
+		{"subnet":"10.1.0.0/24","staticOutsideRange":1}|7|ipam.staticOutsideRange is 1
 		{"subnet":"10.1.0.5/24"}|7|10.1.0.5/24
 		{"subnet":"10.1.0.0"}|7|10.1.0.0
 		{"subnet":5}|7|ipam.subnet is 5
@@ -205,6 +308,7 @@ load ../lib/ipam
 		{"subnet":"10.1.0.0/24","dns":{"nameservers":"x"}}|7|dns.nameservers
 		{"subnet":"10.1.0.0/24","resolvConf":7}|7|ipam.resolvConf is 7
 		{"addresses":[{"address":"10.1.0.5"}]}|7|ipam.addresses[0].address is "10.1.0.5"
+		{"addresses":[{"address":"10.1.0.5"}]}|7|it must be an address with its prefix length, such as 10.0.0.5/24
 		{"addresses":[{"gateway":"10.1.0.1"}]}|7|ipam.addresses[0].address
 		{"addresses":["10.1.0.5/24"]}|7|ipam.addresses[0] is "10.1.0.5/24"
 	END

@@ -28,6 +28,12 @@ static void what_a_range_does_not_say_is_filled_in(struct verdict *v)
 		{ "10.0.0.0/24", NULL, NULL, NULL, "10.0.0.1-10.0.0.254 of 10.0.0.0/24",
 		  "10.0.0.1" },
 		{ "10.0.0.0/30", NULL, NULL, NULL, "10.0.0.1-10.0.0.2 of 10.0.0.0/30", "10.0.0.1" },
+		{ "10.0.0.0/31", NULL, NULL, NULL, "10.0.0.0-10.0.0.1 of 10.0.0.0/31", "10.0.0.0" },
+		{ "10.0.0.0/31", NULL, NULL, "10.0.0.1", "10.0.0.0-10.0.0.1 of 10.0.0.0/31",
+		  "10.0.0.1" },
+		{ "10.0.0.7/32", NULL, NULL, NULL, "10.0.0.7-10.0.0.7 of 10.0.0.7/32", NULL },
+		{ "10.0.0.7/32", NULL, NULL, "172.31.1.1", "10.0.0.7-10.0.0.7 of 10.0.0.7/32",
+		  "172.31.1.1" },
 		{ "0.0.0.0/0", NULL, NULL, NULL, "0.0.0.1-255.255.255.254 of 0.0.0.0/0",
 		  "0.0.0.1" },
 		{ "10.0.0.0/24", "10.0.0.0", "10.0.0.255", "10.0.0.77",
@@ -69,10 +75,7 @@ static void a_range_that_cannot_be_is_refused_with_its_value(struct verdict *v)
 		const char *subnet, *start, *end, *gateway;
 		const char *msg;
 	} cases[] = {
-		{ "10.0.0.0/31", NULL, NULL, NULL,
-		  "network 10.0.0.0/31 too small to allocate from" },
-		{ "10.0.0.1/32", NULL, NULL, NULL,
-		  "network 10.0.0.1/32 too small to allocate from" },
+		{ "10.0.0.1/31", NULL, NULL, NULL, "network 10.0.0.1/31 has host bits set" },
 		{ "10.0.0.5/24", NULL, NULL, NULL, "network 10.0.0.5/24 has host bits set" },
 		{ "fd00::1/64", NULL, NULL, NULL, "network fd00::1/64 has host bits set" },
 		{ "10.0.0.0/24", "10.0.1.1", NULL, NULL,
@@ -203,6 +206,8 @@ static const struct {
 	  "::2-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
 	  "340282366920938463463374607431768211454" },
 	{ { "fd00::/127" }, NULL, { NULL }, "fd00::1-fd00::1", "1" },
+	{ { "10.0.0.0/31" }, NULL, { NULL }, "10.0.0.1-10.0.0.1", "1" },
+	{ { "10.0.0.7/32" }, "10.0.0.7", { NULL }, "10.0.0.7-10.0.0.7", "1" },
 	{ { "fd00::9/128" }, "fd00::9", { NULL }, "fd00::9-fd00::9", "1" },
 };
 
@@ -232,12 +237,43 @@ static void a_pool_goes_round_after_the_last_and_leaves_out_what_is_excluded(str
 	}
 }
 
+static void only_hosts_of_a_subnet_may_be_asked_for_outside_its_range(struct verdict *v)
+{
+	static const struct {
+		const char *subnet, *address;
+		bool host;
+	} cases[] = {
+		{ "10.0.0.0/24", "10.0.0.0", false },
+		{ "10.0.0.0/24", "10.0.0.1", true },
+		{ "10.0.0.0/24", "10.0.0.254", true },
+		{ "10.0.0.0/24", "10.0.0.255", false },
+		{ "10.0.0.0/31", "10.0.0.0", true },
+		{ "10.0.0.0/31", "10.0.0.1", true },
+		{ "10.0.0.7/32", "10.0.0.7", true },
+		{ "fd00::/64", "fd00::", false },
+		{ "fd00::/64", "fd00::ffff:ffff:ffff:ffff", true },
+		{ "fd00::/127", "fd00::", true },
+		{ "255.255.255.0/24", "255.255.255.255", false },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct failure f = { 0 };
+		struct range r;
+		const struct ip address = ip(cases[i].address);
+		expect(v, range_of(&r, cases[i].subnet, NULL, NULL, NULL, &f), "%s: %s",
+		       cases[i].subnet, f.msg);
+		expect(v, range_has_host(&r, &address) == cases[i].host, "%s of %s",
+		       cases[i].address, cases[i].subnet);
+	}
+}
+
 int main(void)
 {
 	static const struct unit units[] = {
 		UNIT(what_a_range_does_not_say_is_filled_in),
 		UNIT(a_range_that_cannot_be_is_refused_with_its_value),
 		UNIT(sets_share_no_address_and_mix_no_families),
+		UNIT(only_hosts_of_a_subnet_may_be_asked_for_outside_its_range),
 		UNIT(a_pool_goes_round_after_the_last_and_leaves_out_what_is_excluded),
 	};
 
