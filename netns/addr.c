@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -37,6 +38,18 @@ static void put_address(struct rtnl_req *r, uint16_t type, uint16_t flags, uint3
 	req_put(r, IFA_ADDRESS, address->ip.byte, ip_size(&address->ip));
 }
 
+void ipv6_explain(uint8_t family, int err, struct failure *f)
+{
+	const size_t length = strlen(f->details);
+
+	if (family == AF_INET6 && (err == EOPNOTSUPP || err == EAFNOSUPPORT))
+		snprintf(
+		        f->details + length, sizeof f->details - length,
+		        ": IPv6 is off in this kernel (ipv6.disable=1 at its start, or it is built "
+		        "without IPv6): turn it on, or give the endpoint IPv4 addresses and routes "
+		        "alone");
+}
+
 int addr_add(struct rtnl *nl, uint32_t ifindex, const struct cidr *address, enum addr_dad dad,
              struct failure *f)
 {
@@ -47,7 +60,10 @@ int addr_add(struct rtnl *nl, uint32_t ifindex, const struct cidr *address, enum
 	put_broadcast(&r, address);
 	if (address->ip.family == AF_INET6 && dad_flags[dad])
 		req_u32(&r, IFA_FLAGS, dad_flags[dad]);
-	return rtnl_call(nl, &r, f, "add address %s", cidr_format(address, text));
+	if (rtnl_call(nl, &r, f, "add address %s", cidr_format(address, text)) == 0)
+		return 0;
+	ipv6_explain(address->ip.family, errno, f);
+	return -1;
 }
 
 int addr_delete(struct rtnl *nl, uint32_t ifindex, const struct cidr *address, struct failure *f)

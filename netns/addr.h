@@ -13,6 +13,10 @@ enum addr_dad { ADDR_DAD_NORMAL, ADDR_DAD_OPTIMISTIC, ADDR_DAD_OFF };
 int addr_add(struct rtnl *nl, uint32_t ifindex, const struct cidr *address, enum addr_dad dad,
              struct failure *f) MUST_CHECK;
 
+/* Adds to a failure what it means that the kernel knows no such family: nothing where the errno or
+ * the family is another. */
+void ipv6_explain(uint8_t family, int err, struct failure *f);
+
 /* Removes an address; one that is not there is success. */
 int addr_delete(struct rtnl *nl, uint32_t ifindex, const struct cidr *address,
                 struct failure *f) MUST_CHECK;

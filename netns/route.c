@@ -2,6 +2,8 @@
 /* Adding and finding routes. */
 #include "netns/route.h"
 
+#include "netns/addr.h"
+
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -60,6 +62,7 @@ int route_add(struct rtnl *nl, const struct route_want *want, struct failure *f)
 	header->rtm_protocol = RTPROT_BOOT;
 	header->rtm_type = RTN_UNICAST;
 	header->rtm_scope = want->scope;
+	header->rtm_flags = want->on_link ? RTNH_F_ONLINK : 0;
 	if (want->dst.prefix)
 		req_put(&r, RTA_DST, want->dst.ip.byte, ip_size(&want->dst.ip));
 	if (want->gw.family)
@@ -78,7 +81,10 @@ int route_add(struct rtnl *nl, const struct route_want *want, struct failure *f)
 	if (errno == EEXIST &&
 	    route_each(nl, want->ifindex, want->dst.ip.family, compare, &search, f) < 0)
 		return -1;
-	return search.found ? 0 : failure_pass(f, &refusal);
+	if (search.found)
+		return 0;
+	ipv6_explain(want->dst.ip.family, errno, &refusal);
+	return failure_pass(f, &refusal);
 }
 
 static bool address_of(const struct nlattr *attr, uint8_t family, struct ip *ip)

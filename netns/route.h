@@ -9,6 +9,7 @@
 struct route_want {
 	struct cidr dst; /* host bits clear */
 	struct ip gw;    /* family 0: the destination is on the link */
+	bool on_link;    /* the gateway is on the link, whatever the addresses say */
 	uint32_t ifindex;
 	uint32_t mtu;      /* 0: none */
 	uint32_t advmss;   /* 0: none */

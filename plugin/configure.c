@@ -4,11 +4,11 @@
 
 #include "netns/arp.h"
 #include "netns/bounds.h"
-#include "netns/route.h"
+#include "plugin/master.h"
+#include "plugin/routes.h"
 
 #include <errno.h>
 #include <linux/if_link.h>
-#include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -24,12 +24,12 @@ static bool has_family(const struct result *lease, uint8_t family)
 	return false;
 }
 
-static const struct ip *first_gateway(const struct result *lease, uint8_t family)
+static bool has_ipv6_gateway(const struct result *lease)
 {
 	for (size_t i = 0; i < lease->n_ips; i++)
-		if (lease->ips[i].gateway.family == family)
-			return &lease->ips[i].gateway;
-	return NULL;
+		if (lease->ips[i].gateway.family == AF_INET6)
+			return true;
+	return false;
 }
 
 void configure_sysctls(const struct configuring *w, struct sysctls *all)
@@ -146,11 +146,27 @@ static int prepare_addresses(const struct configuring *w, struct failure *f)
 	return add_addresses(w, false, f);
 }
 
+static int mac_in_use(const struct configuring *w, struct failure *f)
+{
+	const struct mac *mac = &w->endpoint->mac;
+	const struct link *master = &w->attachment->target.master;
+	char holder[400] = "another endpoint of that master, or the master,", details[512];
+	char text[MAC_TEXT];
+
+	if (mac_equal(mac, &master->mac))
+		snprintf(holder, sizeof holder, "the master itself");
+	else
+		master_mac_holder(master->name, mac, holder, sizeof holder);
+	snprintf(details, sizeof details, "%s has it: choose another, or none for a random one",
+	         holder);
+	return fail(f, CNI_CONFIG, details, "MAC address %s is in use on master %s",
+	            mac_format(mac, text), master->name);
+}
+
 static int bring_up(const struct configuring *w, struct failure *f)
 {
 	const struct config *c = &w->attachment->config;
 	struct failure refusal;
-	char mac[MAC_TEXT];
 	const unsigned set =
 	        IFF_UP | (c->promisc ? IFF_PROMISC : 0u) | (c->allmulti ? IFF_ALLMULTI : 0u);
 
@@ -158,11 +174,7 @@ static int bring_up(const struct configuring *w, struct failure *f)
 	if (link_flags(&w->attachment->sandbox.rtnl, w->endpoint->ifindex, set, 0, &refusal) == 0)
 		return 0;
 	if (errno == EADDRINUSE)
-		return fail(f, CNI_CONFIG,
-		            "another endpoint of that master, or the master, has it: choose "
-		            "another, or none for a random one",
-		            "MAC address %s is in use on master %s",
-		            mac_format(&w->endpoint->mac, mac), w->attachment->target.master.name);
+		return mac_in_use(w, f);
 	return failure_pass(f, &refusal);
 }
 
@@ -170,7 +182,7 @@ static int bring_up(const struct configuring *w, struct failure *f)
  * once. */
 static bool must_settle(const struct configuring *w)
 {
-	return w->attachment->config.dad == DAD_WAIT && first_gateway(w->lease, AF_INET6);
+	return w->attachment->config.dad == DAD_WAIT && has_ipv6_gateway(w->lease);
 }
 
 /* 1: somebody on the LAN has *duplicate. */
@@ -185,29 +197,6 @@ static int refuse_duplicate(const struct cidr *duplicate, struct failure *f)
 	char text[CIDR_TEXT];
 	return fail(f, CNI_OTHER, "duplicate address detection heard another host with it",
 	            "IPv6 address %s is in use on the LAN", cidr_format(duplicate, text));
-}
-
-static int add_route(const struct configuring *w, const struct route *route, struct failure *f)
-{
-	const struct route_want want = {
-		.dst = route->dst,
-		.gw = route->gw,
-		.ifindex = w->endpoint->ifindex,
-		.mtu = route->mtu,
-		.advmss = route->advmss,
-		.priority = route->priority,
-		.table = route->table,
-		.scope = (uint8_t)route->scope,
-	};
-	return route_add(&w->attachment->sandbox.rtnl, &want, f);
-}
-
-static int add_routes(const struct configuring *w, struct failure *f)
-{
-	for (size_t i = 0; i < w->lease->n_routes; i++)
-		if (add_route(w, &w->lease->routes[i], f) < 0)
-			return -1;
-	return 0;
 }
 
 /* The kernel gives a passthru endpoint the master's MAC, whatever was asked for. */
@@ -282,7 +271,7 @@ static int number_with_proof(const struct configuring *w, struct ip *taken, stru
 	}
 	if (found < 0 || announce(w, f) < 0)
 		return -1;
-	return add_routes(w, f);
+	return routes_add(w, f);
 }
 
 static int number(const struct configuring *w, struct failure *f)
@@ -296,19 +285,7 @@ static int number(const struct configuring *w, struct failure *f)
 	int found = must_settle(w) ? settle(w, &duplicate, f) : 0;
 	if (found)
 		return found < 0 ? -1 : refuse_duplicate(&duplicate, f);
-	return add_routes(w, f);
-}
-
-/* A route without a gateway goes by the first one of its family, unless its scope says that none
- * lies between. */
-static void fill_gateways(struct result *lease)
-{
-	for (size_t i = 0; i < lease->n_routes; i++) {
-		struct route *route = &lease->routes[i];
-		const struct ip *gateway = first_gateway(lease, route->dst.ip.family);
-		if (!route->gw.family && gateway && route->scope < RT_SCOPE_LINK)
-			route->gw = *gateway;
-	}
+	return routes_add(w, f);
 }
 
 int configure(const struct configuring *w, struct ip *taken, struct failure *f)
@@ -316,7 +293,7 @@ int configure(const struct configuring *w, struct ip *taken, struct failure *f)
 	const struct config *c = &w->attachment->config;
 
 	if (w->lease)
-		fill_gateways(w->lease);
+		routes_complete(w->lease);
 	if (set_mac(w, f) < 0 || silence(w, f) < 0 || apply_sysctls(w, f) < 0)
 		return -1;
 	if (w->lease && c->address_owner == OWNER_POD)

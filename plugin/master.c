@@ -44,6 +44,36 @@ static int host_uses(struct rtnl *host, const struct link *master, struct failur
 	return used;
 }
 
+enum { TYPE_IP6GRE = 823 }; /* which net/if_arp.h lacks */
+
+/* Links of these carry packets without Ethernet's addresses. */
+static bool is_tunnel(uint16_t type)
+{
+	static const uint16_t types[] = {
+		ARPHRD_NONE,    ARPHRD_PPP, ARPHRD_RAWIP, ARPHRD_TUNNEL,
+		ARPHRD_TUNNEL6, ARPHRD_SIT, ARPHRD_IPGRE, TYPE_IP6GRE,
+	};
+
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+		if (types[i] == type)
+			return true;
+	return false;
+}
+
+static int refuse_type(const struct config *c, const struct link *master, struct failure *f)
+{
+	const bool found = !c->master[0] && !c->device_id && !c->link_in_container;
+	char tunnel[64] = "", why[256];
+
+	if (is_tunnel(master->type))
+		snprintf(tunnel, sizeof tunnel, " but a tunnel%s%s%s", *master->kind ? " (" : "",
+		         master->kind, *master->kind ? ")" : "");
+	snprintf(why, sizeof why, "it is no Ethernet interface%s%s: name %s with master", tunnel,
+	         found ? ", and was taken because it has the default route" : "",
+	         c->link_in_container ? "another one" : "the interface on the LAN");
+	return refuse(master, why, f);
+}
+
 int master_fits(const struct config *c, uint32_t mode, struct rtnl *nl, const struct link *master,
                 struct failure *f)
 {
@@ -52,7 +82,7 @@ int master_fits(const struct config *c, uint32_t mode, struct rtnl *nl, const st
 	if (master->flags & IFF_LOOPBACK)
 		return refuse(master, "it is the loopback interface: name a LAN interface", f);
 	if (master->type != ARPHRD_ETHER)
-		return refuse(master, "it is no Ethernet interface", f);
+		return refuse_type(c, master, f);
 	if (c->mtu > master->mtu) {
 		snprintf(why, sizeof why, "it has mtu %u: ask for that at most, or for 0",
 		         master->mtu);
@@ -106,7 +136,8 @@ int master_in_container_below(struct host *host, struct sandbox *inside, const s
 
 struct holder_search {
 	const char *master;
-	bool any; /* not only an endpoint of mode passthru */
+	bool any;              /* not only an endpoint of mode passthru */
+	const struct mac *mac; /* one of this MAC address alone; NULL: of any */
 	char *text;
 	size_t size;
 };
@@ -117,17 +148,34 @@ static int see_endpoint(const struct endpoint *e, const struct failure *error, v
 
 	if (error || !e->ready || !e->master || !e->mode || strcmp(e->master, s->master) != 0)
 		return 0;
+	if (s->mac && !mac_equal(&e->mac, s->mac))
+		return 0;
 	if (!s->any && strcmp(e->mode, word_text(link_modes, MACVLAN_MODE_PASSTHRU)) != 0)
 		return 0;
-	snprintf(s->text, s->size, "interface %s of container %s, mode %s", e->ifname,
-	         e->container_id, e->mode);
+	snprintf(s->text, s->size, "interface %s of container %s%s%s", e->ifname, e->container_id,
+	         s->mac ? "" : ", mode ", s->mac ? "" : e->mode);
 	return 1;
+}
+
+static bool holder_find(struct holder_search *search)
+{
+	struct failure ignored = { 0 };
+	const struct endpoint_visit visit = { see_endpoint, search };
+	return endpoint_each(&visit, &ignored) == 1;
 }
 
 bool master_holder(const char *master, uint32_t mode, char *text, size_t size)
 {
-	struct holder_search search = { master, mode == MACVLAN_MODE_PASSTHRU, text, size };
-	struct failure ignored = { 0 };
-	const struct endpoint_visit visit = { see_endpoint, &search };
-	return endpoint_each(&visit, &ignored) == 1;
+	struct holder_search search = {
+		.master = master, .any = mode == MACVLAN_MODE_PASSTHRU, .text = text, .size = size
+	};
+	return holder_find(&search);
+}
+
+bool master_mac_holder(const char *master, const struct mac *mac, char *text, size_t size)
+{
+	struct holder_search search = {
+		.master = master, .any = true, .mac = mac, .text = text, .size = size
+	};
+	return holder_find(&search);
 }

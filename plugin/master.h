@@ -27,4 +27,8 @@ int master_in_container_below(struct host *host, struct sandbox *inside, const s
  * whether a record tells, with who it is in `text`. */
 bool master_holder(const char *master, uint32_t mode, char *text, size_t size);
 
+/* Whose endpoint on a master has a MAC address, by the endpoint records, as text. False and no text
+ * where no record tells. */
+bool master_mac_holder(const char *master, const struct mac *mac, char *text, size_t size);
+
 #endif

@@ -5,6 +5,7 @@
 load ../lib/lib
 load ../lib/endpoint
 load ../lib/frames
+load ../lib/tamper
 
 # A setting of IPv6 of a link: ipv6_setting NAMESPACE LINK NAME
 ipv6_setting() {
@@ -187,4 +188,29 @@ with_gateway='{"ips":[{"address":"fd99::7/64","gateway":"fd99::fe"}]}'
 	listen again "$switch" br0 expect "0806$arp" "$patience"
 	ip -n "$pod" link set eth0 up
 	heard again
+}
+
+# Calls ADD with IPv6 off in the kernel, as far as requests of a type (in hexadecimal, as in a message) can
+# tell: the first of IPv6 is sent as one of a family that no kernel knows, and the kernel answers.
+without_ipv6() {
+	local which begin
+	wrapper=("${traced[@]}" -e trace=sendto -e write=all)
+	run -0 cni ADD "$2" "$delegates"
+	cp "$BATS_TEST_TMPDIR/trace" "$BATS_TEST_TMPDIR/trace.add"
+	wrapper=()
+	run -0 cni DEL "$2" "$delegates"
+	read -r which begin < <(awk -v type="$1" '/^sendto/ { n++; bytes = "" } /^ \| / { bytes = bytes substr($0, 11, 49)
+		gsub(" ", "", bytes) } substr(bytes, 9, 4) == type && substr(bytes, 33, 2) == "0a" { print n, bytes; exit }' \
+		"$BATS_TEST_TMPDIR/trace.add")
+	[ -n "$which" ] || return 1
+	wrapper=("${traced[@]}" -e trace=sendto -e "inject=sendto:poke_enter=@arg2=${begin:0:32}1e:when=$which")
+	run -1 cni ADD "$2" "$delegates"
+}
+@test "IPv6: a kernel without it is named, with what to do, where an address or a route needs it" {
+	without_ipv6 1400 "$(answering "$both_families" '{"dad":"off"}')"
+	error_is 999 "add address fd99::7/64" "IPv6 is off in this kernel" "IPv4 addresses and routes alone"
+	nothing_made
+	without_ipv6 1800 "$(answering '{"ips":[{"address":"10.99.0.7/24"}],"routes":[{"dst":"fd77::/48"}]}')"
+	error_is 999 "add route to fd77::/48" "IPv6 is off in this kernel"
+	nothing_made
 }

@@ -122,3 +122,31 @@ master_of_eth0() {
 	run -0 link "$pod" net1 .link
 	[ "$output" = first0 ]
 }
+
+@test "ADD: a tunnel that has the default route is called one, and master is what to set" {
+	ip -n "$host" tuntap add tun0 mode tun
+	ip -n "$host" address add 10.98.0.1/24 dev tun0
+	ip -n "$host" link set tun0 up
+	ip -n "$host" route add default via 10.98.0.254 dev tun0
+	for verb in ADD STATUS; do
+		run -1 cni $verb '{"master":null}'
+		error_is "$([ $verb = ADD ] && echo 7 || echo 50)" tun0 "a tunnel (tun)" "default route" "name the interface on the LAN with master"
+	done
+	run -1 cni ADD '{"master":"tun0"}'
+	error_is 7 "a tunnel (tun)" "name the interface on the LAN"
+	[[ $output != *"default route"* ]]
+	nothing_made
+}
+@test "ADD: a MAC address in use is refused with whose it is, as far as the records know" {
+	run -0 cni ADD '{"mac":"02:00:00:00:00:07"}' CNI_CONTAINERID="$container-2" CNI_NETNS="/run/netns/$other" CNI_IFNAME=net7
+	run -1 cni ADD '{"mac":"02:00:00:00:00:07"}'
+	error_is 7 "MAC address 02:00:00:00:00:07 is in use on master lan0" "interface net7 of container $container-2"
+	run -1 cni ADD "{\"mac\":\"$(link "$host" lan0 .address)\"}"
+	error_is 7 "the master itself has it"
+	ip -n "$host" link add link lan0 name foreign0 address 02:00:00:00:00:08 type macvlan mode bridge
+	ip -n "$host" link set foreign0 up
+	run -1 cni ADD '{"mac":"02:00:00:00:00:08"}'
+	error_is 7 "another endpoint of that master, or the master, has it"
+	[[ $output != *net7* ]]
+	ip -n "$host" link del foreign0
+}

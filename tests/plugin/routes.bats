@@ -57,3 +57,79 @@ routes() {
 	run -0 ip -n "$pod" -j route show default
 	json_is '[.[].dev]' '["eth0","first0"]'
 }
+
+# An address as hosters give it, whose gateway is in no network: far FAMILY
+far() {
+	case $1 in
+	-4) echo '{"ips":[{"address":"203.0.113.7/32","gateway":"172.31.1.1"}],"routes":[{"dst":"0.0.0.0/0"}]}' ;;
+	-6) echo '{"ips":[{"address":"2001:db8:7::7/128","gateway":"2001:db8:1::1"}],"routes":[{"dst":"::/0"}]}' ;;
+	esac
+}
+# The switch has these gateways, an address behind them, and the way back.
+far_gateways() {
+	ip -n "$switch" -batch - <<-END
+		address add 172.31.1.1/32 dev br0
+		address add 198.51.100.9/32 dev lo
+		route add 203.0.113.7/32 dev br0
+		address add 2001:db8:1::1/128 dev br0 nodad
+		address add 2001:db8:9::9/128 dev lo
+		route add 2001:db8:7::7/128 dev br0
+	END
+}
+@test "routes: the gateway of a /32 or /128 is on the link, and frames cross it" {
+	far_gateways
+	for family in -4 -6; do
+		for change in '{}' '{"dad":"off"}' '{"link":"macvlan"}'; do
+			run -0 cni ADD "$(answering "$(far $family)" "$change")" "$delegates"
+			run -0 routes $family
+			json_is '[.[] | [.dst, .flags]]' '[["default",["onlink"]]]'
+			case $family in
+			-4) run -0 at "$pod" ping -c 1 -W 30 198.51.100.9 ;;
+			-6) run -0 at "$pod" ping -6 -c 1 -W 30 2001:db8:9::9 ;;
+			esac
+			run -0 cni CHECK "$(answering "$(far $family)" "$change")" "$delegates"
+			run -0 cni DEL "$(answering "$(far $family)" "$change")" "$delegates"
+		done
+	done
+}
+@test "routes: podtap-ipam gives a /32 with its gateway outside, as a range and as an address" {
+	far_gateways
+	for ipam in '{"subnet":"203.0.113.7/32","gateway":"172.31.1.1"}' '{"addresses":[{"address":"203.0.113.7/32","gateway":"172.31.1.1"}]}'; do
+		change=$(jq -cn --argjson ipam "$ipam" --arg dir "$leases" \
+			'{ipam: ({type: "podtap-ipam", dataDir: $dir, routes: [{dst: "0.0.0.0/0"}]} + $ipam)}')
+		run -0 cni ADD "$change"
+		run -0 at "$pod" ping -c 1 -W 30 198.51.100.9
+		run -0 cni DEL "$change"
+	done
+}
+@test "routes: a route to a gateway itself makes it on the link, whatever the order and the prefix length" {
+	far_gateways
+	local given='{"address":"203.0.113.7/28","gateway":"172.31.1.1"}' to_gateway
+	for to_gateway in '{"dst":"172.31.1.1/32"}' '{"dst":"172.31.1.1/32","scope":253}'; do
+		change=$(answering '{"ips":['"$given"'],"routes":[{"dst":"0.0.0.0/0"},'"$to_gateway"']}')
+		run -0 cni ADD "$change" "$delegates"
+		json_is '[.routes[] | [.dst, .gw]]' '[["0.0.0.0/0","172.31.1.1"],["172.31.1.1/32",null]]'
+		run -0 at "$pod" ping -c 1 -W 30 198.51.100.9
+		run -0 cni CHECK "$change" "$delegates"
+		run -0 cni DEL "$change" "$delegates"
+	done
+	change=$(answering '{"ips":[{"address":"2001:db8:7::7/120","gateway":"2001:db8:1::1"}],"routes":[{"dst":"::/0"},{"dst":"2001:db8:1::1/128"}]}' '{"dad":"off"}')
+	run -0 cni ADD "$change" "$delegates"
+	run -0 at "$pod" ping -6 -c 1 -W 30 2001:db8:9::9
+}
+@test "routes: a link-local gateway needs nothing" {
+	far_gateways
+	ip -n "$switch" address add fe80::1/64 dev br0 nodad
+	change=$(answering '{"ips":[{"address":"2001:db8:7::7/64","gateway":"fe80::1"}],"routes":[{"dst":"::/0"}]}' '{"dad":"off"}')
+	run -0 cni ADD "$change" "$delegates"
+	run -0 at "$pod" ping -6 -c 1 -W 30 2001:db8:9::9
+}
+@test "routes: a gateway that is not on the link is named, with the way to say that it is; nothing is made" {
+	run -1 cni ADD "$(answering '{"ips":[{"address":"10.99.0.7/24","gateway":"10.98.0.254"}],"routes":[{"dst":"0.0.0.0/0"}]}')" "$delegates"
+	error_is 7 "gateway 10.98.0.254 of the route to 0.0.0.0/0 is not on the link" '{"dst": "10.98.0.254/32", "scope": 253}' eth0
+	run -1 cni ADD "$(answering '{"ips":[{"address":"10.99.0.7/24"}],"routes":[{"dst":"10.7.0.0/16","gw":"10.98.0.1"}]}')" "$delegates"
+	error_is 7 "gateway 10.98.0.1 of the route to 10.7.0.0/16"
+	run -1 cni ADD "$(answering '{"ips":[{"address":"fd99::7/64","gateway":"fd98::1"}],"routes":[{"dst":"::/0"}]}' '{"dad":"off"}')" "$delegates"
+	error_is 7 "gateway fd98::1 of the route to ::/0" '{"dst": "fd98::1/128", "scope": 253}'
+	nothing_made
+}

@@ -200,7 +200,7 @@ fails() {
 @test "undo: an address or a route the kernel refuses leaves nothing, and its own sentence is told (3.9, MV-20)" {
 	reserving '"ips":[{"address":"10.99.0.7/24"},{"address":"10.99.0.7/24"}]'
 	fails 999 "{$ipam}" 10.99.0.7/24 "File exists"
-	reserving '"ips":[{"address":"10.99.0.7/24"}],"routes":[{"dst":"10.1.0.0/16","gw":"172.31.0.1"}]'
+	reserving '"ips":[{"address":"10.99.0.7/24"}],"routes":[{"dst":"10.1.0.0/16","gw":"10.99.0.255"}]'
 	fails 999 "{$ipam}" 10.1.0.0/16 "Nexthop has invalid gateway"
 	[ "$(called ADD)" = 2 ]
 	[ "$(called DEL)" = 2 ]
