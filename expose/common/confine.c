@@ -55,6 +55,7 @@ static const char *const everyone[] = {
 	"gettid",
 	"rt_sigprocmask",
 	"rt_sigreturn",
+	"setitimer",
 	"restart_syscall",
 	"exit",
 	"exit_group",
@@ -108,6 +109,15 @@ static int allow(scmp_filter_ctx filter, const char *const names[], struct failu
 	return 0;
 }
 
+/* Signals to nobody but the process itself (signals_open()). */
+static int allow_own_signals(scmp_filter_ctx filter, struct failure *f)
+{
+	const int done = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(kill), 1,
+	                                  SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+
+	return done < 0 ? fail_errno(f, -done, "allow the system call kill") : 0;
+}
+
 static void filter_release(scmp_filter_ctx *filter)
 {
 	if (*filter)
@@ -122,7 +132,8 @@ int confine_calls(const char *const names[], struct failure *f)
 
 	if (!filter || sigaction(SIGSYS, &action, NULL) < 0)
 		return fail_errno(f, errno, "make a filter of system calls");
-	if (allow(filter, everyone, f) < 0 || allow(filter, names, f) < 0)
+	if (allow(filter, everyone, f) < 0 || allow(filter, names, f) < 0 ||
+	    allow_own_signals(filter, f) < 0)
 		return -1;
 	const int done = seccomp_load(filter);
 	return done < 0 ? fail_errno(f, -done, "load the filter of system calls") : 0;

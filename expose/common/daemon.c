@@ -10,9 +10,12 @@
 #include <sys/inotify.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/time.h>
 #include <sys/timerfd.h>
+#include <ucontext.h>
 
 enum { WAIT_FIRST = 100, WAIT_LONGEST = 30000 }; /* ms */
+enum { END_GRACE_US = 500000 };                  /* for what is under way at SIGTERM */
 
 void say(const char *fmt, ...)
 {
@@ -39,19 +42,51 @@ void say_failure(const struct failure *f)
 	say("%s: %s", f->msg, f->details);
 }
 
+/* The work that was under way does not end: nothing that it would leave lasts. */
+static void end_now(int number)
+{
+	static const char line[] = ": ended while something was waited for\n";
+
+	(void)number;
+	if (write(STDERR_FILENO, program_invocation_short_name,
+	          strlen(program_invocation_short_name)) < 0 ||
+	    write(STDERR_FILENO, line, sizeof line - 1) < 0)
+		_exit(0); /* there is nobody to tell */
+	_exit(0);
+}
+
+/* Interrupts a wait, and leaves the signal pending for the descriptor: it stays blocked from here
+ * on. If nobody comes to read that, the process ends all the same. */
+static void end_soon(int number, siginfo_t *info, void *context)
+{
+	static const struct itimerval grace = { .it_value = { .tv_usec = END_GRACE_US } };
+	ucontext_t *interrupted = context;
+
+	(void)info;
+	sigaddset(&interrupted->uc_sigmask, SIGTERM);
+	sigaddset(&interrupted->uc_sigmask, SIGINT);
+	setitimer(ITIMER_REAL, &grace, NULL);
+	kill(getpid(), number);
+}
+
 int signals_open(struct failure *f)
 {
+	struct sigaction soon = { .sa_sigaction = end_soon, .sa_flags = SA_SIGINFO },
+	                 now = { .sa_handler = end_now };
 	sigset_t set;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
-	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR || sigprocmask(SIG_BLOCK, &set, NULL) < 0)
-		return fail_errno(f, errno, "take over the signals");
+	soon.sa_mask = set;
 	const int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (fd < 0)
-		return fail_errno(f, errno, "take over the signals");
-	return fd;
+	if (fd >= 0 && signal(SIGPIPE, SIG_IGN) != SIG_ERR && sigaction(SIGALRM, &now, NULL) == 0 &&
+	    sigaction(SIGTERM, &soon, NULL) == 0 && sigaction(SIGINT, &soon, NULL) == 0)
+		return fd;
+	fail_errno(f, errno, "take over the signals");
+	if (fd >= 0)
+		close(fd);
+	return -1;
 }
 
 void memory_in_small_pages(void)

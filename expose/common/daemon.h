@@ -16,7 +16,8 @@ void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void say_failure(const struct failure *f);
 
 /* From here on SIGTERM and SIGINT are read from a descriptor, the caller's, instead of ending the
- * process, and SIGPIPE does nothing. */
+ * process, and SIGPIPE does nothing. They also interrupt what is waited for just then, and where
+ * the descriptor is not looked at within half a second the process ends, with 0. */
 int signals_open(struct failure *f) MUST_CHECK;
 
 /* Has the kernel give memory in small pages, where it would otherwise make a message of a few bytes

@@ -45,6 +45,9 @@ static void service_release(struct service *s)
 	fd_release(&s->signals);
 }
 
+/* How long a runtime may take to let us connect, and to take what is sent. */
+static const struct timeval send_limit = { .tv_sec = SEND_SECONDS };
+
 /* The caller's; -1 with errno. */
 static int socket_open(const char *path, struct failure *f)
 {
@@ -54,7 +57,9 @@ static int socket_open(const char *path, struct failure *f)
 	    (int)sizeof address.sun_path)
 		return fail(f, CNI_OTHER, "the path is too long", "connect to %s", path);
 	OWNED(fd_release) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof address) == 0)
+	if (fd >= 0 &&
+	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &send_limit, sizeof send_limit) == 0 &&
+	    connect(fd, (const struct sockaddr *)&address, sizeof address) == 0)
 		return fd_take(&fd);
 	const int err = errno;
 	fail_errno(f, err, "connect to %s", path);
@@ -65,11 +70,9 @@ static int socket_open(const char *path, struct failure *f)
 /* Begins on a connection, which the service takes over. */
 static int connection_begin(struct service *s, int fd, struct failure *f)
 {
-	const struct timeval limit = { .tv_sec = SEND_SECONDS };
-
 	s->connection = fd;
 	s->nri.create = adjustment_find;
-	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) < 0)
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &send_limit, sizeof send_limit) < 0)
 		return fail_errno(f, errno, "use the connection to the runtime");
 	return nri_open(&s->nri, fd, s->settings->name, s->settings->index, f);
 }

@@ -310,6 +310,69 @@ idle() {
 	wait "$plugin"
 	wait "$peer"
 }
+# Ends the plugin as a runtime's service manager does, and waits for that: ended SIGNAL
+ended() {
+	local try
+	kill "-$1" "$plugin"
+	for try in {1..1000}; do
+		[ -e "/proc/$plugin" ] && [ "$(awk '{ print $3 }' "/proc/$plugin/stat")" != Z ] || break
+		sleep 0.01
+	done
+	[ "$try" -lt 1000 ] || { kill -KILL "$plugin"; echo "it goes on after SIG$1"; return 1; }
+	wait "$plugin"
+}
+# Waits until the plugin sleeps in a system call: sleeps_in NUMBER
+sleeps_in() {
+	until [[ $(cat "/proc/$plugin/syscall") == "$1 "* ]]; do
+		kill -0 "$plugin"
+		sleep 0.01
+	done
+}
+@test "SIGTERM ends it while a runtime's socket lets nobody in" {
+	python3 - "$socket" 3>&- <<-'END' &
+		import os, socket, sys, time
+		listener = socket.socket(socket.AF_UNIX)
+		listener.bind(sys.argv[1] + ".new")
+		listener.listen(0)
+		waiting = socket.socket(socket.AF_UNIX)
+		waiting.connect(sys.argv[1] + ".new")
+		os.rename(sys.argv[1] + ".new", sys.argv[1])
+		time.sleep(1000)
+	END
+	background+=($!)
+	until [ -e "$socket" ]; do sleep 0.01; done
+	plugin_start
+	sleeps_in 42 # connect
+	ended TERM
+	plugin_start
+	logged 1 "connect to $socket: Resource temporarily unavailable"
+	sleeps_in 42
+	ended INT
+}
+@test "SIGTERM ends it while a runtime registers it and says nothing more" {
+	python3 - "$socket" "$dir/accepted" 3>&- <<-'END' &
+		import socket, sys, time
+		listener = socket.socket(socket.AF_UNIX)
+		listener.bind(sys.argv[1])
+		listener.listen(1)
+		connection = listener.accept()
+		open(sys.argv[2], "w")
+		time.sleep(1000)
+	END
+	background+=($!)
+	until [ -e "$socket" ]; do sleep 0.01; done
+	plugin_start
+	until [ -e "$dir/accepted" ]; do sleep 0.01; done
+	ended TERM
+}
+@test "SIGTERM ends it while a runtime takes no answers" {
+	plugin_start
+	runtime '"session"' '"deaf"' >/dev/null 3>&- &
+	background+=($!)
+	sleeps_in 1 # write
+	ended TERM
+	logged 1 "ended while something was waited for"
+}
 @test "launched by the runtime: it serves the inherited connection, and ends with it" {
 	run -0 cni ADD
 	printf '%s\n' '"session"' "$(create)" >"$dir/steps"

@@ -4,6 +4,7 @@
 #include "tests/unit/unit.h"
 
 #include <sched.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -38,6 +39,16 @@ static int be_two(void)
 	return fork() < 0 ? 2 : 3;
 }
 
+static int signal_others(void)
+{
+	return kill(getppid(), 0);
+}
+
+static int signal_itself(void)
+{
+	return kill(getpid(), 0);
+}
+
 /* The exit status of a process that confines itself to socket() beside the common calls, and then
  * does something. */
 static int end_of(int (*something)(void))
@@ -61,6 +72,7 @@ static void what_is_in_the_table_goes_on(struct verdict *v)
 {
 	expect(v, end_of(write_something) == 0, "write() ended with %d", end_of(write_something));
 	expect(v, end_of(open_socket) == 0, "socket() ended with %d", end_of(open_socket));
+	expect(v, end_of(signal_itself) == 0, "kill() ended with %d", end_of(signal_itself));
 }
 
 static void any_other_call_ends_the_process(struct verdict *v)
@@ -69,10 +81,8 @@ static void any_other_call_ends_the_process(struct verdict *v)
 		const char *name;
 		int (*call)(void);
 	} cases[] = {
-		{ "execve", execute },
-		{ "setns", enter_namespace },
-		{ "setuid", be_somebody },
-		{ "fork", be_two },
+		{ "execve", execute }, { "setns", enter_namespace }, { "setuid", be_somebody },
+		{ "fork", be_two },    { "kill", signal_others },
 	};
 
 	/* Allowed, each of them would end otherwise. */
