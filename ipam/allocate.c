@@ -152,11 +152,14 @@ static int give_former(struct allocation *a, size_t set, const struct pool *pool
 
 static int exhausted(const struct allocation *a, size_t set, const struct pool *pool)
 {
-	char text[512], count[NUMBER_TEXT], details[sizeof a->ledger.store.path + 128];
+	char text[512], count[NUMBER_TEXT], details[sizeof a->ledger.store.path + 256];
 
 	snprintf(details, sizeof details,
-	         "all %s addresses are reserved; see who has them with: grep -r . %s",
-	         number_format(pool->size, count), a->ledger.store.path);
+	         "all %s addresses are reserved; see who has them with: grep -r . %s%s",
+	         number_format(pool->size, count), a->ledger.store.path,
+	         *a->ledger.life.boot ? ""
+	                              : "; an earlier boot's may be among them, since the kernel's "
+	                                "boot id cannot be read");
 	return fail(a->f, CNI_AGAIN, details, "no IP addresses available in range set %zu (%s)",
 	            set, range_set_text(&a->config->sets[set], text, sizeof text));
 }
@@ -282,7 +285,7 @@ static int allocate(struct allocation *a, const struct request *r, struct result
 		if (ip_list_add(&a->wanted, &c->wanted.ips[i], a->f) < 0)
 			return -1;
 	if (ledger_open(&a->ledger, c->data_dir, r->name, STORE_CREATE, a->f) < 0 ||
-	    ledger_enter_boot(&a->ledger, c->keep_across_boots, a->f) < 0 || duplicate_check(a) < 0)
+	    ledger_enter_life(&a->ledger, c->keep_across_boots, a->f) < 0 || duplicate_check(a) < 0)
 		return -1;
 	for (size_t i = 0; i < c->n_sets; i++)
 		if (give(a, i, result) < 0)

@@ -1,32 +1,134 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Boot ids: the kernel's, and the one a network was stamped with. */
+/* Identify the node's life, compare lives, and keep a network's stamp. */
 #include "ipam/boot.h"
 
-#include <fcntl.h>
-#include <string.h>
+#include "base/file.h"
+#include "base/hash.h"
 
-static void text_read(int fd, char boot[static BOOT_TEXT])
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+
+enum { STAT_TEXT = 1024, STAMP_TEXT = 256, FIELDS_TO_START = 20 };
+
+/* The constant is missing from headers before Linux 5.14. */
+#ifndef SO_NETNS_COOKIE
+#define SO_NETNS_COOKIE 71
+#endif
+
+static void boot_read(char boot[static BOOT_TEXT])
 {
+	OWNED(fd_release)
+	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
 	const ssize_t n = fd < 0 ? 0 : read(fd, boot, BOOT_TEXT - 1);
 
 	boot[n > 0 ? n : 0] = '\0';
 	boot[strspn(boot, "0123456789abcdef-")] = '\0';
 }
 
-void boot_read(char boot[static BOOT_TEXT])
+/* The cookie, which no other namespace has until the next boot. A kernel that has no cookies has
+ * inode numbers, which it uses again: then a restart may stay unseen. */
+static uint64_t space_read(void)
 {
-	OWNED(fd_release)
-	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-	text_read(fd, boot);
+	uint64_t cookie = 0;
+	socklen_t size = sizeof cookie;
+	struct stat st;
+	OWNED(fd_release) int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd >= 0 && getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &size) == 0)
+		return cookie;
+	return fd >= 0 && errno == ENOPROTOOPT && stat("/proc/self/ns/net", &st) == 0 ? st.st_ino
+	                                                                              : 0;
 }
 
-void boot_stamp_read(const struct folder *p, char boot[static BOOT_TEXT])
+static uint32_t id_even(uint64_t hash)
 {
+	return ((uint32_t)(hash ^ hash >> 32) | 2) & ~1u;
+}
+
+void life_read(struct life *now)
+{
+	*now = (struct life){ .space = space_read() };
+	boot_read(now->boot);
+	if (*now->boot && now->space)
+		now->id = id_even(text_hash(now->boot) ^ now->space * 0x9e3779b97f4a7c15u);
+}
+
+/* Field 22 of /proc/1/stat. The name of the process, in parentheses, may hold anything. */
+static uint64_t start_read(void)
+{
+	char text[STAT_TEXT];
+	OWNED(fd_release) int fd = open("/proc/1/stat", O_RDONLY | O_CLOEXEC);
+	const ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof text - 1);
+
+	text[n > 0 ? n : 0] = '\0';
+	const char *at = strrchr(text, ')');
+	for (int i = 0; at && i < FIELDS_TO_START; i++)
+		at = strchr(at + 1, ' ');
+	return at ? strtoull(at, NULL, 10) : 0;
+}
+
+void life_complete(struct life *now)
+{
+	struct timespec up = { 0 };
+	uint64_t hash = 0;
+
+	now->start = start_read();
+	if (clock_gettime(CLOCK_BOOTTIME, &up) == 0)
+		now->uptime = (uint64_t)up.tv_sec;
+	if (now->id == 0 && getrandom(&hash, sizeof hash, 0) == (ssize_t)sizeof hash)
+		now->id = id_even(hash);
+}
+
+bool life_is_over(const struct life *former, const struct life *now)
+{
+	const bool known = *former->boot && *now->boot;
+
+	if (known && strcmp(former->boot, now->boot) != 0)
+		return true;
+	if (former->space && now->space && former->space != now->space && former->start &&
+	    now->start > former->start)
+		return true;
+	return !known && now->uptime < former->uptime;
+}
+
+static uint64_t number_take(char **at)
+{
+	return strtoull(*at, at, 10);
+}
+
+/* The boot id is the first line. It is all that older generations write and read. */
+bool life_stamp_read(const struct folder *p, struct life *stamp)
+{
+	char text[STAMP_TEXT];
 	OWNED(fd_release) int fd = folder_open(p, "boot", O_RDONLY);
-	text_read(fd, boot);
+
+	*stamp = (struct life){ 0 };
+	if (file_text(fd, text, sizeof text) < 0)
+		return false;
+	const size_t length = strspn(text, "0123456789abcdef-");
+	char *at = text + length;
+	if (length >= BOOT_TEXT)
+		return false;
+	memcpy(stamp->boot, text, length);
+	stamp->space = number_take(&at);
+	stamp->start = number_take(&at);
+	stamp->uptime = number_take(&at);
+	stamp->id = (uint32_t)number_take(&at) & ~1u;
+	return *stamp->boot || stamp->id;
 }
 
-int boot_stamp_write(const struct folder *p, const char *boot)
+int life_stamp_write(const struct folder *p, const struct life *stamp)
 {
-	return folder_write(p, "boot", boot, strlen(boot));
+	char text[STAMP_TEXT];
+	const int n =
+	        snprintf(text, sizeof text, "%s\n%" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu32 "\n",
+	                 stamp->boot, stamp->space, stamp->start, stamp->uptime, stamp->id);
+
+	return folder_write(p, "boot", text, (size_t)n);
 }

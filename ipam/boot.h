@@ -1,17 +1,39 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which boot this is, and which boot a network's reservations are of. */
+/* Which life of the node this is: its boot and, where the node is a container, its start within the
+ * boot. A network's stamp says which life its reservations are of. */
 #ifndef IPAM_BOOT_H
 #define IPAM_BOOT_H
 
 #include "ipam/folder.h"
 
+#include <stdint.h>
+
 enum { BOOT_TEXT = 40 };
 
-/* The kernel's boot id; "" where it does not say. */
-void boot_read(char boot[static BOOT_TEXT]);
+struct life {
+	char boot[BOOT_TEXT]; /* the kernel's boot id; "" if it cannot be read */
+	uint64_t space;       /* the caller's network namespace; 0: unknown */
+	uint64_t start;       /* of process 1, in clock ticks since the boot; 0: unknown */
+	uint64_t uptime;      /* in seconds */
+	uint32_t id;          /* even; 0: unknown */
+};
 
-/* The stamp an ADD left; "" where there is none. */
-void boot_stamp_read(const struct folder *p, char boot[static BOOT_TEXT]);
-int boot_stamp_write(const struct folder *p, const char *boot);
+/* Read the boot id and the network namespace. They determine the id, if both are known. */
+void life_read(struct life *now);
+
+/* Add what only life_is_over() needs, and an id if the boot is unknown. */
+void life_complete(struct life *now);
+
+/* Whether a former life has ended, which takes a proof:
+ * - The boot ids differ.
+ * - The network namespace differs, and process 1 started later than the former one: a node that is
+ *   a container was started again. A caller in another PID namespace of a living node shares the
+ *   node's network namespace, and one in another network namespace shares its process 1.
+ * - A boot id is unknown, and the uptime is less than it was. */
+bool life_is_over(const struct life *former, const struct life *now);
+
+/* The stamp of the last ADD. False: the network has no stamp. */
+bool life_stamp_read(const struct folder *p, struct life *stamp);
+int life_stamp_write(const struct folder *p, const struct life *stamp);
 
 #endif

@@ -3,6 +3,7 @@
 #include "ipam/index.h"
 
 #include "base/hash.h"
+#include "ipam/mark.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,6 +15,7 @@ static const char magic[7] = { 'p', 'o', 'd', 't', 'a', 'p', 'I' };
 
 enum {
 	PAGES_MAX = 1 << 24,
+	LIFE_MARKED = 1,
 	INDEX_VERSION = 1, /* another layout, or meaning, is another version: see index.h */
 };
 
@@ -29,8 +31,11 @@ struct head { /* page 0 */
 	struct table blocks;
 	uint32_t stamped;
 	char boot[BOOT_TEXT];
+	uint32_t life; /* its id, and LIFE_MARKED; 0 in an index of an older generation */
 };
 _Static_assert(sizeof(struct head) <= PAGE_BYTES, "the head is one page");
+/* Older generations sum as many bytes: without `life`, four that are zero end the head. */
+_Static_assert(sizeof(struct head) == 152, "the head is as long as it always was");
 
 void index_release(struct index *x)
 {
@@ -95,7 +100,14 @@ void index_open(struct index *x, const struct folder *p)
 	head_to_stat(&h, &x->seen);
 	memcpy(x->boot, h.boot, sizeof x->boot);
 	x->stamped = h.stamped != 0;
+	x->life = h.life & ~(uint32_t)LIFE_MARKED;
+	x->marked = h.life & LIFE_MARKED;
 	x->sound = true;
+}
+
+bool index_is_of(const struct index *x, const struct life *life)
+{
+	return x->sound && x->life && x->life == life->id && strcmp(x->boot, life->boot) == 0;
 }
 
 static bool time_same(const struct timespec *a, const struct timespec *b)
@@ -124,24 +136,42 @@ bool index_note(struct index *x, const char *holder, const struct ip *ip, bool t
 	return x->sound;
 }
 
-static int rebuild_visit(const struct ip *ip, enum holding holding, const char *holder, void *data)
-{
-	struct index *x = data;
+struct rebuild {
+	struct index *index;
+	const struct life *life; /* NULL: mark nothing */
+};
 
-	if (holding == HOLDING_SOMEONE)
-		return index_note(x, holder, ip, true) ? 0 : -1;
-	if (holding == HOLDING_UNKNOWN) {
-		x->unread = errno;
-		x->unread_ip = *ip;
+/* Marks a reservation, also one that others made. */
+static bool rebuild_mark(const struct rebuild *rebuild, const struct reservation *r)
+{
+	if (!rebuild->life)
+		return false;
+	const struct mark mark = mark_of(rebuild->life, r->holder);
+	return mark_set(r->fd, &mark);
+}
+
+static int rebuild_visit(const struct reservation *r, void *data)
+{
+	const struct rebuild *rebuild = data;
+	struct index *x = rebuild->index;
+
+	if (r->holding == HOLDING_SOMEONE) {
+		x->marked &= rebuild_mark(rebuild, r);
+		return index_note(x, r->holder, r->ip, true) ? 0 : -1;
 	}
-	if (holding == HOLDING_FOREIGN || holding == HOLDING_UNKNOWN)
-		return pages_grow(&x->pages) < 0 || blocks_set(&x->pages, ip, true) < 0 ? -1 : 0;
+	if (r->holding == HOLDING_UNKNOWN) {
+		x->unread = errno;
+		x->unread_ip = *r->ip;
+	}
+	if (r->holding == HOLDING_FOREIGN || r->holding == HOLDING_UNKNOWN)
+		return pages_grow(&x->pages) < 0 || blocks_set(&x->pages, r->ip, true) < 0 ? -1 : 0;
 	return 0;
 }
 
-int index_rebuild(struct index *x, const struct store *s, struct failure *f)
+int index_rebuild(struct index *x, const struct store *s, bool mark, struct failure *f)
 {
-	const struct store_visit v = { rebuild_visit, x };
+	struct rebuild rebuild = { x, mark ? s->life : NULL };
+	const struct store_visit v = { rebuild_visit, &rebuild };
 	uint64_t seed = 0;
 
 	index_release(x);
@@ -150,6 +180,7 @@ int index_rebuild(struct index *x, const struct store *s, struct failure *f)
 	x->sound = true;
 	x->changed = true;
 	x->unread = 0;
+	x->marked = true;
 	const int result = store_each(s, &v, f);
 	return result < 0 ? fail_errno(f, ENOMEM, "index %s", s->path) : 0;
 }
@@ -177,21 +208,22 @@ static bool head_write(const struct index *x, const struct head *h)
 	return folder_write(x->folder, "index", x->pages.memory, pages_size(&x->pages)) == 0;
 }
 
-void index_save(struct index *x, const struct store *s, const char *boot)
+void index_save(struct index *x, const struct store *s, const struct life *life)
 {
 	struct head h;
 
 	/* One without a reservation that is there would hide it for ever. */
-	if (!x->changed || !x->sound || x->unread || !*boot || !directory_mark(x, s))
+	if (!x->changed || !x->sound || x->unread || !directory_mark(x, s))
 		return;
 	memset(&h, 0, sizeof h); /* the sum counts what lies between members */
 	memcpy(h.magic, magic, sizeof h.magic);
 	h.version = INDEX_VERSION;
-	memcpy(h.boot, boot, strlen(boot));
+	memcpy(h.boot, life->boot, strlen(life->boot));
 	h.seed = x->pages.seed;
 	h.holders = x->pages.holders;
 	h.blocks = x->pages.blocks;
 	h.stamped = x->stamped;
+	h.life = life->id | (x->marked && !s->unmarked ? LIFE_MARKED : 0);
 	stat_to_head(&x->seen, &h);
 	h.sum = head_sum(&h);
 	x->changed = !head_write(x, &h);

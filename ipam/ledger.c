@@ -9,32 +9,61 @@
 void ledger_release(struct ledger *l)
 {
 	if (l->usable && !l->pending && !l->looking)
-		index_save(&l->index, &l->store, l->boot);
+		index_save(&l->index, &l->store, &l->life);
 	index_release(&l->index);
 	store_release(&l->store);
+}
+
+/* The calls of one life may differ in their network namespaces, and in whether they can read the
+ * boot id. They have one id, which is the stamp's. If only this call cannot read the boot id, it
+ * may be of a later boot. */
+static void life_continue(struct life *now, const struct life *stamp)
+{
+	if (!stamp->id || (*stamp->boot && !*now->boot))
+		return;
+	now->id = stamp->id;
+	now->space = stamp->space;
+	now->start = stamp->start;
+}
+
+/* Finds out which life this is, where the index does not tell. */
+static void life_settle(struct ledger *l)
+{
+	const bool stamped = life_stamp_read(&l->folder, &l->former);
+
+	life_complete(&l->life);
+	l->pending = stamped && life_is_over(&l->former, &l->life);
+	if (stamped && !l->pending)
+		life_continue(&l->life, &l->former);
+	if (!l->former.id || !index_is_of(&l->index, &l->life))
+		l->index.stamped = false;
 }
 
 int ledger_open(struct ledger *l, const char *data_dir, const char *network, enum store_use use,
                 struct failure *f)
 {
 	const int open = store_open(&l->store, data_dir, network, use, f);
-	char stamp[BOOT_TEXT];
 
 	if (open <= 0)
 		return open;
 	if (!folder_set(&l->folder, data_dir, network))
 		return fail(f, CNI_CONFIG, "the path is too long", "dataDir %.200s", data_dir);
 	l->looking = use == STORE_LOOK;
-	boot_read(l->boot);
+	life_read(&l->life);
 	index_open(&l->index, &l->folder);
-	if (l->index.sound && *l->boot && strcmp(l->index.boot, l->boot) == 0) {
-		l->usable = index_fresh(&l->index, &l->store);
-		return 1;
-	}
-	l->index.stamped = false;
-	boot_stamp_read(&l->folder, stamp);
-	l->pending = *stamp && *l->boot && strcmp(stamp, l->boot) != 0;
+	if (!*l->life.boot || !index_is_of(&l->index, &l->life))
+		life_settle(l);
+	l->store.life = &l->life;
+	l->usable = !l->pending && index_is_of(&l->index, &l->life) &&
+	            index_fresh(&l->index, &l->store);
 	return 1;
+}
+
+/* Whether all that is reserved is of this life: what is to be released has been. Without a boot id
+ * it may be of the stamp's boot or of this one. */
+static bool is_all_of_now(const struct ledger *l)
+{
+	return !l->pending && (*l->life.boot || !*l->former.boot);
 }
 
 /* Makes the index usable. */
@@ -42,7 +71,7 @@ static int index_need(struct ledger *l, struct failure *f)
 {
 	if (l->usable)
 		return 0;
-	if (index_rebuild(&l->index, &l->store, f) < 0)
+	if (index_rebuild(&l->index, &l->store, !l->looking && is_all_of_now(l), f) < 0)
 		return -1;
 	l->usable = true;
 	return 0;

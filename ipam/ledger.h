@@ -13,9 +13,10 @@ struct ledger {
 	struct store store;
 	struct folder folder;
 	struct index index;
-	char boot[BOOT_TEXT];
-	bool usable;  /* the index says what is in the store */
-	bool pending; /* reservations of an earlier boot wait for the next ADD; nothing is saved */
+	struct life life;   /* this one; borrowed by the store */
+	struct life former; /* the stamp's */
+	bool usable;        /* the index says what is in the store */
+	bool pending; /* a former life's reservations wait for the next ADD; nothing is saved */
 	bool looking; /* nothing is saved either */
 };
 
@@ -31,9 +32,9 @@ void ledger_release(struct ledger *l);
 int ledger_open(struct ledger *l, const char *data_dir, const char *network, enum store_use use,
                 struct failure *f) MUST_CHECK;
 
-/* What an ADD does first: reservations of an earlier boot are released, or adopted if they are to
- * be kept, and the network gets this boot's stamp. */
-int ledger_enter_boot(struct ledger *l, bool keep, struct failure *f) MUST_CHECK;
+/* What an ADD does first: reservations of a former life are released, or adopted if they are to be
+ * kept, and the network gets this life's stamp. */
+int ledger_enter_life(struct ledger *l, bool keep, struct failure *f) MUST_CHECK;
 
 /* The addresses a holder has. */
 int ledger_find(struct ledger *l, const char *holder, struct ip_list *found,

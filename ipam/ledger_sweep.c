@@ -1,64 +1,93 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Removing many reservations at once: what a boot ended, and what GC no longer finds valid. */
+/* Removing many reservations at once: what the end of a life ended, and what GC no longer finds
+ * valid. */
 #include "ipam/ledger.h"
 
 #include "base/hash.h"
+#include "ipam/mark.h"
 
 #include <errno.h>
 #include <string.h>
 
-struct sweep {
+struct former {
 	struct ledger *ledger;
-	struct index *former; /* the earlier boot's index, if it tells; NULL: everything is of it */
-	const uint64_t *keep;
-	size_t n;
+	bool indexed; /* the index is of the former life, and knows reservations without marks */
 	struct failure *f;
 };
 
-/* An index of the earlier boot that no longer fits the store tells at least which reservations are
- * old; what it does not know may be of this boot, made by someone else, and stays. */
-static int boot_visit(const struct ip *ip, enum holding holding, const char *holder, void *data)
+/* Whether the life a mark names has ended. Only the former life, and lives of other boots, have. */
+static bool mark_is_over(const struct ledger *l, const struct mark *mark)
 {
-	const struct sweep *s = data;
+	const struct mark now = mark_of(&l->life, "");
 
-	if (holding == HOLDING_FOREIGN || holding == HOLDING_UNKNOWN)
-		return 0;
-	if (holding == HOLDING_SOMEONE && s->former) {
-		const int known = holders_has(&s->former->pages, text_hash(holder), ip);
-		if (known <= 0)
-			return known;
-	}
-	return store_remove(&s->ledger->store, ip, s->f);
+	if (mark->boot && now.boot && mark->boot != now.boot)
+		return true;
+	return mark->life && mark->life == l->former.id && mark->life != now.life;
 }
 
-static int boot_sweep(struct ledger *l, struct index *former, struct failure *f)
+/* Whether a reservation was made before the former life ended, or may be of this one: 1, 0 or -1. A
+ * file without a mark is one that podtap-ipam did not see in the former life, and is somebody's of
+ * this one, unless its file system keeps no marks. */
+static int is_former(const struct former *s, const struct reservation *r)
 {
-	struct sweep s = { .ledger = l, .former = former, .f = f };
-	const struct store_visit v = { boot_visit, &s };
+	struct mark mark;
 
-	return store_each(&l->store, &v, f);
+	if (r->holding == HOLDING_NOBODY)
+		return 1;
+	if (r->holding != HOLDING_SOMEONE)
+		return 0;
+	if (mark_read(r->fd, r->holder, &mark))
+		return mark_is_over(s->ledger, &mark);
+	return s->indexed ? holders_has(&s->ledger->index.pages, text_hash(r->holder), r->ip) : 0;
+}
+
+static int former_visit(const struct reservation *r, void *data)
+{
+	const struct former *s = data;
+	const int former = is_former(s, r);
+
+	return former > 0 ? store_remove(&s->ledger->store, r->ip, s->f) : 0;
+}
+
+static bool index_is_former(const struct ledger *l)
+{
+	const struct index *x = &l->index;
+
+	if (!x->sound || x->marked)
+		return false;
+	return (*x->boot && *l->life.boot && strcmp(x->boot, l->life.boot) != 0) ||
+	       index_is_of(x, &l->former);
 }
 
 static int former_release(struct ledger *l, struct failure *f)
 {
-	struct index *former = &l->index;
-	char stamp[BOOT_TEXT];
+	struct pages *pages = &l->index.pages;
+	struct former s = { .ledger = l, .f = f };
+	const struct store_visit v = { former_visit, &s };
 
-	boot_stamp_read(&l->folder, stamp);
-	const bool tells = former->sound && strcmp(former->boot, stamp) == 0 &&
-	                   !index_fresh(former, &l->store) &&
-	                   pages_load(&former->pages, 1, former->pages.holders.pages) >= 0;
-	return boot_sweep(l, tells ? former : NULL, f);
+	s.indexed = index_is_former(l) && pages_load(pages, 1, pages->holders.pages) >= 0;
+	return store_each(&l->store, &v, f);
 }
 
-/* Nothing is saved before the stamp is, so that an ADD that is killed here starts here again. */
-int ledger_enter_boot(struct ledger *l, bool keep, struct failure *f)
+/* The stamp to write: this life's, with the boot id of whoever could read it. */
+static struct life stamp_of(const struct ledger *l)
 {
-	if (l->index.stamped || !*l->boot)
+	struct life stamp = l->pending || !*l->former.boot || *l->life.boot ? l->life : l->former;
+
+	stamp.uptime = l->life.uptime;
+	return stamp;
+}
+
+/* Nothing is saved before the stamp is, so that an ADD that is killed here starts here again. If
+ * the boot id cannot be read, the uptime of the last ADD counts. */
+int ledger_enter_life(struct ledger *l, bool keep, struct failure *f)
+{
+	if (l->index.stamped && *l->life.boot)
 		return 0;
 	if (l->pending && !keep && former_release(l, f) < 0)
 		return -1;
-	const bool stamped = boot_stamp_write(&l->folder, l->boot) == 0;
+	const struct life stamp = stamp_of(l);
+	const bool stamped = life_stamp_write(&l->folder, &stamp) == 0;
 	if (!stamped && l->pending) /* the next ADD would release this one's address */
 		return fail(f, CNI_IO, strerror(errno),
 		            "stamp the reservations in %s for this boot", l->store.path);
@@ -67,6 +96,13 @@ int ledger_enter_boot(struct ledger *l, bool keep, struct failure *f)
 	l->index.changed = true;
 	return 0;
 }
+
+struct sweep {
+	struct ledger *ledger;
+	const uint64_t *keep;
+	size_t n;
+	struct failure *f;
+};
 
 struct stale {
 	const struct sweep *sweep;

@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "base/file.h"
+#include "ipam/mark.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -29,11 +30,11 @@ static int directory_open(const char *path, bool create)
 	return path_make(path) < 0 ? -1 : open(path, flags);
 }
 
-static int see_any(const struct ip *ip, enum holding holding, const char *holder, void *data)
+static int see_any(const struct reservation *r, void *data)
 {
 	bool *any = data;
 
-	(void)ip, (void)holding, (void)holder;
+	(void)r;
 	*any = true;
 	return -1; /* one is enough */
 }
@@ -96,14 +97,25 @@ int store_open(struct store *s, const char *data_dir, const char *network, enum 
 	return lock_take(s, use, f);
 }
 
+/* A reservation without a mark is one all the same: see store->unmarked. */
+static void reservation_mark(struct store *s, int fd, const char *holder)
+{
+	if (!s->life)
+		return;
+	const struct mark mark = mark_of(s->life, holder);
+	if (!mark_write(fd, &mark))
+		s->unmarked = true;
+}
+
 /* Where the file system has no nameless files. What a crash leaves of it counts as nobody's. */
-static int reserve_named(const struct store *s, const char *name, const char *holder)
+static int reserve_named(struct store *s, const char *name, const char *holder)
 {
 	OWNED(fd_release)
 	int fd = openat(s->dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
 	if (fd < 0)
 		return -1;
+	reservation_mark(s, fd, holder);
 	if (bytes_write(fd, holder, strlen(holder)) == 0)
 		return 0;
 	const int err = errno;
@@ -113,19 +125,21 @@ static int reserve_named(const struct store *s, const char *name, const char *ho
 }
 
 /* 0, or -1 with errno. */
-static int reserve_whole(const struct store *s, const char *name, const char *holder, bool durable)
+static int reserve_whole(struct store *s, const char *name, const char *holder, bool durable)
 {
 	OWNED(fd_release) int fd = openat(s->dir, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, 0600);
 
 	if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT))
 		return reserve_named(s, name, holder);
-	if (fd < 0 || bytes_write(fd, holder, strlen(holder)) < 0 || (durable && fsync(fd) < 0) ||
-	    file_link(fd, s->dir, name) < 0)
+	if (fd < 0 || bytes_write(fd, holder, strlen(holder)) < 0)
+		return -1;
+	reservation_mark(s, fd, holder);
+	if ((durable && fsync(fd) < 0) || file_link(fd, s->dir, name) < 0)
 		return -1;
 	return durable ? fsync(s->dir) : 0;
 }
 
-int store_reserve(const struct store *s, const struct ip *ip, const char *holder, bool durable,
+int store_reserve(struct store *s, const struct ip *ip, const char *holder, bool durable,
                   struct failure *f)
 {
 	char name[IP_TEXT], there[HOLDER_MAX + 1];

@@ -8,6 +8,7 @@
 #include "base/address.h"
 #include "base/failure.h"
 #include "base/owned.h"
+#include "ipam/boot.h"
 
 #include <limits.h>
 
@@ -17,6 +18,8 @@ struct store {
 	char path[PATH_MAX];
 	int dir;
 	int lock;
+	const struct life *life; /* borrowed: what reservations are marked with; NULL: not at all */
+	bool unmarked;           /* a reservation was made that could not be marked */
 };
 
 #define STORE_CLOSED                  \
@@ -51,7 +54,7 @@ enum holding store_read(const struct store *s, const struct ip *ip,
 
 /* Reserves an address for a holder: the file appears complete or not at all; `durable` also
  * outlives a power failure. 1: reserved; 0: the address is held; -1: CNI_IO. */
-int store_reserve(const struct store *s, const struct ip *ip, const char *holder, bool durable,
+int store_reserve(struct store *s, const struct ip *ip, const char *holder, bool durable,
                   struct failure *f) MUST_CHECK;
 
 /* Removes a reservation; one that is gone already is no error. Code CNI_IO. */
@@ -64,8 +67,14 @@ void store_last_write(const struct store *s, size_t set, const struct ip *ip);
 
 /* Calls visit() for every file named like an address, whatever is in it; errno says why where it
  * cannot be read. A negative return of it ends the walk and is returned. Code CNI_IO. */
+struct reservation {
+	const struct ip *ip;
+	enum holding holding;
+	const char *holder;
+	int fd; /* borrowed: the file; -1 if it could not be opened */
+};
 struct store_visit {
-	int (*visit)(const struct ip *ip, enum holding holding, const char *holder, void *data);
+	int (*visit)(const struct reservation *r, void *data);
 	void *data;
 };
 int store_each(const struct store *s, const struct store_visit *v, struct failure *f) MUST_CHECK;

@@ -11,12 +11,9 @@
 #include <sys/stat.h>
 
 /* In a state no name in the directory can turn against us. */
-static ssize_t name_text(int dir, const char *name, char *text, size_t size)
+static int name_open(int dir, const char *name)
 {
-	OWNED(fd_release)
-	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-
-	return file_text(fd, text, size);
+	return openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
 
 static bool is_blank(char c)
@@ -42,10 +39,10 @@ static enum holding holding_of(char *text, size_t length)
 	return HOLDING_SOMEONE;
 }
 
-static enum holding read_name(const struct store *s, const char *name,
-                              char holder[static HOLDER_MAX + 1])
+/* What a file that was opened, or could not be, says. */
+static enum holding read_holder(int fd, char holder[static HOLDER_MAX + 1])
 {
-	const ssize_t n = name_text(s->dir, name, holder, HOLDER_MAX + 1);
+	const ssize_t n = file_text(fd, holder, HOLDER_MAX + 1);
 
 	if (n >= 0)
 		return holding_of(holder, (size_t)n);
@@ -61,8 +58,9 @@ enum holding store_read(const struct store *s, const struct ip *ip,
                         char holder[static HOLDER_MAX + 1])
 {
 	char name[IP_TEXT];
+	OWNED(fd_release) int fd = name_open(s->dir, ip_format(ip, name));
 
-	return read_name(s, ip_format(ip, name), holder);
+	return read_holder(fd, holder);
 }
 
 struct ip store_last(const struct store *s, size_t set)
@@ -71,7 +69,8 @@ struct ip store_last(const struct store *s, size_t set)
 	struct ip ip = { .family = 0 };
 
 	snprintf(name, sizeof name, "last_reserved_ip.%zu", set);
-	if (name_text(s->dir, name, text, sizeof text) > 0)
+	OWNED(fd_release) int fd = name_open(s->dir, name);
+	if (file_text(fd, text, sizeof text) > 0)
 		ip_parse(text, &ip);
 	return ip;
 }
@@ -104,23 +103,29 @@ static bool name_parse(const char *name, struct ip *ip)
 	       strcmp(ip_format(ip, text), name) == 0;
 }
 
-int store_each(const struct store *s, const struct store_visit *v, struct failure *f)
+static int name_visit(const struct store *s, const char *name, const struct store_visit *v)
 {
 	char holder[HOLDER_MAX + 1];
-	const struct dirent *entry;
 	struct ip ip;
+
+	if (!name_parse(name, &ip))
+		return 0;
+	OWNED(fd_release) int fd = name_open(s->dir, name);
+	const enum holding holding = read_holder(fd, holder);
+	const struct reservation r = { &ip, holding, holder, fd };
+	return holding == HOLDING_NONE ? 0 : v->visit(&r, v->data);
+}
+
+int store_each(const struct store *s, const struct store_visit *v, struct failure *f)
+{
+	const struct dirent *entry;
 	OWNED(stream_release)
 	DIR *stream = directory_stream(openat(s->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 
 	if (!stream)
 		return fail(f, CNI_IO, strerror(errno), "list %s", s->path);
 	while ((entry = entry_next(stream))) {
-		if (!name_parse(entry->d_name, &ip))
-			continue;
-		const enum holding holding = read_name(s, entry->d_name, holder);
-		if (holding == HOLDING_NONE)
-			continue;
-		const int result = v->visit(&ip, holding, holder, v->data);
+		const int result = name_visit(s, entry->d_name, v);
 		if (result < 0)
 			return result;
 	}

@@ -4,6 +4,11 @@
 load ../lib/lib
 load ../lib/ipam
 
+teardown() {
+	node_end
+	lan_teardown
+}
+
 range='{"subnet":"10.1.0.0/29"}'
 sticky='{"subnet":"10.1.0.0/24","sticky":true}'
 
@@ -38,6 +43,7 @@ reboot() {
 		wrapper=()
 	done
 }
+# bats test_tags=attributes
 @test "boot: reservations are released once, also where what we remember of them is gone" {
 	for PLUGIN in "${ways[@]}"; do
 		ipam_begin
@@ -119,6 +125,161 @@ reboot() {
 	run -0 add b "$range"
 	[ "$(reserved | wc -w)" = 1 ]
 	wrapper=()
+}
+# bats test_tags=attributes
+@test "boot: what others reserved since, the index intact, damaged, empty or absent, outlives the first ADD; what was ours does not" {
+	for PLUGIN in "${ways[@]}"; do
+		ipam_begin
+		for damage in : 'rm "$(beside index)"' ': >"$(beside index)"' 'head -c 4096 /dev/urandom >"$(beside index)"' \
+			'dd if=/dev/urandom of="$(beside index)" bs=512 seek=1 count=2 conv=notrunc status=none' \
+			'mv "$(beside index)" "$BATS_TEST_TMPDIR/older"; rm "$store/10.1.0.3"; run -0 add d "$range"; mv "$BATS_TEST_TMPDIR/older" "$(beside index)"'; do
+			rm -rf "$data" "$PODTAP_IPAM_STATE_DIR"
+			reboot "one-$PLUGIN"
+			run -0 add a "$range"
+			run -0 add b "$range"
+			[ "$(reserved)" = "10.1.0.2 10.1.0.3" ]
+			reserve 10.1.0.5 $'former\r\neth0'
+			run -0 add c "$range"
+			[ "$(reserved)" = "10.1.0.2 10.1.0.3 10.1.0.4 10.1.0.5" ]
+			eval "$damage"
+			reboot "two-$PLUGIN"
+			rm "$store/10.1.0.2"
+			reserve 10.1.0.2 "$PLUGIN-a"$'\r\nif-a' # the same container has it again, by other means
+			reserve 10.1.0.6 $'since\r\neth0'
+			run -0 add g "$range"
+			run -0 add h "$range"
+			[[ $(reserved) == 10.1.0.2\ *\ 10.1.0.6 ]]
+			[ "$(reserved | wc -w)" = 4 ]
+			[ "$(cat "$store/10.1.0.2" "$store/10.1.0.6")" = "$PLUGIN-a"$'\r\nif-asince\r\neth0' ]
+			reboot "three-$PLUGIN"
+			run -0 add i "$range"
+			[ "$(reserved | wc -w)" = 1 ]
+			run -0 del i "$range"
+		done
+		wrapper=()
+	done
+}
+# bats test_tags=attributes
+@test "boot: without a boot id nothing is released, until a boot id or the uptime proves a boot" {
+	for PLUGIN in "${ways[@]}"; do
+		ipam_begin
+		reboot "one-$PLUGIN"
+		run -0 add a "$range"
+		boot_unknown
+		run -0 add b "$range"
+		run -0 add c "$range"
+		[ "$(reserved)" = "10.1.0.2 10.1.0.3 10.1.0.4" ]
+		run -1 add x '{"subnet":"10.1.0.0/29","rangeEnd":"10.1.0.4"}'
+		error_is 11 "all 3 addresses are reserved" "the kernel's boot id cannot be read"
+		reboot "two-$PLUGIN"
+		run -0 add d "$range" # b and c may be of this boot
+		[ "$(reserved)" = "10.1.0.3 10.1.0.4 10.1.0.5" ]
+		reboot "three-$PLUGIN"
+		run -0 add e "$range"
+		[ "$(reserved | wc -w)" = 1 ]
+		rm -rf "$data" "$PODTAP_IPAM_STATE_DIR"
+		boot_unknown
+		wrapper=(unshare --fork --time --boottime 86400 -- "${wrapper[@]}") # a day later than now
+		run -0 add f "$range"
+		run -0 add g "$range"
+		[ "$(reserved)" = "10.1.0.2 10.1.0.3" ]
+		boot_unknown
+		run -0 add h "$range"
+		[ "$(reserved)" = 10.1.0.4 ]
+		run -0 add i "$range"
+		[ "$(reserved)" = "10.1.0.4 10.1.0.5" ]
+		wrapper=()
+		run -0 add j "$range"
+		[ "$(reserved)" = "10.1.0.4 10.1.0.5 10.1.0.6" ]
+	done
+}
+# bats test_tags=attributes
+@test "boot: a node that is a container releases at its start what it had reserved before" {
+	for PLUGIN in "${ways[@]}"; do
+		ipam_begin
+		node
+		for id in a b c d; do
+			run -0 add $id "$range"
+		done
+		node
+		reserve 10.1.0.6 $'since\r\neth0'
+		[ "$(given e "$range")" = 10.1.0.2/29 ]
+		[ "$(reserved)" = "10.1.0.2 10.1.0.6" ]
+		[ "$(given f "$range")" = 10.1.0.3/29 ]
+		run -0 check e "$range"
+		rm "$(beside index)"
+		node
+		[ "$(given g "$range")" = 10.1.0.4/29 ]
+		[ "$(reserved)" = 10.1.0.4 ]
+		node
+		[ "$(given h '{"subnet":"10.1.0.0/29","keepAcrossBoots":true}')" = 10.1.0.5/29 ]
+		[ "$(reserved)" = "10.1.0.4 10.1.0.5" ]
+		run -0 del g "$range"
+		run -0 del h "$range"
+		node_end
+	done
+}
+@test "boot: a call from another PID namespace, mount namespace or network namespace of a living node releases nothing" {
+	local nearby node_calls
+	for PLUGIN in "${ways[@]}"; do
+		ipam_begin
+		node
+		for id in a b c d e; do
+			run -0 add $id "$range"
+		done
+		node_calls=("${wrapper[@]}")
+		nearby=('unshare --pid --fork --mount-proc')
+		# podtap itself takes a master and a namespace of /run.
+		[ "$PLUGIN" != podtap-ipam ] || nearby+=('unshare --net'
+			'unshare --pid --fork --mount-proc sh -c "mount -t tmpfs run /run && exec \"\$@\"" sh')
+		for how in "${nearby[@]}"; do
+			eval "wrapper=(\"\${node_calls[@]}\" $how)"
+			run -1 add f "$range"
+			error_is 11 10.1.0.0/29
+			rm "$(beside index)" # which says of what life it is, and nothing else is asked
+			run -1 add f "$range"
+			error_is 11 10.1.0.0/29
+			wrapper=("${node_calls[@]}")
+			run -1 add f "$range"
+			[ "$(reserved)" = "10.1.0.2 10.1.0.3 10.1.0.4 10.1.0.5 10.1.0.6" ]
+		done
+		wrapper=(nsenter --target "$init" --net --) # as the machine around the node would
+		run -1 add f "$range"
+		error_is 11 10.1.0.0/29
+		[ "$PLUGIN" != podtap-ipam ] || {
+			wrapper=()
+			run -1 add f "$range"
+			error_is 11 10.1.0.0/29
+		}
+		[ "$(reserved)" = "10.1.0.2 10.1.0.3 10.1.0.4 10.1.0.5 10.1.0.6" ]
+		wrapper=("${node_calls[@]}")
+		run -0 gc "$range" '{"cni.dev/valid-attachments":[]}'
+		node_end
+	done
+}
+@test "boot: on a file system without attributes the index tells what is of before; without an index all stays" {
+	boot one
+	boot two
+	boot three
+	cat >"$BATS_TEST_TMPDIR/bare" <<-'END'
+		mount -t ramfs none "$1" # keeps no attributes
+		conf="{\"cniVersion\":\"1.0.0\",\"name\":\"n\",\"ipam\":{\"subnet\":\"10.1.0.0/28\",\"dataDir\":\"$1\"}}"
+		export CNI_NETNS=/none CNI_IFNAME=eth0 CNI_PATH=/none CNI_COMMAND=ADD
+		add() { CNI_CONTAINERID=$1 "$2" <<<"$conf" >/dev/null; }
+		for life in one two three; do
+			mount --bind "$3/boot-$life" /proc/sys/kernel/random/boot_id
+			[ $life = one ] || printf 'since-%s\r\neth0' $life >"$1/n/$([ $life = two ] && echo 10.1.0.12 || echo 10.1.0.13)"
+			[ $life != three ] || rm "$PODTAP_IPAM_STATE_DIR"/*/n/index
+			add a-$life "$2"
+			[ $life = three ] || add b-$life "$2"
+			echo "$life: $(cd "$1/n" && grep -o '^[a-z]*-[a-z]*' 10.* | sed 's/.*://' | sort | paste -sd ' ')"
+		done
+	END
+	mkdir "$BATS_TEST_TMPDIR/store"
+	run -0 unshare -m bash -e "$BATS_TEST_TMPDIR/bare" "$BATS_TEST_TMPDIR/store" "$BUILD/podtap-ipam" "$BATS_TEST_TMPDIR"
+	[ "${lines[0]}" = "one: a-one b-one" ]
+	[ "${lines[1]}" = "two: a-two b-two since-two" ]
+	[ "${lines[2]}" = "three: a-three a-two b-two since-three since-two" ]
 }
 @test "sticky: a pod gets its former address again while it is free, over containers and boots" {
 	local pod_a='CNI_ARGS=IgnoreUnknown=1;K8S_POD_NAMESPACE=prod;K8S_POD_NAME=db-0'

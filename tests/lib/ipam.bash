@@ -66,3 +66,36 @@ boot() {
 	wrapper=(unshare -m sh -c 'mount --bind "$0" /proc/sys/kernel/random/boot_id && exec "$@"'
 		"$BATS_TEST_TMPDIR/boot-$1")
 }
+
+# Lets calls happen where the boot id cannot be told from an empty file.
+boot_unknown() {
+	wrapper=(unshare -m sh -c 'mount --bind /dev/null /proc/sys/kernel/random/boot_id && exec "$@"' sh)
+}
+
+# Starts a node that is a container, with a process 1, namespaces and a master lan0 of its own, and an
+# empty state directory. Calls happen in it. A node that was started before ends first, with its
+# processes and namespaces, as when a node is restarted.
+node() {
+	local said=
+	node_end
+	rm -rf "$PODTAP_STATE_DIR" "$BATS_TEST_TMPDIR/node"
+	mkfifo "$BATS_TEST_TMPDIR/node"
+	unshare --pid --net --mount --fork --kill-child --mount-proc sh -c '
+		ip link add lan0 type veth peer name port0 && ip link set port0 up && ip link set lan0 up &&
+			echo ready && exec sleep infinity' \
+		>"$BATS_TEST_TMPDIR/node" 3>&- &
+	node=$!
+	read -r said <"$BATS_TEST_TMPDIR/node"
+	init=$(pgrep -P "$node")
+	[ "$said" = ready ]
+	wrapper=(nsenter --target "$init" --pid --net --mount --)
+}
+node_end() {
+	wrapper=()
+	[ -n "${node:-}" ] || return 0
+	kill -KILL "$init" # unshare ignores what would end it, and ends with its child
+	wait "$node" || true
+	node=
+	ip netns del "$pod"
+	ip netns add "$pod"
+}
