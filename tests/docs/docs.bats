@@ -140,6 +140,11 @@ provoke() {
 	fails ADD '{"sysctl":{"net.ipv6.conf.all.accept_ra":"0"}}'
 	fails ADD '{"master":"eth9"}'
 	fails ADD '{"master":null}'
+	ip -n "$host" tuntap add tun0 mode tun
+	ip -n "$host" link set tun0 up
+	ip -n "$host" route add default dev tun0
+	fails ADD '{"master":null}'
+	ip -n "$host" link del tun0
 	fails ADD '{"master":"eth1","mtu":9000}'
 	ip -n "$host" address add 10.99.0.1/24 dev eth1
 	fails ADD '{"master":"eth1","mode":"passthru"}'
@@ -172,6 +177,9 @@ provoke() {
 	fails STATUS '{"master":"eth9"}'
 	works ADD '{"master":"eth1","mac":"02:00:00:00:00:07"}' "${pod1[@]}"
 	fails ADD '{"master":"eth1","mac":"02:00:00:00:00:07"}' "${pod2[@]}"
+	fails ADD '{"master":"eth1","ipam":{"type":"podtap-ipam","addresses":[{"address":"10.99.0.7/24","gateway":"10.98.0.1"}],
+		"routes":[{"dst":"0.0.0.0/0"}]}}' "${pod2[@]}"
+	fails ADD "$full" CNI_ARGS=IP=10.9.9.9 "${pod2[@]}"
 	fails ADD '{"master":"eth1"}' "${pod1[@]}"
 	ip -n "$pod" link set eth0 down
 	fails CHECK '{"master":"eth1","mac":"02:00:00:00:00:07"}' "${pod1[@]}"
