@@ -10,11 +10,14 @@
 #include "netns/privilege.h"
 #include "plugin/attach.h"
 #include "plugin/cdi.h"
+#include "plugin/cdi_name.h"
+#include "plugin/cdi_owner.h"
 #include "plugin/configure.h"
 #include "plugin/device_id.h"
 #include "plugin/ifindex.h"
 #include "plugin/master.h"
 #include "plugin/opening.h"
+#include "plugin/pod.h"
 #include "plugin/policy.h"
 #include "plugin/teardown.h"
 #include "record/live.h"
@@ -39,6 +42,8 @@ struct adding {
 	char created[UTC_TEXT];
 	char *netns_path; /* where CNI_NETNS is relative */
 	char cdi[CDI_NAME_MAX];
+	uint32_t cdi_former; /* what cdi_permit() told */
+	struct pod pod;
 	bool leased;
 	bool committed;
 };
@@ -67,17 +72,6 @@ static void adding_release(struct adding *a)
 	text_release(&a->attach.node);
 	text_release(&a->netns_path);
 	attachment_release(at);
-}
-
-/* 0.1.0 and 0.2.0 know no result without addresses: said before anything is made. */
-static int check_expressible(const struct attachment *a, struct failure *f)
-{
-	if (a->request->version >= V0_3_0 || a->config.ipam || a->previous.n_ips)
-		return 0;
-	return fail(f, CNI_CONFIG,
-	            "a result of this version must have an address: configure ipam, or "
-	            "cniVersion 0.3.0 or later",
-	            "cannot convert: no valid IP addresses");
 }
 
 static int choose_mac(const struct attachment *a, struct mac *mac, struct failure *f)
@@ -150,6 +144,7 @@ static int describe(struct adding *a, struct failure *f)
 		.vm_devices = c->vm_devices,
 		.created = utc_now(a->created),
 	};
+	pod_describe(&a->pod, at->request->args, &a->endpoint);
 	if (netns_locate(a, f) < 0 || cdi_name(c, at->request, a->cdi, f) < 0)
 		return -1;
 	if (*a->cdi)
@@ -382,12 +377,14 @@ int add(const struct request *r, struct failure *f)
 	    master_fits(&a.attachment.config, a.attachment.target.mode,
 	                attachment_master_rtnl(&a.attachment), &a.attachment.target.master,
 	                f) < 0 ||
-	    check_expressible(&a.attachment, f) < 0)
+	    attachment_expressible(&a.attachment, f) < 0)
 		return -1;
 	/* The last namespace that is opened is that of a stale endpoint. */
-	if (describe(&a, f) < 0 || record_intent(&a, f) < 0 ||
+	if (describe(&a, f) < 0 ||
+	    cdi_permit(&a.endpoint, &a.attachment.host, &a.cdi_former, f) < 0 ||
+	    record_intent(&a, f) < 0 ||
 	    privilege_keep(PRIVILEGE_WORKING, ipam_delegates(a.attachment.config.ipam), f) < 0 ||
-	    make_endpoint(&a, f) < 0 || cdi_write(&a.endpoint, f) < 0 ||
+	    make_endpoint(&a, f) < 0 || cdi_write(&a.endpoint, a.cdi_former, f) < 0 ||
 	    complete_record(&a, f) < 0 || number_tap(&a, f) < 0 || print_result(&a, f) < 0)
 		return -1;
 	a.committed = true;

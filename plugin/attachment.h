@@ -18,6 +18,10 @@ struct attachment {
 
 void attachment_release(struct attachment *a);
 
+/* Refuses what the version asked for cannot report: 0.1.0 and 0.2.0 have no result without
+ * addresses. Code CNI_CONFIG. */
+int attachment_expressible(const struct attachment *a, struct failure *f) MUST_CHECK;
+
 /* The socket of the namespace the master lives in. */
 struct rtnl *attachment_master_rtnl(struct attachment *a);
 

@@ -12,29 +12,42 @@
 #include <errno.h>
 #include <stdio.h>
 
+/* What is left without a record. `damaged`: there is one, which cannot be read. `sandbox` NULL:
+ * there is no link to look for. */
+static int undo_link(const struct request *r, bool damaged, struct sandbox *sandbox,
+                     struct failure *f)
+{
+	int undone = sandbox ? teardown_by_name(r->container_id, r->ifname, sandbox, f) : 0;
+
+	if (damaged && teardown_noted(r->container_id, r->ifname, sandbox, f) < 0)
+		undone = -1;
+	return undone;
+}
+
 /* Without a record: by name and kind, in the namespace the runtime names, if that is one; and on
  * the host the link made for this attachment, if one was. A DEL that comes late, of a sandbox that
  * ended before, names no namespace: by then the deviceID may be another pod's. */
-static int undo_by_name(const struct request *r, struct host *host, struct failure *f)
+static int undo_by_name(const struct request *r, bool damaged, struct host *host, struct failure *f)
 {
 	OWNED(sandbox_release) struct sandbox sandbox = SANDBOX_CLOSED;
 	struct failure gone = { 0 };
 
 	if (!*r->netns)
-		return 0;
+		return undo_link(r, damaged, NULL, f);
 	OWNED(fd_release) int netns = netns_open(r->netns, &gone);
 	if (netns < 0 && !netns_is_gone(errno))
 		return failure_pass(f, &gone);
 	if (netns < 0) {
 		fprintf(stderr, "podtap: %s: %s: taken as gone\n", gone.msg, gone.details);
-		return device_id_sweep(r, &host->rtnl, f);
+		const int noted = undo_link(r, damaged, NULL, f);
+		return device_id_sweep(r, &host->rtnl, f) < 0 ? -1 : noted;
 	}
 	int own = r->netns_override ? 0 : host_is(host, netns, f);
-	if (own)
-		return own < 0 ? -1 : 0; /* a reused process id: touch nothing */
+	if (own) /* a reused process id: touch nothing there */
+		return own < 0 ? -1 : undo_link(r, damaged, NULL, f);
 	if (sandbox_open(&sandbox, host->netns, fd_take(&netns), SANDBOX_SYSFS, f) < 0)
 		return -1;
-	int undone = teardown_by_name(r->container_id, r->ifname, &sandbox, f);
+	int undone = undo_link(r, damaged, &sandbox, f);
 	return device_id_sweep(r, &host->rtnl, f) < 0 ? -1 : undone;
 }
 
@@ -65,10 +78,14 @@ static int undo(const struct request *r, struct failure *f)
 		return undo_by_record(r, &e, &host, f);
 	if (found < 0)
 		fprintf(stderr, "podtap: %s: %s\n", unreadable.msg, unreadable.details);
-	int undone = undo_by_name(r, &host, f);
+	const bool damaged = found < 0 && unreadable.code != CNI_IO;
+	int undone = undo_by_name(r, damaged, &host, f);
 	/* What may be read another time stays for that. */
-	if (found < 0 && unreadable.code == CNI_IO)
+	if (found < 0 && !damaged)
 		return failure_join(f, &unreadable);
+	/* It tells the next DEL that something is left. */
+	if (damaged && undone < 0)
+		return -1;
 	/* Also without a record: an ADD killed early leaves an empty directory. */
 	int removed = endpoint_remove(r->container_id, r->ifname, f);
 	return undone < 0 || removed < 0 ? -1 : 0;

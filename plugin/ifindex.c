@@ -2,6 +2,8 @@
 /* Drawing interface indices, and one symlink each to say whose they are. */
 #include "plugin/ifindex.h"
 
+#include "base/file.h"
+#include "base/name.h"
 #include "record/state.h"
 
 #include <errno.h>
@@ -52,27 +54,43 @@ static bool is_absence(int err)
 	return err == ENOENT || err == ENOTDIR || err == ELOOP || err == EINVAL;
 }
 
+/* Opens the notes' directory. 1, 0 where it is missing, -1. */
+static int notes_open(int *directory, struct failure *f)
+{
+	struct failure refusal = { 0 };
+
+	*directory = state_open("indices", false, &refusal);
+	if (*directory >= 0)
+		return 1;
+	return is_absence(errno) ? 0 : failure_pass(f, &refusal);
+}
+
+/* Reads a note's text. 1, 0 where it is missing, -1. */
+static int text_read(int directory, const char *name, char text[static PATH_MAX], struct failure *f)
+{
+	const ssize_t length = readlinkat(directory, name, text, PATH_MAX - 1);
+
+	if (length < 0 && is_absence(errno))
+		return 0;
+	if (length < 0)
+		return fail(f, CNI_IO, strerror(errno), "read whose interface index %s is", name);
+	text[length] = '\0';
+	return 1;
+}
+
 /* Opens the notes' directory too, which is the caller's; -1 in it goes with NOTE_NONE or
  * NOTE_UNKNOWN. */
 static enum note note_read(uint32_t index, const char *container_id, const char *ifname,
                            int *directory, struct failure *f)
 {
-	struct failure refusal = { 0 };
 	char name[16], text[PATH_MAX], found[PATH_MAX];
+	int read = notes_open(directory, f);
 
-	*directory = state_open("indices", false, &refusal);
-	if (*directory < 0 && is_absence(errno))
-		return NOTE_NONE;
-	if (*directory < 0)
-		return (enum note)failure_pass(f, &refusal);
 	snprintf(name, sizeof name, "%" PRIu32, index);
-	const ssize_t length = readlinkat(*directory, name, found, sizeof found - 1);
-	if (length < 0 && is_absence(errno))
-		return NOTE_NONE;
-	if (length < 0)
-		return (enum note)fail(f, CNI_IO, strerror(errno),
-		                       "read whose interface index %s is", name);
-	found[length] = '\0';
+	if (read > 0)
+		read = text_read(*directory, name, found, f);
+	if (read <= 0)
+		return read < 0 ? NOTE_UNKNOWN : NOTE_NONE;
 	claim_text(container_id, ifname, text);
 	return strcmp(found, text) == 0 ? NOTE_OURS : NOTE_OTHERS;
 }
@@ -107,4 +125,69 @@ int ifindex_release(uint32_t index, const char *container_id, const char *ifname
 	if (unlinkat(directory, name, 0) == 0 || errno == ENOENT)
 		return 0;
 	return fail(f, CNI_IO, strerror(errno), "release the interface index %s", name);
+}
+
+/* Takes a note's text apart; false where it is none of ours. */
+static bool owner_parse(char *text, struct attachment_name *owner)
+{
+	char *slash = strchr(text, '/');
+
+	if (!slash)
+		return false;
+	*slash = '\0';
+	const char *ifname = slash + 1;
+	if (!identifier_valid(text) || strlen(text) >= sizeof owner->container_id || !*ifname ||
+	    strlen(ifname) >= sizeof owner->ifname || strchr(ifname, '/'))
+		return false;
+	snprintf(owner->container_id, sizeof owner->container_id, "%s", text);
+	snprintf(owner->ifname, sizeof owner->ifname, "%s", ifname);
+	return true;
+}
+
+int ifindex_owner(uint32_t index, struct attachment_name *owner, struct failure *f)
+{
+	char name[16], text[PATH_MAX];
+	OWNED(fd_release) int directory = -1;
+	int found = notes_open(&directory, f);
+
+	snprintf(name, sizeof name, "%" PRIu32, index);
+	if (found > 0)
+		found = text_read(directory, name, text, f);
+	return found > 0 ? owner_parse(text, owner) : found;
+}
+
+/* Whether an entry of the notes' directory is this attachment's. */
+static int entry_is(int directory, const char *name, const char *wanted, uint32_t *index,
+                    struct failure *f)
+{
+	char text[PATH_MAX], *end;
+	const unsigned long number = strtoul(name, &end, 10);
+
+	if (*end || number == 0 || number > INT32_MAX)
+		return 0;
+	const int found = text_read(directory, name, text, f);
+	if (found <= 0 || strcmp(text, wanted) != 0)
+		return found < 0 ? -1 : 0;
+	*index = (uint32_t)number;
+	return 1;
+}
+
+int ifindex_find(const char *container_id, const char *ifname, uint32_t *index, struct failure *f)
+{
+	char wanted[PATH_MAX];
+	int directory, found = notes_open(&directory, f);
+
+	if (found <= 0)
+		return found;
+	OWNED(stream_release) DIR *stream = directory_stream(directory);
+	if (!stream)
+		return fail(f, CNI_IO, strerror(errno), "list the interface indices");
+	claim_text(container_id, ifname, wanted);
+	const struct dirent *entry;
+	while ((entry = entry_next(stream))) {
+		found = entry_is(dirfd(stream), entry->d_name, wanted, index, f);
+		if (found)
+			return found;
+	}
+	return errno ? fail(f, CNI_IO, strerror(errno), "list the interface indices") : 0;
 }

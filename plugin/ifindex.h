@@ -7,8 +7,16 @@
 #include "base/failure.h"
 #include "base/owned.h"
 
+#include <limits.h>
+#include <net/if.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+/* What names one attachment. */
+struct attachment_name {
+	char container_id[NAME_MAX + 1];
+	char ifname[IFNAMSIZ];
+};
 
 /* Draws an index at random from a range no kernel counts up to. */
 int ifindex_draw(uint32_t *index, struct failure *f) MUST_CHECK;
@@ -25,6 +33,14 @@ int ifindex_is_others(uint32_t index, const char *container_id, const char *ifna
 /* Whether it is noted as this attachment's: 1, 0, or -1. */
 int ifindex_is_claimed(uint32_t index, const char *container_id, const char *ifname,
                        struct failure *f) MUST_CHECK;
+
+/* Reads whose an index is noted as. 1: *owner tells; 0: nobody's; -1. */
+int ifindex_owner(uint32_t index, struct attachment_name *owner, struct failure *f) MUST_CHECK;
+
+/* Finds an index that is noted as this attachment's, among all: for when the record does not tell
+ * it. 1, 0, -1. */
+int ifindex_find(const char *container_id, const char *ifname, uint32_t *index,
+                 struct failure *f) MUST_CHECK;
 
 /* Forgets an index, if it is noted as this attachment's. */
 int ifindex_release(uint32_t index, const char *container_id, const char *ifname,

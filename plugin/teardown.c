@@ -145,8 +145,37 @@ int teardown_by_name(const char *container_id, const char *ifname, struct sandbo
 	const int others = is_others(link.index, container_id, ifname, f);
 	if (others)
 		return others < 0 ? -1 : 0;
-	const int device = cdi_remove_unrecorded(link.index, f);
+	dev_t number;
+	const int device = cdi_remove_unrecorded(link.index, &number, f);
 	if (remove_link(sandbox, &link, NULL, f) < 0 || device < 0)
 		return -1;
 	return ifindex_release(link.index, container_id, ifname, f);
+}
+
+static int remove_noted(uint32_t index, struct sandbox *sandbox, struct failure *f)
+{
+	struct link link;
+	dev_t number;
+	const int found = sandbox ? link_by_index(&sandbox->rtnl, index, &link, f) : 0;
+	int failed = found < 0;
+
+	failed |= cdi_remove_unrecorded(index, &number, f) < 0;
+	if (found > 0 && link_kind_find(link.kind))
+		failed |= remove_link(sandbox, &link, NULL, f) < 0;
+	else if (number)
+		failed |= remove_node(index, number, f) < 0;
+	return failed ? -1 : 0;
+}
+
+int teardown_noted(const char *container_id, const char *ifname, struct sandbox *sandbox,
+                   struct failure *f)
+{
+	uint32_t index;
+	int found;
+
+	while ((found = ifindex_find(container_id, ifname, &index, f)) > 0)
+		if (remove_noted(index, sandbox, f) < 0 ||
+		    ifindex_release(index, container_id, ifname, f) < 0)
+			return -1;
+	return found;
 }

@@ -23,4 +23,9 @@ int teardown_devices(const struct endpoint *e, struct host *host, struct sandbox
 int teardown_by_name(const char *container_id, const char *ifname, struct sandbox *sandbox,
                      struct failure *f) MUST_CHECK;
 
+/* Removes what an attachment has whose record cannot be read, by the indices that are noted as its
+ * own: each one's CDI device, its link in `sandbox` (NULL: the namespace is gone) and the note. */
+int teardown_noted(const char *container_id, const char *ifname, struct sandbox *sandbox,
+                   struct failure *f) MUST_CHECK;
+
 #endif

@@ -60,6 +60,11 @@ struct endpoint { /* texts borrowed, from `source` when it was read from a file;
 	const char *device_id;
 	const char *cdi; /* device name */
 	bool vm_devices;
+	struct { /* as the runtime named it; NULL: it did not */
+		const char *space;
+		const char *name;
+		const char *uid;
+	} pod;
 	const char *created; /* RFC 3339 */
 	cJSON *source;       /* owned; what a read record borrows from */
 };

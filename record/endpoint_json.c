@@ -100,6 +100,21 @@ static void put_taken(struct writer *w, const struct endpoint *e)
 	w->failed |= taken.failed;
 }
 
+static void put_pod(struct writer *w, const struct endpoint *e)
+{
+	struct writer pod;
+
+	if (!e->pod.name)
+		return;
+	pod = nested(w, "pod");
+	if (pod.failed)
+		return;
+	put_text(&pod, "namespace", e->pod.space);
+	put_text(&pod, "name", e->pod.name);
+	put_text(&pod, "uid", e->pod.uid);
+	w->failed |= pod.failed;
+}
+
 cJSON *endpoint_to_json(const struct endpoint *e)
 {
 	char mac[MAC_TEXT];
@@ -133,6 +148,7 @@ cJSON *endpoint_to_json(const struct endpoint *e)
 	put_text(&w, "cdi", e->cdi);
 	if (e->vm_devices)
 		put(&w, "vmDevices", cJSON_CreateTrue());
+	put_pod(&w, e);
 	put_text(&w, "created", e->created);
 	if (w.failed)
 		json_release(&w.object);
@@ -219,6 +235,7 @@ static void read_identity(struct reader *r, struct endpoint *e)
 static void read_rest(struct reader *r, struct endpoint *e)
 {
 	struct reader tap = { .object = json_member(r->object, "tap") };
+	const struct reader pod = { .object = json_member(r->object, "pod") };
 
 	e->mode = text_of(r, "mode");
 	e->master = text_of(r, "master");
@@ -235,6 +252,9 @@ static void read_rest(struct reader *r, struct endpoint *e)
 	e->ipam = text_of(r, "ipam");
 	e->device_id = text_of(r, "deviceID");
 	e->vm_devices = cJSON_IsTrue(json_member(r->object, "vmDevices"));
+	e->pod.space = text_of(&pod, "namespace");
+	e->pod.name = text_of(&pod, "name");
+	e->pod.uid = text_of(&pod, "uid");
 	e->created = text_of(r, "created");
 	r->failed |= tap.failed;
 }

@@ -9,10 +9,27 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { FILE_MAX = 1 << 20, FILE_VERSION = 1 }; /* bytes */
+enum { FILE_MAX = 1 << 20, FILE_VERSION = 1, RESOURCE_NAME_MAX = 63 }; /* bytes */
 
 static const char file_name[] = "resources.json";
 static const char infix[] = "Mvp";
+
+static bool is_alphanumeric(char byte)
+{
+	return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
+	       (byte >= 'A' && byte <= 'Z');
+}
+
+bool resource_name_valid(const char *name, size_t length)
+{
+	if (length == 0 || length > RESOURCE_NAME_MAX || !is_alphanumeric(name[0]) ||
+	    !is_alphanumeric(name[length - 1]))
+		return false;
+	for (size_t i = 0; i < length; i++)
+		if (!is_alphanumeric(name[i]) && !strchr("-_.", name[i]))
+			return false;
+	return true;
+}
 
 /* How many bytes of a deviceID name its resource; 0: it has another form. */
 static size_t name_length(const char *device_id)
@@ -25,7 +42,9 @@ static size_t name_length(const char *device_id)
 	if (!digits || length - digits <= between)
 		return 0;
 	const size_t name = length - digits - between;
-	return strncmp(device_id + name, infix, between) == 0 ? name : 0;
+	if (strncmp(device_id + name, infix, between) != 0)
+		return 0;
+	return resource_name_valid(device_id, name) ? name : 0;
 }
 
 bool resource_is_named(const char *device_id)

@@ -11,6 +11,10 @@ struct resource {
 	uint32_t mode;
 };
 
+/* Kubernetes' rule for the part of a resource's name after the slash: 1 to 63 letters, digits, '-',
+ * '_' and '.', without a mark at either end. */
+bool resource_name_valid(const char *name, size_t length);
+
 /* Whether a deviceID has that form. */
 bool resource_is_named(const char *device_id);
 

@@ -4,6 +4,7 @@
 
 #include "base/config_keys.h"
 #include "netns/link.h"
+#include "record/resources.h"
 
 #include <linux/if_link.h>
 #include <stdio.h>
@@ -58,22 +59,13 @@ static bool is_alphanumeric(char byte)
 	       (byte >= 'A' && byte <= 'Z');
 }
 
-/* Kubernetes' rule for the part of a resource's name after the slash. */
 static bool is_name(const char *text)
 {
-	const size_t length = strlen(text);
-
-	if (length == 0 || length >= DP_NAME_TEXT || !is_alphanumeric(text[0]) ||
-	    !is_alphanumeric(text[length - 1]))
-		return false;
-	for (; *text; text++)
-		if (!is_alphanumeric(*text) && !strchr("-_.", *text))
-			return false;
-	return true;
+	return resource_name_valid(text, strlen(text));
 }
 
-/* And for the part before it: a DNS name in lower case, with room for what quotas put before it,
- * and none that Kubernetes keeps for itself. */
+/* Kubernetes' rule for the part of a resource's name before the slash: a DNS name in lower case,
+ * with room for what quotas put before it, and none that Kubernetes keeps for itself. */
 static bool is_name_space(const char *text)
 {
 	static const char quota[] = "requests.", native[] = "kubernetes.io";

@@ -55,7 +55,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	file_write(file, spec);
 	PROMISE(cdi_remove(&e, &f) == 0);
 	PROMISE(is_there(file) || strstr(spec, own) || strchr(spec, '\\'));
-	PROMISE(cdi_write(&e, &f) == 0 && is_there(file));
+	PROMISE(cdi_write(&e, 0, &f) == 0 && is_there(file));
 	PROMISE(cdi_remove(&e, &f) == 0 && !is_there(file));
 	/* Without its name too, and no other's. */
 	PROMISE(cdi_write(&e, &f) == 0 && cdi_remove_unrecorded(8, &f) == 0 && is_there(file));

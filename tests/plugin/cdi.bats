@@ -3,11 +3,19 @@
 # The CDI specification of a tap: there from ADD to DEL, one file a device name, never a stranger's.
 load ../lib/lib
 
+setup() {
+	lan_setup
+	evil=(CNI_CONTAINERID=evil CNI_NETNS="/run/netns/$other")
+}
+
 spec() {
 	cat "$PODTAP_CDI_DIR/podtap.dev-tap_$1.json"
 }
 recorded() {
 	jq -r "$1" "$(record)"
+}
+theirs() {
+	jq -r "$1" "$(record "${2:-eth0}" evil)"
 }
 pod_args='CNI_ARGS=IgnoreUnknown=1;K8S_POD_NAMESPACE=space;K8S_POD_NAME=vm-1'
 
@@ -45,16 +53,37 @@ pod_args='CNI_ARGS=IgnoreUnknown=1;K8S_POD_NAMESPACE=space;K8S_POD_NAME=vm-1'
 	run -0 cni ADD '{"cdi":true}'
 	[ "$(recorded .cdi)" = "${container}_eth0" ]
 }
-@test "ADD: what CDI allows in no name is mapped, and the name cannot leave the directory" {
+@test "ADD: what CDI allows in no name is spelled by its code, and the name cannot leave the directory" {
 	run -0 cni ADD '{"deviceID":"../a b/c+d@"}'
-	mapped=$(recorded .cdi)
-	[[ $mapped =~ ^x\.-a-b-c-dx-[0-9a-f]{8}$ ]]
-	[ "$(ls "$PODTAP_CDI_DIR")" = "podtap.dev-tap_$mapped.json" ]
-	run -0 spec "$mapped"
-	json_is '.devices[0].name' "$mapped"
-	run -0 cni ADD '{"deviceID":"../a b/c@d+"}' CNI_IFNAME=net1
-	run -0 find "$PODTAP_CDI_DIR" -name "podtap.dev-tap_x.-a-b-c-dx-*.json"
+	[ "$(recorded .cdi)" = x::2e.:2fa:20b:2fc:2bd:40 ]
+	[ "$(ls "$PODTAP_CDI_DIR")" = "podtap.dev-tap_$(recorded .cdi).json" ]
+	run -0 spec x::2e.:2fa:20b:2fc:2bd:40
+	json_is '.devices[0].name' x::2e.:2fa:20b:2fc:2bd:40
+}
+@test "ADD: names that differ only in what CDI allows in no name are devices of their own" {
+	local id ids=(a/b a+b a:b a_b a-b a.b x/a /a a/ a:) n=0
+	for id in "${ids[@]}"; do
+		run -0 cni ADD "{\"deviceID\":\"$id\"}" CNI_IFNAME=net$((++n))
+	done
+	for id in "$(jq -r .cdi "$(record net1)")" "$(jq -r .cdi "$(record net8)")"; do # names of others, asked for
+		ids+=("$id")
+		run -0 cni ADD "{\"deviceID\":\"$id\"}" CNI_IFNAME=net$((++n))
+	done
+	[ "$(jq -r '.devices[].name' "$PODTAP_CDI_DIR"/*.json | sort -u | wc -l)" = ${#ids[@]} ]
+	run -0 jq -r '.devices[].name | select(test("^[A-Za-z0-9]([A-Za-z0-9_.:-]*[A-Za-z0-9])?$") | not)' "$PODTAP_CDI_DIR"/*.json
+	[ -z "$output" ]
+}
+@test "ADD: a resource's name, a pod's and one that a configuration chooses are never the same" {
+	run -0 cni ADD '{"cdi":true}' "$pod_args"
+	run -0 cni ADD '{"deviceID":"space_vm-1_eth0"}' "${evil[@]}"
+	[ "$(recorded .cdi)" = space_vm-1_eth0 ]
+	[ "$(theirs .cdi)" = space:5fvm-1:5feth0 ]
+	run -0 find "$PODTAP_CDI_DIR" -type f
 	[ "${#lines[@]}" = 2 ]
+	run -0 cni ADD '{"cdi":true}' "$pod_args" CNI_IFNAME=eMvp3
+	[ "$(jq -r .cdi "$(record eMvp3)")" = space_vm-1_eMvp:33 ]
+	run -0 cni ADD '{"deviceID":"space_vm-1_eMvp3"}' "${evil[@]}" CNI_IFNAME=net1
+	[ "$(theirs .cdi net1)" = space_vm-1_eMvp3 ]
 }
 @test "ADD: a device name CDI has no room for is refused with code 7, and nothing is made" {
 	run -1 cni ADD "{\"deviceID\":\"$(printf 'x%.0s' {1..201})\"}"
@@ -91,15 +120,74 @@ pod_args='CNI_ARGS=IgnoreUnknown=1;K8S_POD_NAMESPACE=space;K8S_POD_NAME=vm-1'
 	rm -r "$PODTAP_DEV_DIR"
 }
 
-@test "ADD: a successor takes the device name over, and its predecessor's late DEL leaves it alone" {
-	run -0 cni ADD '{"deviceID":"x"}'
-	run -0 cni ADD '{"deviceID":"x"}' CNI_CONTAINERID="$container-new" CNI_NETNS="/run/netns/$other"
-	new=$(tap eth0 "$container-new")
-	run -0 cni DEL '{"deviceID":"x"}'
+@test "ADD: a new sandbox of the pod takes its device name over, and its predecessor's late DEL leaves it alone" {
+	for change in '{"deviceID":"x"}' '{"deviceID":"dataplaneMvp3"}' '{"cdi":true}'; do
+		run -0 cni ADD "$change" "$pod_args;K8S_POD_UID=u-1"
+		run -0 cni ADD "$change" CNI_CONTAINERID="$container-new" CNI_NETNS="/run/netns/$other" "$pod_args;K8S_POD_UID=u-1"
+		run -0 spec "$(recorded .cdi)"
+		json_is '.devices[0].containerEdits.deviceNodes[0].path' "$(tap eth0 "$container-new")"
+		run -0 cni DEL "$change" "$pod_args;K8S_POD_UID=u-1"
+		run -0 spec "$(jq -r .cdi "$(record eth0 "$container-new")")"
+		json_is '.devices[0].containerEdits.deviceNodes[0].path' "$(tap eth0 "$container-new")"
+		run -0 cni DEL "$change" CNI_CONTAINERID="$container-new" CNI_NETNS="/run/netns/$other" "$pod_args;K8S_POD_UID=u-1"
+		[ -z "$(ls -A "$PODTAP_CDI_DIR")" ]
+	done
+}
+@test "ADD: a device of another pod's living endpoint is not taken, and the other's failed ADD and DEL leave it alone" {
+	local whose
+	for id in x dataplaneMvp3; do
+		run -0 cni ADD "{\"deviceID\":\"$id\"}" "$pod_args;K8S_POD_UID=u-1"
+		before=$(spec $id)
+		for whose in 'K8S_POD_NAMESPACE=else;K8S_POD_NAME=vm-1' 'K8S_POD_NAMESPACE=space;K8S_POD_NAME=vm-2' K8S_POD_NAME=vm-1 \
+			'K8S_POD_NAMESPACE=space;K8S_POD_NAME=vm-1;K8S_POD_UID=u-2' ''; do
+			run -1 cni ADD "{\"deviceID\":\"$id\"}" "${evil[@]}" "CNI_ARGS=IgnoreUnknown=1;$whose"
+			error_is 999 "CDI device $id is another pod's" "container $container (pod space/vm-1)"
+			[ ! -e "$PODTAP_STATE_DIR/endpoints/evil" ]
+			[ "$(spec $id)" = "$before" ]
+			run -0 cni DEL "{\"deviceID\":\"$id\"}" "${evil[@]}" "CNI_ARGS=IgnoreUnknown=1;$whose"
+			[ "$(spec $id)" = "$before" ]
+		done
+		run -0 cni DEL "{\"deviceID\":\"$id\"}" "$pod_args;K8S_POD_UID=u-1"
+		run -0 cni ADD "{\"deviceID\":\"$id\"}" "${evil[@]}"
+		run -0 cni DEL "{\"deviceID\":\"$id\"}" "${evil[@]}"
+	done
+}
+@test "ADD: the device name of an endpoint that is gone is free, without its DEL" {
+	run -0 cni ADD '{"deviceID":"x"}' "$pod_args"
+	tap
+	ip -n "$pod" link del eth0
+	run -0 cni ADD '{"deviceID":"x"}' "${evil[@]}"
+	run -0 cni DEL '{"deviceID":"x"}' "$pod_args"
 	run -0 spec x
-	json_is '.devices[0].containerEdits.deviceNodes[0].path' "$new"
-	run -0 cni DEL '{"deviceID":"x"}' CNI_CONTAINERID="$container-new" CNI_NETNS="/run/netns/$other"
-	[ -z "$(ls -A "$PODTAP_CDI_DIR")" ]
+	json_is '.devices[0].containerEdits.deviceNodes[0].path' "$(tap eth0 evil)"
+	pod_add later
+	ip netns del "$other"
+	run -0 cni ADD '{"deviceID":"x"}' "$pod_args" CNI_NETNS="/run/netns/$later"
+	run -0 spec x
+	json_is '.devices[0].containerEdits.deviceNodes[0].path' "$(tap)"
+}
+@test "ADD: nobody takes the device name of an endpoint whose record cannot be read, until its DEL" {
+	run -0 cni ADD '{"deviceID":"x"}' "$pod_args"
+	tap
+	echo '{' >"$(record)"
+	run -1 cni ADD '{"deviceID":"x"}' "${evil[@]}"
+	error_is 6 "interface eth0 of container $container, which has the CDI device x"
+	run -0 cni DEL '{"deviceID":"x"}' "$pod_args"
+	run -0 cni ADD '{"deviceID":"x"}' "${evil[@]}"
+}
+@test "ADD: a podtap that recorded no pod is succeeded by the pod whose name the device has, and by no other while it lives" {
+	without_pod() {
+		jq -c 'del(.pod)' "$(record)" >"$BATS_TEST_TMPDIR/record" && cp "$BATS_TEST_TMPDIR/record" "$(record)"
+	}
+	run -0 cni ADD '{"cdi":true}' "$pod_args"
+	without_pod
+	run -0 cni ADD '{"cdi":true}' "$pod_args" CNI_CONTAINERID="$container-new" CNI_NETNS="/run/netns/$other"
+	run -0 cni DEL '{"cdi":true}' "$pod_args"
+	run -0 cni DEL '{"cdi":true}' "$pod_args" CNI_CONTAINERID="$container-new" CNI_NETNS="/run/netns/$other"
+	run -0 cni ADD '{"deviceID":"x"}' "$pod_args"
+	without_pod
+	run -1 cni ADD '{"deviceID":"x"}' "${evil[@]}"
+	error_is 999 "container $container has it"
 }
 @test "DEL: removes the device without the namespace, the configuration or the pod's name" {
 	run -0 cni ADD '{"cdi":true}' "$pod_args"

@@ -51,6 +51,51 @@ record_edit() {
 	del
 	[ -s /etc/passwd ]
 }
+@test "DEL: of a record that cannot be read index and CDI device are removed, also where the namespace is gone or its link renamed" {
+	local netns
+	run -0 cni ADD '{"deviceID":"kept"}' CNI_CONTAINERID=bystander CNI_NETNS="/run/netns/$other"
+	for netns in gone "" renamed; do
+		pod_add third
+		run -0 cni ADD '{"cdi":true}' CNI_NETNS="/run/netns/$third"
+		node=$(tap)
+		truncate -s 200 "$(record)"
+		if [ "$netns" = renamed ]; then
+			ip -n "$third" link set eth0 down name else0
+		else
+			ip netns del "$third"
+		fi
+		run -0 cni DEL '{"cdi":true}' CNI_NETNS="${netns:+/run/netns/$third}"
+		[ ! -e "$node" ] && [ ! -e "$PODTAP_STATE_DIR/endpoints/$container" ]
+		[ "$(ls "$PODTAP_CDI_DIR")" = podtap.dev-tap_kept.json ]
+		[ "$(readlink "$PODTAP_STATE_DIR"/indices/*)" = bystander/eth0 ]
+		[ "$netns" != renamed ] || { run -1 link_exists "$third" else0; ip netns del "$third"; }
+	done
+	run -0 cni CHECK '{"deviceID":"kept"}' CNI_CONTAINERID=bystander CNI_NETNS="/run/netns/$other"
+}
+@test "DEL: of a record that cannot be read the node goes too where no devtmpfs removes it" {
+	devices_private
+	run -0 cni ADD '{"cdi":true}'
+	node=$(tap)
+	truncate -s 200 "$(record)"
+	ip netns del "$pod"
+	[ -c "$node" ]
+	run -0 cni DEL '{"cdi":true}' CNI_NETNS=
+	[ ! -e "$node" ]
+}
+@test "DEL: a record that cannot be read stays as long as something is left of its endpoint" {
+	run -0 cni ADD '{"cdi":true}'
+	tap
+	truncate -s 200 "$(record)"
+	ip netns del "$pod"
+	wrapper=(unshare -m sh -c 'mount --bind "$0" "$0"; mount -o remount,bind,ro "$0"; exec "$@"' "$PODTAP_CDI_DIR")
+	run -1 cni DEL '{"cdi":true}' CNI_NETNS=
+	error_is 5 "Read-only"
+	wrapper=()
+	[ -e "$(record)" ]
+	run -0 cni DEL '{"cdi":true}' CNI_NETNS=
+	run -0 find "$PODTAP_CDI_DIR" "$PODTAP_STATE_DIR/indices" -mindepth 1
+	[ -z "$output" ]
+}
 @test "DEL: a record that tells of another attachment counts as unreadable" {
 	run -0 cni ADD '{}' CNI_CONTAINERID=bystander
 	run -0 cni ADD '{}' CNI_IFNAME=net1

@@ -71,6 +71,17 @@ hook() {
 	run -0 cni DEL "$configuration" CNI_NETNS=
 	undone "$node"
 }
+@test "record: an older podtap's device, under a name that is not made any more, is removed" {
+	local old=x.-a-b-c-dx-01234567
+	for undo in DEL GC; do
+		run -0 cni ADD "$configuration"
+		node=$(tap)
+		mv "$PODTAP_CDI_DIR/podtap.dev-tap_$(jq -r .cdi "$(record)").json" "$PODTAP_CDI_DIR/podtap.dev-tap_$old.json"
+		change --arg old "$old" '.cdi = $old | .deviceID = "../a b/c+d@" | del(.pod)'
+		run -0 cni "$undo" "$configuration"
+		undone "$node"
+	done
+}
 @test "record: of a newer version nothing is handed out; hook and podtapctl say that it is newer" {
 	added 2
 	run -0 hook

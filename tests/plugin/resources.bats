@@ -123,9 +123,10 @@ multus() {
 	node() {
 		jq -r '.devices[0].containerEdits.deviceNodes[0].path' "$PODTAP_CDI_DIR/podtap.dev-tap_dataplaneMvp0.json"
 	}
-	run -0 multus ADD dataplaneMvp0
+	pod_args="CNI_ARGS=IgnoreUnknown=1;K8S_POD_NAMESPACE=space;K8S_POD_NAME=vm;K8S_POD_UID=u-1"
+	run -0 multus ADD dataplaneMvp0 '{}' "$pod_args"
 	[ "$(node)" = "$(tap)" ]
-	again=(CNI_CONTAINERID="$container-2" CNI_NETNS="/run/netns/$other")
+	again=(CNI_CONTAINERID="$container-2" CNI_NETNS="/run/netns/$other" "$pod_args")
 	run -0 multus ADD dataplaneMvp0 '{}' "${again[@]}"
 	[ "$(node)" = "$(tap eth0 "$container-2")" ]
 	run -0 multus DEL dataplaneMvp0

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The names of taps as CDI devices. They are of three kinds, and no two names are alike:
+ *
+ *   resources'  RESOURCEMvpNUMBER, which the device plugin gives out: as it is
+ *   pods'       [NAMESPACE_]POD_INTERFACE, for the key cdi: they have a '_', and never that form
+ *   chosen      any other deviceID: they have no '_'
+ *
+ * A character that its place allows to no name, or to no name of its kind, becomes ':' and its two
+ * hexadecimal digits, as ':' itself does. */
+#ifndef PLUGIN_CDI_NAME_H
+#define PLUGIN_CDI_NAME_H
+
+#include "cni/request.h"
+#include "plugin/config.h"
+
+enum { CDI_NAME_MAX = 201 };
+
+/* The device name an attachment's configuration asks for: deviceID's, or with "cdi" the pod's;
+ * where the runtime names no pod, the containerID stands for it. "" where no device is asked for.
+ * Code CNI_CONFIG where the name is too long, CNI_ENV where the pod's is. */
+int cdi_name(const struct config *c, const struct request *r, char name[static CDI_NAME_MAX],
+             struct failure *f) MUST_CHECK;
+
+#endif
