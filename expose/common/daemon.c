@@ -122,6 +122,11 @@ void backoff_start(struct backoff *b)
 	b->wait = b->wait < WAIT_LONGEST / 2 ? 2 * b->wait : WAIT_LONGEST;
 }
 
+void backoff_pause(struct backoff *b, unsigned milliseconds)
+{
+	timer_set(b, milliseconds);
+}
+
 void backoff_stop(struct backoff *b)
 {
 	timer_set(b, 0);

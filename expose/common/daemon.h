@@ -37,7 +37,8 @@ struct backoff {
 int backoff_open(struct backoff *b, struct failure *f) MUST_CHECK;
 void backoff_release(struct backoff *b);
 void backoff_start(struct backoff *b); /* sets the timer for the next attempt */
-void backoff_stop(struct backoff *b);  /* it is not needed now */
+void backoff_pause(struct backoff *b, unsigned milliseconds); /* sets it for no failure's sake */
+void backoff_stop(struct backoff *b);                         /* it is not needed now */
 void backoff_reset(struct backoff *b); /* an attempt succeeded: no timer, and early again */
 
 /* Changes at a path in a folder that may itself still be missing: the nearest folder there is, is

@@ -259,6 +259,20 @@ void grpc_server_renew(struct grpc_server *g)
 	}
 }
 
+bool grpc_server_end(struct grpc_server *g)
+{
+	bool any = false;
+
+	for (struct grpc_peer *c = g->clients, *next; c; c = next) {
+		next = c->next;
+		if (c->session.open == 0)
+			continue;
+		any = true;
+		client_close(c, "");
+	}
+	return any;
+}
+
 void grpc_server_release(struct grpc_server *g)
 {
 	g->changed = NULL;

@@ -44,6 +44,9 @@ enum grpc_place grpc_server_place(const struct grpc_server *g);
 /* Answers anew the calls that stay open. */
 void grpc_server_renew(struct grpc_server *g);
 
+/* Closes the clients that have a call which stays open. Whether there were any. */
+bool grpc_server_end(struct grpc_server *g);
+
 /* Closes everything, and removes the socket's file if it is the one we made. */
 void grpc_server_release(struct grpc_server *g);
 

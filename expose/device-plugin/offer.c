@@ -5,14 +5,34 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Milliseconds until a kubelet that has our registration, or had listened, should listen. */
-enum { PATIENCE = 5000 };
+enum {
+	/* Milliseconds until a kubelet that has our registration, or had listened, should listen.
+	 */
+	PATIENCE = 5000,
+	/* Milliseconds until kubelet has seen the end of a stream. When one ends, kubelet
+	 * disconnects the client that is registered by then, whichever that is: it must not be the
+	 * next one. */
+	END_SEEN = 1000,
+};
 
 static void again_later(struct offer *o)
 {
 	if (o->again.wait < PATIENCE)
 		o->again.wait = PATIENCE;
 	backoff_start(&o->again);
+}
+
+/* Kubelet has begun to listen, or listens no longer. */
+static void on_listening(void *owner)
+{
+	struct offer *o = owner;
+
+	if (o->state != OFFER_REGISTERED)
+		return; /* whoever that is: what was begun goes on */
+	if (o->server.open > 0)
+		backoff_reset(&o->again);
+	else
+		again_later(o);
 }
 
 static void on_registered(void *owner, const struct grpc_outcome *outcome)
@@ -22,10 +42,11 @@ static void on_registered(void *owner, const struct grpc_outcome *outcome)
 	if (outcome->code == GRPC_OK) {
 		say("%s is registered: %u devices on %s", o->resource, o->devices.capacity,
 		    o->entry.lower);
-		if (o->server.open == 0)
-			again_later(o);
+		o->state = OFFER_REGISTERED;
+		on_listening(o);
 		return;
 	}
+	o->state = OFFER_WAITING;
 	if (outcome->code > 0)
 		say("%s is not registered: kubelet says (code %d): %s", o->resource, outcome->code,
 		    outcome->text);
@@ -36,36 +57,60 @@ static void on_registered(void *owner, const struct grpc_outcome *outcome)
 
 static int socket_make(struct offer *o, struct failure *f)
 {
-	switch (grpc_server_place(&o->server)) {
-	case GRPC_PLACE_OURS:
-		return 0;
-	case GRPC_PLACE_TAKEN:
-		return fail(f, CNI_OTHER, "another program has put its own there",
-		            "use the socket %s", o->server.path);
-	case GRPC_PLACE_EMPTY:
-		break;
-	}
-	return grpc_server_listen(&o->server, f);
+	return grpc_server_place(&o->server) == GRPC_PLACE_OURS ? 0
+	                                                        : grpc_server_listen(&o->server, f);
 }
 
-void offer_register(struct offer *o)
+static void refused(struct offer *o, const struct failure *f)
+{
+	say("%s is not registered: %s: %s", o->resource, f->msg, f->details);
+	o->state = OFFER_WAITING;
+	backoff_start(&o->again);
+}
+
+/* Ends the streams of former registrations. Whether there is something to wait for. */
+static bool streams_end(struct offer *o)
+{
+	o->state = OFFER_ENDING;
+	if (!grpc_server_end(&o->server))
+		return false;
+	backoff_pause(&o->again, END_SEEN);
+	return true;
+}
+
+static void ask(struct offer *o)
 {
 	const char *endpoint = strrchr(o->server.path, '/') + 1;
 	struct failure f = { 0 };
 	size_t length = 0;
 
-	backoff_stop(&o->again);
-	grpc_call_release(&o->registration);
-	if (!o->kubelet->there)
-		return; /* we are told when it is */
+	o->state = OFFER_ASKING;
 	uint8_t *request = dp_registration(endpoint, o->resource, &length);
 	if (socket_make(o, &f) < 0)
 		free(request);
 	else if (grpc_call_begin(&o->registration, o->loop, o->kubelet->socket,
 	                         "/v1beta1.Registration/Register", request, length, &f) == 0)
 		return;
-	say("%s is not registered: %s: %s", o->resource, f.msg, f.details);
-	backoff_start(&o->again);
+	refused(o, &f);
+}
+
+void offer_register(struct offer *o)
+{
+	struct failure f = { 0 };
+
+	backoff_stop(&o->again);
+	grpc_call_release(&o->registration);
+	o->state = OFFER_WAITING;
+	if (!o->kubelet->there)
+		return; /* we are told when it is */
+	/* Then kubelet's client is that program: our streams' end would disconnect it. */
+	if (grpc_server_place(&o->server) == GRPC_PLACE_TAKEN) {
+		fail(&f, CNI_OTHER, "another program has put its own there", "use the socket %s",
+		     o->server.path);
+		refused(o, &f);
+	} else if (!streams_end(o)) {
+		ask(o);
+	}
 }
 
 static void on_timer(void *data, uint32_t events)
@@ -74,23 +119,14 @@ static void on_timer(void *data, uint32_t events)
 
 	(void)events;
 	backoff_stop(&o->again);
-	if (o->server.open == 0)
+	if (o->state != OFFER_REGISTERED || o->server.open == 0)
 		offer_register(o);
-}
-
-/* Kubelet has begun to listen, or listens no longer. */
-static void on_listening(void *owner)
-{
-	struct offer *o = owner;
-
-	if (o->server.open > 0)
-		backoff_reset(&o->again);
-	else
-		again_later(o);
 }
 
 void offer_attend(struct offer *o, bool anew)
 {
+	if (o->state == OFFER_ENDING)
+		return; /* it registers in a moment */
 	if (!anew &&
 	    (o->server.listener.fd < 0 || grpc_server_place(&o->server) != GRPC_PLACE_EMPTY))
 		return;

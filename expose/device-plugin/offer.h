@@ -10,6 +10,13 @@
 #include "expose/device-plugin/grpc_server.h"
 #include "expose/device-plugin/kubelet.h"
 
+enum offer_state {
+	OFFER_WAITING,    /* for kubelet, or for the next attempt */
+	OFFER_ENDING,     /* its former streams are closed, and it has to see that */
+	OFFER_ASKING,     /* the registration is under way */
+	OFFER_REGISTERED, /* the streams there are came with this registration */
+};
+
 struct offer {
 	struct dp_entry entry;
 	char resource[256 + DP_NAME_TEXT]; /* with its namespace */
@@ -17,6 +24,7 @@ struct offer {
 	struct dp_devices devices;
 	struct grpc_server server;
 	struct grpc_call_out registration;
+	enum offer_state state;
 	struct backoff again; /* when to register next, unless kubelet listens by then */
 	struct watch timer;
 	struct loop *loop;
@@ -30,7 +38,8 @@ struct offer *offer_make(struct loop *loop, const struct kubelet *kubelet, const
 /* Takes it back: its socket is removed. */
 void offer_free(struct offer *o);
 
-/* Makes the socket if it is not there, and registers. */
+/* Makes the socket if it is not there, and registers, once kubelet has seen that its former streams
+ * have ended. */
 void offer_register(struct offer *o);
 
 /* Registers where that is due: kubelet is a new one, or our socket has gone. */

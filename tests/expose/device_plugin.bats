@@ -218,6 +218,46 @@ with socket.socket(socket.AF_UNIX) as s:
 	lines "$heard" '"healthy": 3' 2
 	[ -d "/proc/$first" ]
 }
+# Kubelet hears of the devices from the client that is registered: the health it knows is this one's.
+registered_now() {
+	ip -n "$host" link set lan0 name away
+	lines "$heard" '"unhealthy": 3'
+	ip -n "$host" link set away name lan0
+}
+@test "its socket is removed again and again: each time kubelet hears of the devices, and does so in the end" {
+	kubelet_start
+	plugin_start "$dataplane"
+	for ((n = 1; n <= 8; n++)); do
+		lines "$heard" '"healthy": 3' $n
+		rm "$folder/podtap-dataplane.sock"
+	done
+	lines "$heard" '"healthy": 3' 9
+	registered_now
+}
+@test "a second device plugin comes and goes, again and again: the first one is registered in the end" {
+	kubelet_start
+	plugin_start "$dataplane"
+	lines "$heard" '"healthy": 3'
+	for ((n = 1; n <= 5; n++)); do
+		plugin_start '[{"name":"dataplane","lowerDevice":"lan0","capacity":7}]'
+		lines "$heard" '"healthy": 7' $n
+		kill "$plugin_pid"
+		wait "$plugin_pid"
+		lines "$heard" '"healthy": 3' $((n + 1))
+	done
+	registered_now
+}
+@test "a registration that is refused is tried again, though somebody hears of the devices" {
+	kubelet_start refuse
+	plugin_start "$dataplane"
+	lines "$heard" '"register"'
+	for ((n = 1; n <= 3; n++)); do
+		"$kubelet" watch "$folder/podtap-dataplane.sock" >"$BATS_TEST_TMPDIR/seen" 3>&- &
+		background+=($!)
+		lines "$BATS_TEST_TMPDIR/seen" '"healthy": 3'
+		lines "$heard" '"register"' $(($(grep -c '"register"' "$heard") + 1))
+	done
+}
 @test "what has the name of its process number stays: in containers, another one's number is the same" {
 	plugin_start "$dataplane"
 	lines "$said" 'lan0 is there'
