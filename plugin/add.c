@@ -48,6 +48,19 @@ struct adding {
 	bool committed;
 };
 
+/* Closes what undoing does without: where descriptors ran out, it needs some of its own. */
+static void descriptors_spare(struct adding *a)
+{
+	struct sandbox *sandbox = &a->attachment.sandbox;
+
+	fd_release(&a->attach.records);
+	fd_release(&sandbox->netns);
+	fd_release(&sandbox->events);
+	fd_release(&sandbox->arp);
+	for (size_t i = 0; i < SETTINGS_KINDS; i++)
+		fd_release(&sandbox->settings[i]);
+}
+
 /* Undoes in reverse. The first failure is the one to report; those of undoing are not. */
 static void adding_release(struct adding *a)
 {
@@ -56,6 +69,8 @@ static void adding_release(struct adding *a)
 	const bool recorded = a->attach.records >= 0;
 
 	failure_clear(&ignored);
+	if (!a->committed)
+		descriptors_spare(a);
 	if (!a->committed && a->leased && ipam_del(at->request, at->config.ipam, &ignored) < 0)
 		ignored.code = 0;
 	/* Like that of an endpoint that is ready, a link that was made may have been renamed. */

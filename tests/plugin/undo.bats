@@ -346,3 +346,23 @@ failed_and_undone() {
 @test "undo: any system call may fail: ADD answers with an error and leaves nothing, 3 of 3" {
 	failed_and_undone 2
 }
+
+@test "ADD: leaves nothing when descriptors run out, whatever they run out at" {
+	local limit change worked
+	for change in '{}' '{"link":"macvlan"}' "{$ipam}" "{\"ipam\":{\"type\":\"podtap-ipam\",\"dataDir\":\"$leases\",\"ranges\":[[{\"subnet\":\"10.99.0.0/24\"}]]}}"; do
+		worked=
+		for limit in {6..40}; do
+			wrapper=(prlimit "--nofile=$limit:$limit")
+			run cni ADD "$change" "$delegates"
+			wrapper=()
+			if [ "$status" = 0 ]; then
+				worked=1
+				run -0 cni DEL "$change" "$delegates"
+				break
+			fi
+			[[ $output == *"Too many open files"* || -z $output ]]
+			run -0 assert_nothing_left
+		done
+		[ "$worked" ]
+	done
+}
