@@ -98,6 +98,52 @@ manual_keys() {
 	run -0 same "$(keys_of_the_program; printf '%s\n' name ipam dns)" \
 		"$(sed -n '/^\.Sh EVERY KEY/,/^\.Sh W/s/^\.It Li //p' "$root/man/podtap-policy.5" | grep -oE '[A-Za-z]+')"
 }
+# PAGE|what it says|the file that decides|the constant there|its value
+bounds() {
+	cat <<-'END'
+		SECURITY.md|16 MiB of standard input|cni/request.h|REQUEST_MAX|16 << 20
+		SECURITY.md|1 MiB of an IPAM plugin's answer|ipam/delegate.h|DELEGATE_OUTPUT_MAX|1 << 20
+		SECURITY.md|100 levels|base/json.h|JSON_DEPTH_MAX|100
+		SECURITY.md|200,000 values of JSON|base/json.h|JSON_VALUES_MAX|200000
+		SECURITY.md|1 MiB for a record, a policy or the device plugin's configuration|record/endpoint.c|RECORD_MAX|1 << 20
+		SECURITY.md|1 MiB for a record, a policy or the device plugin's configuration|plugin/policy.c|POLICY_MAX|1 << 20
+		SECURITY.md|a policy or the device plugin's configuration|expose/device-plugin/podtap-device-plugin.c|CONFIG_MAX|1 << 20
+		SECURITY.md|32 MiB of a container's for the hook|expose/hook/podtap-hook.c|CONFIG_MAX|32 << 20
+		SECURITY.md|4 MiB of a runtime's message|expose/nri/ttrpc.h|TTRPC_MAX|4 << 20
+		SECURITY.md|1 MiB of the kubelet's|expose/device-plugin/grpc_frame.h|GRPC_MESSAGE_MAX|1 << 20
+		README.md|frames in the queue for broadcasts, 10000 at most|plugin/config.h|BCQUEUELEN_MAX|10000
+		README.md|the kernel's, 1000|plugin/config.h|BCQUEUELEN_KERNEL|1000
+		README.md|1000 to 10000; the master has one queue|plugin/config.h|BCQUEUELEN_MAX|10000
+		README.md|1 to 256: queues of the link|plugin/config.h|QUEUES_MAX|256
+		README.md|the senders heard in mode `source`, 256 at most|plugin/config.h|SOURCES_MAX|256
+		README.md|100; 10,000 at most|expose/device-plugin/dp_config.h|DP_CAPACITY_MAX|10000
+		README.md|Lists have 4096 members at most|ipam/keys.h|LIST_MAX|4096
+		README.md|Lists have 4096 members at most|ipam/range.h|RANGES_MAX|4096
+		man/podtap.8|Frames in the queue for broadcasts, 10000 at most|plugin/config.h|BCQUEUELEN_MAX|10000
+		man/podtap.8|1 to 256: queues of the link|plugin/config.h|QUEUES_MAX|256
+		man/podtap.8|The senders heard in mode source, 256 at most|plugin/config.h|SOURCES_MAX|256
+		man/podtap-ipam.8|A list has 4096 members at most|ipam/keys.h|LIST_MAX|4096
+		man/podtap-policy.5|that may be asked for, 1000 to 10000|plugin/config.h|BCQUEUELEN_MAX|10000
+		man/podtap-policy.5|a regular one of at most 1 MiB|plugin/policy.c|POLICY_MAX|1 << 20
+		man/podtap-policy.5|A list of the endpoint's own, 256 at most|plugin/config.h|SOURCES_MAX|256
+		man/podtap-policy.5|Memory of the endpoint's own, 256 at most|plugin/config.h|QUEUES_MAX|256
+		man/podtap-device-plugin.8|at most 63 letters|record/resources.c|RESOURCE_NAME_MAX|63
+		man/podtap-device-plugin.8|up to 10000; 0, or none, means 100|expose/device-plugin/dp_config.h|DP_CAPACITY_MAX|10000
+		man/podtap-device-plugin.8|up to 10000; 0, or none, means 100|expose/device-plugin/dp_config.c|CAPACITY_DEFAULT|100
+	END
+}
+@test "SECURITY.md, README and the manuals: the bounds they state are the code's, SECURITY.md's every one" {
+	local page text file name value code stated
+	while IFS='|' read -r page text file name value; do
+		grep -qF -- "$text" <(tr -s ' \n' ' ' <"$root/$page") || { echo "$page does not say: $text"; return 1; }
+		code=$(sed -n "s/.*\b$name = \([0-9 <]*\).*/\1/p" "$root/$file")
+		[ "$((${code:-0}))" = "$((value))" ] || { echo "$name in $file is ${code:-nowhere}, not $value"; return 1; }
+	done < <(bounds)
+	# But for the last, which the tests of memory measure.
+	stated=$(sed -n '/^- \*\*Sizes are bounded/,/^- \*\*[^S]/p' "$root/SECURITY.md" | sed '$d' | tr -s ' \n' ' ' |
+		grep -oE '[0-9,]+ (MiB|levels|values)' | sed '$d')
+	run -0 same "$stated" "$(bounds | grep '^SECURITY.md' | cut -d'|' -f2 | grep -oE '[0-9,]+ (MiB|levels|values)')"
+}
 @test "README and the manual: PODTAP_ variables are the program's, every one and no other" {
 	variables=$(grep -rhoE '"PODTAP_[A-Z_]+"' --include='*.c' "$root"/{base,cni,netns,ipam,record,plugin,expose,tools} | tr -d '"')
 	run -0 same "$variables" "$(grep -oE 'PODTAP_[A-Z_]+' "$readme")"
@@ -181,6 +227,8 @@ provoke() {
 		"routes":[{"dst":"0.0.0.0/0"}]}}' "${pod2[@]}"
 	fails ADD "$full" CNI_ARGS=IP=10.9.9.9 "${pod2[@]}"
 	fails ADD '{"master":"eth1"}' "${pod1[@]}"
+	works ADD '{"master":"eth1","deviceID":"vm"}' "${pod1[@]}" CNI_IFNAME=net1
+	fails ADD '{"master":"eth1","deviceID":"vm"}' "${pod2[@]}"
 	ip -n "$pod" link set eth0 down
 	fails CHECK '{"master":"eth1","mac":"02:00:00:00:00:07"}' "${pod1[@]}"
 	ip -n "$other" link add eth0 type bridge

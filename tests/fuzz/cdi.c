@@ -2,9 +2,10 @@
 /* A CDI device's name (the input's first line) and the specification that stands at its file (the
  * rest): a foreign one stays, and what was written is found and removed.
  *
- * Reads with: plugin/cdi.c */
+ * Reads with: plugin/cdi.c plugin/cdi_name.c plugin/cdi_spec.c */
 #include "plugin/cdi.h"
 #include "base/json.h"
+#include "plugin/cdi_name.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <dirent.h>
@@ -32,6 +33,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	OWNED(text_release) char *device = text_of(data, size);
 	char name[CDI_NAME_MAX], file[CDI_NAME_MAX + 32];
 	char *spec = strchr(device, '\n');
+	dev_t number;
+	uint32_t former;
 
 	if (!spec)
 		return 0;
@@ -55,10 +58,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	file_write(file, spec);
 	PROMISE(cdi_remove(&e, &f) == 0);
 	PROMISE(is_there(file) || strstr(spec, own) || strchr(spec, '\\'));
-	PROMISE(cdi_write(&e, 0, &f) == 0 && is_there(file));
+	PROMISE(cdi_holder(&e, &former, &f) >= 0 && former != e.ifindex);
+	PROMISE(cdi_write(&e, former, &f) == 0 && is_there(file));
 	PROMISE(cdi_remove(&e, &f) == 0 && !is_there(file));
 	/* Without its name too, and no other's. */
-	PROMISE(cdi_write(&e, &f) == 0 && cdi_remove_unrecorded(8, &f) == 0 && is_there(file));
-	PROMISE(cdi_remove_unrecorded(7, &f) == 0 && !is_there(file));
+	PROMISE(cdi_write(&e, 0, &f) == 0 && cdi_remove_unrecorded(8, &number, &f) == 0 &&
+	        is_there(file));
+	PROMISE(cdi_remove_unrecorded(7, &number, &f) == 0 && !is_there(file));
 	return 0;
 }
