@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The allocator over a store in which anything may lie, over an index that was damaged, and beside
- * others who know of no lock: nothing of anybody else's is given out, changed or removed.
+/* The allocator over a store in which anything may lie, over an index and a stamp that were
+ * damaged, and beside others who know of no lock: nothing of anybody else's is given out, changed
+ * or removed.
  *
- * Reads with: ipam/store_read.c ipam/index.c ipam/ledger.c ipam/pages.c ipam/sticky.c */
+ * Reads with: ipam/boot.c ipam/store_read.c ipam/index.c ipam/ledger.c ipam/pages.c ipam/sticky.c
+ */
 #include "base/json.h"
 #include "ipam/allocator.h"
 #include "ipam/folder.h"
@@ -135,6 +137,17 @@ static void index_damage(const uint8_t *data, size_t size)
 		close(fd);
 }
 
+/* Writes a stamp, of a boot that has ended or of none, where the input says. */
+static void stamp_damage(const uint8_t *data, size_t size, uint8_t when)
+{
+	struct folder own;
+
+	if (size == 0 || !(data[0] & when))
+		return;
+	PROMISE(folder_set(&own, "store", "net"));
+	PROMISE(folder_write(&own, "boot", data + 1, size - 1) == 0);
+}
+
 static bool is_blank(const struct file *file)
 {
 	if (file->kind != FILE_PLAIN)
@@ -237,10 +250,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	mkdir("store/net", 0755);
 	memory_clear();
 	size_t used = files_make(data, size, files);
+	stamp_damage(data + used, size - used, 1);
 	OWNED(json_release) cJSON *first = allocator_add(&r, &none, &f);
 	check_untouched(files);
 	others_reserve();
 	index_damage(data + used, size - used);
+	stamp_damage(data + used, size - used, 2);
 	f = (struct failure){ 0 };
 	r.container_id = "b";
 	OWNED(json_release) cJSON *second = allocator_add(&r, &none, &f);
