@@ -109,9 +109,10 @@ static void undo(const struct request *r, const char *type)
 {
 	const uint32_t allowed = seconds_allowed(r);
 	struct failure ignored = { 0 }; /* the first cause is the one to report */
-	OWNED(text_release)
 	char *text = run_within(allowed < UNDO_SECONDS ? allowed : UNDO_SECONDS, r, type, "DEL",
 	                        NULL, &ignored);
+
+	text_release(&text);
 }
 
 int ipam_add(const struct request *r, const char *type, const struct ip_list *avoid,
