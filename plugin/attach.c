@@ -4,6 +4,7 @@
 
 #include "plugin/ifindex.h"
 #include "plugin/master.h"
+#include "record/minors.h"
 #include "record/state.h"
 
 #include <errno.h>
@@ -11,10 +12,13 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TRIES = 16 }; /* of about 15 million indices: more than one is rare, sixteen are a fault */
+enum {
+	TRIES = 16, /* of about 15 million indices: more than one is rare, sixteen are a fault */
+	HOLDING_MAX = 512, /* placeholders at once: half a second */
+};
 
 /* What one try with one index came to. */
-enum outcome { MADE = 0, FAILED = -1, INDEX_TAKEN = 1 };
+enum outcome { MADE = 0, FAILED = -1, INDEX_TAKEN = 1, MINOR_TAKEN = 2 };
 
 /* In passthru the kernel gives it the master's. */
 static bool keeps_mac(const struct attachment *at)
@@ -182,6 +186,29 @@ static enum outcome make_link(struct attach *a, struct endpoint *e, struct failu
 	}
 }
 
+/* Whether containers will be given the tap without another call of ours: by CDI, and by what asks
+ * for it in a Kubernetes pod. podman's hook notes by itself what it gives. */
+static bool is_given(const struct attachment *at, const struct endpoint *e)
+{
+	char pod[2];
+
+	return e->cdi || args_find(at->request->args, "K8S_POD_NAME", pod, sizeof pod);
+}
+
+/* Another pod that lives may still have the permission to open this number. A link that is taken
+ * over is not made again for that. */
+static enum outcome take_minor(const struct attach *a, const struct endpoint *e, struct failure *f)
+{
+	const struct attachment *at = a->attachment;
+	const bool any = a->any_minor || at->target.taken.link.index;
+	const int ours = any ? 1 : minor_is_free(e->tap.number, &e->netns, f);
+
+	if (ours > 0 && is_given(at, e) &&
+	    minor_note(e->tap.number, &e->netns, e->netns_path, f) < 0)
+		return FAILED;
+	return ours > 0 ? MADE : ours < 0 ? FAILED : MINOR_TAKEN;
+}
+
 /* Makes sure of the node. Where the kernel did not make it, the record tells of the number before
  * we do: whoever finds only the record then knows which node to remove. */
 static enum outcome make_tap(struct attach *a, struct endpoint *e, struct failure *f)
@@ -190,8 +217,12 @@ static enum outcome make_tap(struct attach *a, struct endpoint *e, struct failur
 	struct tap_node node;
 	char name[TAP_NAME_MAX];
 
-	if (sandbox_tap_made(&at->sandbox, e->ifindex, &e->tap.number, f) < 0 ||
-	    tap_look(a->devices, e->ifindex, &node, f) < 0)
+	if (sandbox_tap_made(&at->sandbox, e->ifindex, &e->tap.number, f) < 0)
+		return FAILED;
+	const enum outcome minor = take_minor(a, e, f);
+	if (minor != MADE)
+		return minor;
+	if (tap_look(a->devices, e->ifindex, &node, f) < 0)
 		return FAILED;
 	tap_name(e->ifindex, name);
 	text_release(&a->node);
@@ -206,6 +237,17 @@ static enum outcome make_tap(struct attach *a, struct endpoint *e, struct failur
 		return ours > 0 ? MADE : FAILED;
 	e->tap.path = NULL; /* it is somebody else's */
 	return INDEX_TAKEN;
+}
+
+/* Twice as many each time: how many numbers in a row are not for us is not known. */
+static void hold_minors(struct attach *a, uint32_t ifindex)
+{
+	a->holding = a->holding ? 2 * a->holding : 1;
+	if (a->holding <= HOLDING_MAX && placeholders_add(&a->held, ifindex, a->holding))
+		return;
+	fprintf(stderr, "podtap: a number that another pod may open is used: %s\n",
+	        a->holding > HOLDING_MAX ? "too many are kept" : strerror(errno));
+	a->any_minor = true;
 }
 
 static enum outcome try_index(struct attach *a, struct endpoint *e, struct failure *f)
@@ -223,23 +265,34 @@ static enum outcome try_index(struct attach *a, struct endpoint *e, struct failu
 	if (made == INDEX_TAKEN && a->attachment->target.taken.link.index)
 		return (enum outcome)fail(f, CNI_OTHER, "another device or file has its name",
 		                          "the tap of %s", e->ifname);
-	if (made == INDEX_TAKEN) { /* a foreign file or device has the node's name */
+	if (made == INDEX_TAKEN || made == MINOR_TAKEN) {
+		/* The first: a foreign file or device has the node's name. */
 		if (link_delete(inside, e->ifindex, f) < 0)
 			return FAILED;
 		a->linked = false;
 	}
+	if (made == MINOR_TAKEN)
+		hold_minors(a, e->ifindex);
 	return made;
 }
 
-int attach(struct attach *a, struct endpoint *e, struct failure *f)
+static int try_indices(struct attach *a, struct endpoint *e, struct failure *f)
 {
 	for (int tries = 0; tries < TRIES; tries++) {
 		enum outcome made = try_index(a, e, f);
-		if (made != INDEX_TAKEN)
+		if (made == MADE || made == FAILED)
 			return made == MADE ? 0 : -1;
 		if (ifindex_release(e->ifindex, e->container_id, e->ifname, f) < 0 ||
 		    ifindex_draw(&e->ifindex, f) < 0 || endpoint_write(e, a->records, f) < 0)
 			return -1;
 	}
 	return fail(f, CNI_AGAIN, "sixteen in a row were taken", "find a free interface index");
+}
+
+int attach(struct attach *a, struct endpoint *e, struct failure *f)
+{
+	a->held = PLACEHOLDERS_NONE;
+	const int attached = try_indices(a, e, f);
+	placeholders_release(&a->held);
+	return attached;
 }

@@ -4,6 +4,7 @@
 
 #include "netns/sandbox.h"
 #include "record/live.h"
+#include "record/minors.h"
 #include "record/resources.h"
 #include "record/state.h"
 
@@ -115,6 +116,13 @@ static int foreign(struct search *s, const struct endpoint *e)
 	return leave_out(s, &why);
 }
 
+/* That containers are given the tap. Of a Kubernetes pod's, whose container's id is known, the
+ * plugin has noted it; there the caller may not write. */
+static int number_note(const struct search *s, const struct endpoint *e, struct failure *f)
+{
+	return s->container_id ? 0 : minor_note(e->tap.number, &e->netns, s->path, f);
+}
+
 /* Looks at the numbers of a namespace before anything is opened: they are all most records need to
  * be told from this namespace. */
 static int visit(const struct endpoint *e, const struct failure *error, void *data)
@@ -137,7 +145,7 @@ static int visit(const struct endpoint *e, const struct failure *error, void *da
 		return -1;
 	if (!netns_same(&e->netns, &s->sandbox.id))
 		return foreign(s, e); /* of one that is gone and had the same numbers */
-	if (endpoint_live_in(e, &s->sandbox, s->devices, &why) <= 0)
+	if (endpoint_live_in(e, &s->sandbox, s->devices, &why) <= 0 || number_note(s, e, &why) < 0)
 		return leave_out(s, &why);
 	return taps_add(s, e);
 }

@@ -92,8 +92,9 @@ static void look_settings(struct world *w, const char *where)
 
 static bool may_differ(const char *name)
 {
-	static const char *const names[] = { "lock",     "index",  "index.new",  "boot",
-		                             "boot.new", "sticky", "sticky.new", NULL };
+	static const char *const names[] = { "lock",      "minors",     "index",
+		                             "index.new", "boot",       "boot.new",
+		                             "sticky",    "sticky.new", NULL };
 
 	for (size_t i = 0; names[i]; i++)
 		if (strcmp(name, names[i]) == 0)

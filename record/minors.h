@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which network namespace's containers were given a tap by its number. A container may keep the
+ * permission after its endpoint is gone, and the kernel gives the number to the next macvtap: while
+ * that namespace lives, no other may have the number. */
+#ifndef RECORD_MINORS_H
+#define RECORD_MINORS_H
+
+#include "netns/netns.h"
+
+#include <sys/types.h>
+
+/* Notes a number as given to a namespace's containers, before they can use it. */
+int minor_note(dev_t number, const struct netns_id *id, const char *path,
+               struct failure *f) MUST_CHECK;
+
+/* Whether a namespace may have a number: 1; 0: another one that lives was given it; -1. */
+int minor_is_free(dev_t number, const struct netns_id *id, struct failure *f) MUST_CHECK;
+
+#endif
