@@ -2,12 +2,16 @@
 /* Finding macvtap interfaces by one rtnetlink dump, without a library. */
 #include "tools/vnics.h"
 
+#include "netns/bounds.h"
+
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 
-enum { REPLY_MAX = 65536 };
+/* Bytes of one message: of a link with all that root of the container may have attached to it. */
+enum { REPLY_MAX = 4 << 20 };
 
 static const char finding[] = "find the macvtap interfaces";
 
@@ -115,6 +119,20 @@ static int datagram_take(struct vnics *v, char *bytes, size_t length, struct fai
 	return 1;
 }
 
+/* A socket to which nobody but the kernel can send, and on which no answer is waited for without
+ * end. */
+static int kernel_open(void)
+{
+	static const struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+	static const struct timeval bound = { .tv_sec = BOUND_ANSWER_MS / 1000 };
+	OWNED(fd_release) int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+
+	if (fd < 0 || connect(fd, (const struct sockaddr *)&kernel, sizeof kernel) < 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &bound, sizeof bound) < 0)
+		return -1;
+	return fd_take(&fd);
+}
+
 static int all_find(struct vnics *v, struct failure *f)
 {
 	struct {
@@ -125,18 +143,20 @@ static int all_find(struct vnics *v, struct failure *f)
 		            .nlmsg_type = RTM_GETLINK,
 		            .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
 	};
-	_Alignas(struct nlmsghdr) char reply[REPLY_MAX];
-	OWNED(fd_release) int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	OWNED(text_release) char *reply = malloc(REPLY_MAX);
+	OWNED(fd_release) int fd = kernel_open();
 	int more = 1;
 
-	if (fd < 0 || send(fd, &request, sizeof request, 0) < 0)
+	if (fd < 0 || !reply || send(fd, &request, sizeof request, 0) < 0)
 		return fail_errno(f, errno, finding);
 	while (more > 0) {
-		const ssize_t got = recv(fd, reply, sizeof reply, 0);
+		const ssize_t got = recv(fd, reply, REPLY_MAX, MSG_TRUNC);
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
-			return fail_errno(f, errno, finding);
+			return fail_errno(f, errno == EAGAIN ? ETIMEDOUT : errno, finding);
+		if (got > REPLY_MAX)
+			return fail_errno(f, EMSGSIZE, finding);
 		more = datagram_take(v, reply, (size_t)got, f);
 	}
 	return more;

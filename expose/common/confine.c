@@ -112,8 +112,8 @@ static int allow(scmp_filter_ctx filter, const char *const names[], struct failu
 /* Signals to nobody but the process itself (signals_open()). */
 static int allow_own_signals(scmp_filter_ctx filter, struct failure *f)
 {
-	const int done = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(kill), 1,
-	                                  SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+	const struct scmp_arg_cmp itself = { .op = SCMP_CMP_EQ, .datum_a = (scmp_datum_t)getpid() };
+	const int done = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(kill), 1, &itself);
 
 	return done < 0 ? fail_errno(f, -done, "allow the system call kill") : 0;
 }
