@@ -208,6 +208,14 @@ static int set_mac(const struct configuring *w, struct failure *f)
 	return link_address(&w->attachment->sandbox.rtnl, w->endpoint->ifindex, &c->mac, f);
 }
 
+static int add_routes(const struct configuring *w, struct failure *f)
+{
+	const struct routes_link link = { &w->attachment->sandbox.rtnl, w->endpoint->ifindex,
+		                          w->endpoint->ifname };
+
+	return routes_add(&link, w->lease, f);
+}
+
 /* Asks the LAN for each IPv4 address. 1: *taken is somebody's. */
 static int probe(const struct configuring *w, struct ip *taken, struct failure *f)
 {
@@ -271,7 +279,7 @@ static int number_with_proof(const struct configuring *w, struct ip *taken, stru
 	}
 	if (found < 0 || announce(w, f) < 0)
 		return -1;
-	return routes_add(w, f);
+	return add_routes(w, f);
 }
 
 static int number(const struct configuring *w, struct failure *f)
@@ -285,7 +293,7 @@ static int number(const struct configuring *w, struct failure *f)
 	int found = must_settle(w) ? settle(w, &duplicate, f) : 0;
 	if (found)
 		return found < 0 ? -1 : refuse_duplicate(&duplicate, f);
-	return routes_add(w, f);
+	return add_routes(w, f);
 }
 
 int configure(const struct configuring *w, struct ip *taken, struct failure *f)

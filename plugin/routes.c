@@ -75,7 +75,7 @@ static bool is_alone(const struct result *lease, uint8_t family)
 	return any;
 }
 
-static int off_link(const struct configuring *w, const struct route *route, struct failure *f)
+static int off_link(const struct routes_link *link, const struct route *route, struct failure *f)
 {
 	char dst[CIDR_TEXT], gw[IP_TEXT], details[512];
 
@@ -84,19 +84,20 @@ static int off_link(const struct configuring *w, const struct route *route, stru
 	         "no address of %s has it in its network: correct one of them, or say that the "
 	         "gateway is there all the same, with the route {\"dst\": \"%s/%u\", \"scope\": "
 	         "%d}",
-	         w->endpoint->ifname, gw, ip_bits(&route->gw), RT_SCOPE_LINK);
+	         link->name, gw, ip_bits(&route->gw), RT_SCOPE_LINK);
 	return fail(f, CNI_CONFIG, details, "gateway %s of the route to %s is not on the link", gw,
 	            cidr_format(&route->dst, dst));
 }
 
-static int add_route(const struct configuring *w, const struct route *route, struct failure *f)
+static int add_route(const struct routes_link *link, const struct result *lease,
+                     const struct route *route, struct failure *f)
 {
-	const bool far = route->gw.family && !is_covered(w->lease, &route->gw);
+	const bool far = route->gw.family && !is_covered(lease, &route->gw);
 	const struct route_want want = {
 		.dst = route->dst,
 		.gw = route->gw,
-		.on_link = far && is_alone(w->lease, route->gw.family),
-		.ifindex = w->endpoint->ifindex,
+		.on_link = far && is_alone(lease, route->gw.family),
+		.ifindex = link->index,
 		.mtu = route->mtu,
 		.advmss = route->advmss,
 		.priority = route->priority,
@@ -106,21 +107,19 @@ static int add_route(const struct configuring *w, const struct route *route, str
 	struct failure refusal;
 
 	failure_clear(&refusal);
-	if (route_add(&w->attachment->sandbox.rtnl, &want, &refusal) == 0)
+	if (route_add(link->nl, &want, &refusal) == 0)
 		return 0;
 	if (far && (errno == ENETUNREACH || errno == EHOSTUNREACH || errno == EINVAL))
-		return off_link(w, route, f);
+		return off_link(link, route, f);
 	return failure_pass(f, &refusal);
 }
 
-int routes_add(const struct configuring *w, struct failure *f)
+int routes_add(const struct routes_link *link, const struct result *lease, struct failure *f)
 {
-	const struct result *lease = w->lease;
-
 	for (int by_gateway = 0; by_gateway < 2; by_gateway++)
 		for (size_t i = 0; i < lease->n_routes; i++)
 			if ((lease->routes[i].gw.family != 0) == by_gateway &&
-			    add_route(w, &lease->routes[i], f) < 0)
+			    add_route(link, lease, &lease->routes[i], f) < 0)
 				return -1;
 	return 0;
 }
