@@ -152,6 +152,25 @@ pod_args='CNI_ARGS=IgnoreUnknown=1;K8S_POD_NAMESPACE=space;K8S_POD_NAME=vm-1'
 		run -0 cni DEL "{\"deviceID\":\"$id\"}" "${evil[@]}"
 	done
 }
+@test "ADD: of two pods' that ask for one device at once, one has it and the other's is refused" {
+	wrapper=(strace -f -qq -o /dev/null -e trace=flock -e inject=flock:delay_enter=3000000)
+	ASAN_OPTIONS=detect_leaks=0 cni ADD '{"deviceID":"x"}' "${evil[@]}" >"$BATS_TEST_TMPDIR/late" 3>&- &
+	late=$!
+	wrapper=()
+	for _ in {1..3000}; do
+		[ ! -e "$PODTAP_STATE_DIR/endpoints/evil/eth0.json" ] || break
+		sleep 0.02
+	done
+	run -0 cni ADD '{"deviceID":"x"}' "$pod_args"
+	before=$(spec x)
+	status=0
+	wait "$late" || status=$?
+	[ "$status" = 1 ]
+	output=$(cat "$BATS_TEST_TMPDIR/late")
+	error_is 11 "the CDI device x" "another endpoint took it"
+	[ "$(spec x)" = "$before" ]
+	[ ! -e "$PODTAP_STATE_DIR/endpoints/evil" ]
+}
 @test "ADD: the device name of an endpoint that is gone is free, without its DEL" {
 	run -0 cni ADD '{"deviceID":"x"}' "$pod_args"
 	tap

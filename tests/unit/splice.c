@@ -129,6 +129,7 @@ static void of_equal_names_the_last_counts_where_all_readers_agree(struct verdic
 		{ "{\"linux\":{\"resources\":{\"pids\":1},\"resources\":{}}}", NULL },
 		{ "{\"linux\":{},\"Linux\":{}}", NULL },
 		{ "{\"linux\":{\"Devices\":[]}}", NULL },
+		{ "{\"linux\":{\"device\\u017f\":[]}}", NULL },
 		{ "{\"linux\":{\"resources\":{\"DEVICES\":[]}}}", NULL },
 	};
 
