@@ -14,21 +14,20 @@
 #include "plugin/cdi_owner.h"
 #include "plugin/configure.h"
 #include "plugin/device_id.h"
+#include "plugin/former.h"
 #include "plugin/ifindex.h"
 #include "plugin/master.h"
 #include "plugin/opening.h"
 #include "plugin/pod.h"
 #include "plugin/policy.h"
 #include "plugin/teardown.h"
-#include "record/live.h"
+#include "record/owner.h"
 #include "record/state.h"
 
 #include <errno.h>
 #include <limits.h>
-#include <linux/if_link.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/sysmacros.h>
 
 enum { LEASES_TRIED = 8 };
@@ -44,7 +43,10 @@ struct adding {
 	char cdi[CDI_NAME_MAX];
 	uint32_t cdi_former; /* what cdi_permit() told */
 	struct pod pod;
+	int owner; /* what we own the attachment by; -1 before */
+	bool busy; /* another call goes on owning it */
 	bool leased;
+	bool kept; /* the addresses could not be given back */
 	bool committed;
 };
 
@@ -61,6 +63,18 @@ static void descriptors_spare(struct adding *a)
 		fd_release(&sandbox->settings[i]);
 }
 
+/* Addresses that could not be released keep the record: by it the next DEL, GC or ADD does. */
+static void undo_recorded(struct adding *a, struct failure *ignored)
+{
+	struct host *host = &a->attachment.host;
+	struct sandbox *sandbox = a->attach.linked ? &a->attachment.sandbox : NULL;
+	const int undone = a->kept ? teardown_devices(&a->endpoint, host, sandbox, ignored)
+	                           : teardown(&a->endpoint, host, sandbox, ignored);
+
+	if (undone < 0)
+		ignored->code = 0;
+}
+
 /* Undoes in reverse. The first failure is the one to report; those of undoing are not. */
 static void adding_release(struct adding *a)
 {
@@ -72,13 +86,13 @@ static void adding_release(struct adding *a)
 	if (!a->committed)
 		descriptors_spare(a);
 	if (!a->committed && a->leased && ipam_del(at->request, at->config.ipam, &ignored) < 0)
-		ignored.code = 0;
+		a->kept = true;
 	/* Like that of an endpoint that is ready, a link that was made may have been renamed. */
 	a->endpoint.ready |= a->attach.proved;
-	if (!a->committed && recorded &&
-	    teardown(&a->endpoint, &at->host, a->attach.linked ? &at->sandbox : NULL, &ignored) < 0)
-		ignored.code = 0;
-	if (!a->committed && !recorded && at->host.netns >= 0 &&
+	if (!a->committed && recorded)
+		undo_recorded(a, &ignored);
+	/* Not what another call is about to take over. */
+	if (!a->committed && !recorded && !a->busy && at->host.netns >= 0 &&
 	    device_id_sweep(at->request, &at->host.rtnl, &ignored) < 0)
 		ignored.code = 0;
 	ipam_answer_release(&a->lease);
@@ -87,26 +101,7 @@ static void adding_release(struct adding *a)
 	text_release(&a->attach.node);
 	text_release(&a->netns_path);
 	attachment_release(at);
-}
-
-static int choose_mac(const struct attachment *a, struct mac *mac, struct failure *f)
-{
-	if (a->config.has_mac) {
-		*mac = a->config.mac;
-		return 0;
-	}
-	if (a->target.taken.link.index) {
-		*mac = a->target.taken.link.mac;
-		return 0;
-	}
-	if (a->target.mode == MACVLAN_MODE_PASSTHRU) {
-		*mac = a->target.master.mac;
-		return 0;
-	}
-	if (getrandom(mac->byte, sizeof mac->byte, 0) != sizeof mac->byte)
-		return fail_errno(f, errno, "draw a MAC address");
-	mac->byte[0] = (uint8_t)((mac->byte[0] & 0xfc) | 0x02); /* unicast, locally administered */
-	return 0;
+	fd_release(&a->owner);
 }
 
 /* The namespace's path for whoever reads the record, from whichever working directory. */
@@ -164,7 +159,7 @@ static int describe(struct adding *a, struct failure *f)
 		return -1;
 	if (*a->cdi)
 		a->endpoint.cdi = a->cdi;
-	if (choose_mac(at, &a->endpoint.mac, f) < 0)
+	if (attachment_mac(at, &a->endpoint.mac, f) < 0)
 		return -1;
 	if (at->target.taken.link.index) {
 		describe_taken(&a->endpoint, &at->target.taken.link, c);
@@ -173,36 +168,29 @@ static int describe(struct adding *a, struct failure *f)
 	return ifindex_draw(&a->endpoint.ifindex, f);
 }
 
-/* A record is there already: of an endpoint that lives, or of one whose DEL never came. */
-static int clear_stale(struct adding *a, struct failure *f)
+static int become_owner(struct adding *a, struct failure *f)
 {
-	OWNED(endpoint_release) struct endpoint old = { .source = NULL };
-	OWNED(sandbox_release) struct sandbox there = SANDBOX_CLOSED;
-	const struct endpoint *e = &a->endpoint;
-	struct failure unreadable = { 0 };
-	struct link link;
+	const struct request *r = a->attachment.request;
 
-	const int found = endpoint_read(e->container_id, e->ifname, &old, &unreadable);
-	if (found < 0 && unreadable.code == CNI_IO)
-		return failure_join(f, &unreadable);
-	if (found <= 0)
-		return endpoint_remove(e->container_id, e->ifname, f);
-	/* What that one was about to take over is for us now. */
-	if (old.taken.name && old.taken.ifindex == e->taken.ifindex)
-		old.taken.name = NULL;
-	int same = netns_same(&old.netns, &a->attachment.sandbox.id);
-	int open = same ? 1 : 0;
-	struct sandbox *sandbox = same ? &a->attachment.sandbox : &there;
-	if (!same)
-		open = endpoint_sandbox(&old, NULL, &a->attachment.host, &there, f);
-	int alive = open > 0 ? endpoint_link(&old, sandbox, &link, f) : open;
-	if (alive < 0)
+	a->owner = owner_open(f);
+	if (a->owner < 0)
 		return -1;
-	if (alive && same && strcmp(link.name, e->ifname) == 0)
-		return fail(f, CNI_OTHER, "a second ADD needs a DEL first",
-		            "interface %s of container %s exists already", e->ifname,
-		            e->container_id);
-	return teardown(&old, &a->attachment.host, open > 0 ? sandbox : NULL, f);
+	const int ours = owner_become(a->owner, r->container_id, r->ifname, OWNER_WAIT_S, f);
+	a->busy = ours == 0;
+	return ours ? ours : owner_refuse(r->container_id, r->ifname, f);
+}
+
+/* A GC that runs meanwhile either sees the record, or has ended when addresses are reserved. */
+static int create_record(struct adding *a, bool *taken, struct failure *f)
+{
+	const char *network = a->attachment.request->name;
+
+	*taken = false;
+	if (owner_gate_enter(a->owner, network, f) < 0)
+		return -1;
+	a->attach.records = endpoint_create(&a->endpoint, taken, f);
+	owner_gate_leave(a->owner, network);
+	return a->attach.records < 0 ? -1 : 0;
 }
 
 static int record_intent(struct adding *a, struct failure *f)
@@ -211,20 +199,21 @@ static int record_intent(struct adding *a, struct failure *f)
 	bool taken;
 
 	failure_clear(&refusal);
-	int directory = endpoint_create(&a->endpoint, &taken, &refusal);
-	if (directory < 0 && !taken)
+	if (create_record(a, &taken, &refusal) == 0)
+		return 0;
+	if (!taken)
 		return failure_pass(f, &refusal);
-	if (directory < 0 && clear_stale(a, f) == 0)
-		directory = endpoint_create(&a->endpoint, &taken, f);
-	a->attach.records = directory;
-	return directory < 0 ? -1 : 0;
+	if (former_clear(&a->attachment, &a->endpoint, f) < 0)
+		return -1;
+	return create_record(a, &taken, f);
 }
 
 static int lease_release(struct adding *a, struct failure *f)
 {
 	a->leased = false;
 	ipam_answer_release(&a->lease);
-	return ipam_del(a->attachment.request, a->attachment.config.ipam, f);
+	a->kept = ipam_del(a->attachment.request, a->attachment.config.ipam, f) < 0;
+	return a->kept ? -1 : 0;
 }
 
 /* Whether a lease holds an address the LAN turned out to have: other plugins than ours may give the
@@ -384,7 +373,8 @@ static int number_tap(const struct adding *a, struct failure *f)
 
 int add(const struct request *r, struct failure *f)
 {
-	OWNED(adding_release) struct adding a = { .attach = { .records = -1, .devices = -1 } };
+	OWNED(adding_release)
+	struct adding a = { .attach = { .records = -1, .devices = -1 }, .owner = -1 };
 
 	a.attach.attachment = &a.attachment;
 	if (attachment_open(&a.attachment, r, ATTACHMENT_NEW, f) < 0 ||
@@ -395,7 +385,7 @@ int add(const struct request *r, struct failure *f)
 	    attachment_expressible(&a.attachment, f) < 0)
 		return -1;
 	/* The last namespace that is opened is that of a stale endpoint. */
-	if (describe(&a, f) < 0 ||
+	if (become_owner(&a, f) < 0 || describe(&a, f) < 0 ||
 	    cdi_permit(&a.endpoint, &a.attachment.host, &a.cdi_former, f) < 0 ||
 	    record_intent(&a, f) < 0 ||
 	    privilege_keep(PRIVILEGE_WORKING, ipam_delegates(a.attachment.config.ipam), f) < 0 ||

@@ -2,6 +2,10 @@
 /* Holding an attachment. */
 #include "plugin/attachment.h"
 
+#include <errno.h>
+#include <linux/if_link.h>
+#include <sys/random.h>
+
 void attachment_release(struct attachment *a)
 {
 	result_release(&a->previous);
@@ -22,4 +26,24 @@ int attachment_expressible(const struct attachment *a, struct failure *f)
 	            "a result of this version must have an address: configure ipam, or "
 	            "cniVersion 0.3.0 or later",
 	            "cannot convert: no valid IP addresses");
+}
+
+int attachment_mac(const struct attachment *a, struct mac *mac, struct failure *f)
+{
+	if (a->config.has_mac) {
+		*mac = a->config.mac;
+		return 0;
+	}
+	if (a->target.taken.link.index) {
+		*mac = a->target.taken.link.mac;
+		return 0;
+	}
+	if (a->target.mode == MACVLAN_MODE_PASSTHRU) {
+		*mac = a->target.master.mac;
+		return 0;
+	}
+	if (getrandom(mac->byte, sizeof mac->byte, 0) != sizeof mac->byte)
+		return fail_errno(f, errno, "draw a MAC address");
+	mac->byte[0] = (uint8_t)((mac->byte[0] & 0xfc) | 0x02); /* unicast, locally administered */
+	return 0;
 }

@@ -22,6 +22,10 @@ void attachment_release(struct attachment *a);
  * addresses. Code CNI_CONFIG. */
 int attachment_expressible(const struct attachment *a, struct failure *f) MUST_CHECK;
 
+/* The MAC address of a new endpoint: the one asked for, else that of the link taken over, else in
+ * mode passthru the master's, else a random one. */
+int attachment_mac(const struct attachment *a, struct mac *mac, struct failure *f) MUST_CHECK;
+
 /* The socket of the namespace the master lives in. */
 struct rtnl *attachment_master_rtnl(struct attachment *a);
 

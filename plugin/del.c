@@ -8,8 +8,10 @@
 #include "plugin/device_id.h"
 #include "plugin/teardown.h"
 #include "record/live.h"
+#include "record/owner.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 /* What is left without a record. `damaged`: there is one, which cannot be read. `sandbox` NULL:
@@ -91,17 +93,46 @@ static int undo(const struct request *r, struct failure *f)
 	return undone < 0 || removed < 0 ? -1 : 0;
 }
 
-int del(const struct request *r, struct failure *f)
+/* Waits for other calls for the attachment. An ADD that goes on for longer is told to undo what it
+ * makes, and the runtime to ask again: success is promised only when nothing is left. */
+static int become_owner(const struct request *r, int *owner, struct failure *f)
+{
+	*owner = owner_open_undoing(f);
+	if (*owner < 0)
+		return f->code ? -1 : 0;
+	const int ours = owner_become(*owner, r->container_id, r->ifname, OWNER_WAIT_S, f);
+	if (ours)
+		return ours < 0 ? -1 : 0;
+	if (endpoint_cancel(r->container_id, r->ifname, f) < 0)
+		return -1;
+	return owner_refuse(r->container_id, r->ifname, f);
+}
+
+static int undo_all(const struct request *r, struct failure *f)
 {
 	const char *ipam = ipam_type(r->json);
 	struct failure kept = { 0 };
 
-	if (privilege_keep(PRIVILEGE_OPENING, ipam_delegates(ipam), f) < 0)
-		return -1;
 	/* The delegate first: dhcp needs the live link to release its lease. Its failure is
 	 * reported, but keeps nothing here. */
 	int released = ipam ? ipam_del(r, ipam, f) : 0;
 	if (undo(r, &kept) < 0)
 		return failure_join(f, &kept);
 	return released;
+}
+
+int del(const struct request *r, struct failure *f)
+{
+	OWNED(fd_release) int owner = -1;
+
+	if (privilege_keep(PRIVILEGE_OPENING, ipam_delegates(ipam_type(r->json)), f) < 0 ||
+	    become_owner(r, &owner, f) < 0)
+		return -1;
+	const bool owned = owner >= 0;
+	if (undo_all(r, f) < 0)
+		return -1;
+	/* The first ADD since the boot may have begun meanwhile. */
+	if (owned || become_owner(r, &owner, f) < 0)
+		return owned ? 0 : -1;
+	return owner >= 0 ? undo_all(r, f) : 0;
 }

@@ -8,7 +8,9 @@
 #include "plugin/config.h"
 #include "plugin/teardown.h"
 #include "record/live.h"
+#include "record/owner.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,12 +18,20 @@ struct collection {
 	const struct request *request;
 	const struct config *config;
 	struct host *host;
+	int owner;               /* what attachments are owned by; -1: no ADD can be */
 	const cJSON *valid;      /* NULL: none is */
 	struct failure *failure; /* of all attachments */
+	unsigned failed;         /* attachments that could not be collected */
+	unsigned left;           /* stale ones after that */
 };
 
+static void collection_release(struct collection *c)
+{
+	fd_release(&c->owner);
+}
+
 /* As a DEL would: the delegate first, then what is ours. */
-static void collect(const struct collection *c, const struct endpoint *e)
+static int collect(const struct collection *c, const struct endpoint *e)
 {
 	OWNED(sandbox_release) struct sandbox sandbox = SANDBOX_CLOSED;
 	struct failure kept = { 0 }, left = { 0 };
@@ -36,12 +46,50 @@ static void collect(const struct collection *c, const struct endpoint *e)
 	struct sandbox *there = open > 0 ? &sandbox : NULL;
 	if (open < 0 || (released < 0 ? teardown_devices(e, c->host, there, &left)
 	                              : teardown(e, c->host, there, &left)) < 0)
-		failure_join(c->failure, &left);
+		return failure_join(c->failure, &left);
+	return released;
+}
+
+static bool is_stale(const struct collection *c, const struct endpoint *e)
+{
+	return strcmp(e->network, c->request->name) == 0 &&
+	       !attachments_have(c->valid, e->container_id, e->ifname);
+}
+
+/* What the record says by now, when nobody else can change it. */
+static int collect_owned(const struct collection *c, const char *container_id, const char *ifname)
+{
+	OWNED(endpoint_release) struct endpoint e = { .source = NULL };
+	struct failure unreadable = { 0 };
+	const int found = endpoint_read(container_id, ifname, &e, &unreadable);
+
+	if (found < 0)
+		return failure_join(c->failure, &unreadable);
+	return found && is_stale(c, &e) ? collect(c, &e) : 0;
+}
+
+/* An attachment that another call owns is being made or undone: that call lives, and it, or the
+ * next DEL or GC, leaves nothing. */
+static void collect_unowned(struct collection *c, const struct endpoint *e)
+{
+	struct failure refusal = { 0 };
+	const int ours =
+	        c->owner < 0 ? 1 : owner_become(c->owner, e->container_id, e->ifname, 0, &refusal);
+
+	if (ours < 0)
+		failure_join(c->failure, &refusal);
+	if (ours == 0)
+		fprintf(stderr, "podtap: endpoint %s of %s: another call works on it: left alone\n",
+		        e->ifname, e->container_id);
+	if (ours <= 0)
+		return;
+	c->failed += collect_owned(c, e->container_id, e->ifname) < 0;
+	owner_resign(c->owner, e->container_id, e->ifname);
 }
 
 static int visit(const struct endpoint *e, const struct failure *error, void *data)
 {
-	const struct collection *c = data;
+	struct collection *c = data;
 
 	if (error) {
 		fprintf(stderr, "podtap: endpoint %s of %s: %s: %s\n", e->ifname, e->container_id,
@@ -52,41 +100,78 @@ static int visit(const struct endpoint *e, const struct failure *error, void *da
 			failure_join(c->failure, error);
 		return 0;
 	}
-	if (strcmp(e->network, c->request->name) != 0 ||
-	    attachments_have(c->valid, e->container_id, e->ifname))
-		return 0;
-	collect(c, e); /* past a failure: the others still go */
+	if (is_stale(c, e))
+		collect_unowned(c, e); /* past a failure: the others still go */
 	return 0;
 }
 
-static int collect_all(const struct request *r, const struct config *config, const cJSON *valid,
-                       struct failure *f)
+static int collect_all(struct collection *c)
 {
-	OWNED(host_release) struct host host = HOST_CLOSED;
-	struct collection c = { r, config, &host, valid, f };
-	const struct endpoint_visit visitor = { visit, &c };
+	const struct endpoint_visit visitor = { visit, c };
+	int visited = endpoint_each(&visitor, c->failure);
 
-	if (host_open(&host, f) < 0)
-		return -1;
-	int visited = endpoint_each(&visitor, f);
 	endpoint_sweep();
-	return visited < 0 || f->code ? -1 : 0;
+	return visited < 0 || c->failure->code ? -1 : 0;
+}
+
+static int count(const struct endpoint *e, const struct failure *error, void *data)
+{
+	struct collection *c = data;
+
+	c->left += !error && is_stale(c, e);
+	return 0;
+}
+
+/* The IPAM plugin's GC takes as free what is not in the list. That may be what an ADD reserves that
+ * the list does not know; then the next GC does it. With the gate closed no further ADD reserves,
+ * and each that does has a record, which is more than those that could not be collected. */
+static int collect_addresses(struct collection *c)
+{
+	const struct endpoint_visit visitor = { count, c };
+	const char *network = c->request->name, *ipam = c->config->ipam;
+	struct failure *all = c->failure, of_plugin = { 0 }, repeated = { 0 };
+
+	if (c->owner >= 0 && owner_gate_close(c->owner, network, all) < 0)
+		return -1;
+	const int visited = endpoint_each(&visitor, all->code ? &repeated : all);
+	if (c->left > c->failed)
+		fprintf(stderr, "podtap: network %s: GC of %s is left to the next\n", network,
+		        ipam);
+	else if (ipam_gc(c->request, ipam, &of_plugin) < 0)
+		failure_join(all, &of_plugin);
+	owner_gate_leave(c->owner, network);
+	return visited < 0 || of_plugin.code ? -1 : 0;
+}
+
+/* Goes on past a failure; the first comes first in what is reported. */
+static int gc_all(struct collection *c)
+{
+	struct failure *f = c->failure;
+
+	c->owner = owner_open_undoing(f);
+	if (f->code || host_open(c->host, f) < 0)
+		return -1;
+	const int collected = collect_all(c);
+	if (c->config->ipam && collect_addresses(c) < 0)
+		return -1;
+	return collected;
 }
 
 int gc(const struct request *r, struct failure *f)
 {
+	OWNED(host_release) struct host host = HOST_CLOSED;
+	OWNED(collection_release)
+	struct collection c = { .request = r, .host = &host, .owner = -1, .failure = f };
 	struct config config;
-	const cJSON *valid;
 
 	config_read_leniently(&config, r);
+	c.config = &config;
 	if (privilege_keep(PRIVILEGE_OPENING, ipam_delegates(config.ipam), f) < 0)
 		return -1;
-	int told = attachments_read(r->json, &valid, f);
+	int told = attachments_read(r->json, &c.valid, f);
 	if (told < 0)
 		return -1;
-	int collected = told || config.gc_without_list ? collect_all(r, &config, valid, f) : 0;
-	struct failure delegate = { 0 };
-	if (config.ipam && ipam_gc(r, config.ipam, &delegate) < 0)
-		return failure_join(f, &delegate);
-	return collected;
+	if (told || config.gc_without_list)
+		return gc_all(&c);
+	return config.ipam ? ipam_gc(r, config.ipam, f) : 0;
 }

@@ -158,12 +158,46 @@ static void replacement_name(const char *ifname, char name[static NAME_MAX])
 	snprintf(name, NAME_MAX, "%s.new", ifname);
 }
 
+/* Whether the ADD that wrote a record is to give up: the record is marked or gone. */
+static int check_wanted(int directory, const char *name, struct failure *f)
+{
+	struct stat st;
+	const int looked = fstatat(directory, name, &st, AT_SYMLINK_NOFOLLOW);
+
+	if (looked == 0 && !(st.st_mode & S_ISVTX))
+		return 0;
+	if (looked < 0 && errno != ENOENT)
+		return fail(f, CNI_IO, strerror(errno), "look at the endpoint record %s", name);
+	return fail(f, CNI_AGAIN, "a DEL for it came before its ADD had ended",
+	            "the endpoint record %s", name);
+}
+
+int endpoint_cancel(const char *container_id, const char *ifname, struct failure *f)
+{
+	char name[NAME_MAX];
+	struct failure refusal = { 0 };
+	OWNED(fd_release) int directory = container_open(container_id, false, &refusal);
+
+	if (directory < 0 && (!refusal.code || is_foreign(errno)))
+		return 0;
+	if (directory < 0)
+		return failure_pass(f, &refusal);
+	record_name(ifname, name);
+	OWNED(fd_release)
+	int fd = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0 ? errno == ENOENT : fchmod(fd, S_ISVTX | 0644) == 0)
+		return 0;
+	return fail(f, CNI_IO, strerror(errno), "mark the endpoint record %s", name);
+}
+
 int endpoint_write(const struct endpoint *e, int directory, struct failure *f)
 {
 	char name[NAME_MAX], fresh[NAME_MAX];
 
 	record_name(e->ifname, name);
 	replacement_name(e->ifname, fresh);
+	if (check_wanted(directory, name, f) < 0)
+		return -1;
 	OWNED(text_release) char *text = record_text(e);
 	if (text && file_replace(directory, name, fresh, 0644, text, strlen(text)) == 0)
 		return 0;

@@ -93,8 +93,13 @@ int endpoint_read(const char *container_id, const char *ifname, struct endpoint 
  * Fails with *taken where a record is there already. */
 int endpoint_create(const struct endpoint *e, bool *taken, struct failure *f) MUST_CHECK;
 
-/* Replaces the attachment's record, in the directory it was created in, atomically. */
+/* Replaces the attachment's record, in the directory it was created in, atomically. CNI_AGAIN where
+ * a DEL wants the ADD to give up, by endpoint_cancel() or since it has removed the record. */
 int endpoint_write(const struct endpoint *e, int directory, struct failure *f) MUST_CHECK;
+
+/* Marks the record of an ADD that goes on for longer than a DEL can wait, by the sticky bit of the
+ * file's mode: the ADD undoes what it made and fails. No record: success. */
+int endpoint_cancel(const char *container_id, const char *ifname, struct failure *f) MUST_CHECK;
 
 /* Removes the record, whatever it is (but a directory with foreign things in it stays), and its
  * container's directory when that was the last. A record that is not there is success. */

@@ -104,17 +104,34 @@ int state_open(const char *name, bool make, struct failure *f)
 	return fd;
 }
 
+int state_lock_open(bool make, struct failure *f)
+{
+	/* O_RDWR: a lock of bytes that keeps others out needs it. */
+	const int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+	OWNED(text_release) char *path = path_join(state_path(), "lock");
+	struct failure refusal;
+
+	failure_clear(&refusal);
+	int fd = path ? open(path, flags, 0600) : -1;
+	if (fd < 0 && path && errno == ENOENT && make &&
+	    directory_make(state_path(), &refusal) == 0)
+		fd = open(path, flags, 0600);
+	if (fd >= 0 || (errno == ENOENT && !make))
+		return fd;
+	const int err = errno;
+	fail(f, CNI_IO, strerror(err), "open %s/lock", state_path());
+	errno = err;
+	return -1;
+}
+
 int state_lock(struct failure *f)
 {
-	static const char name[] = "lock";
-	OWNED(fd_release) int state = state_open("", true, f);
-	if (state < 0)
+	OWNED(fd_release) int fd = state_lock_open(true, f);
+
+	if (fd < 0)
 		return -1;
-	OWNED(fd_release)
-	int fd =
-	        openat(state, name, O_RDONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
-	if (fd < 0 || flock(fd, LOCK_EX) < 0)
-		return fail(f, CNI_IO, strerror(errno), "lock %s/%s", state_path(), name);
+	if (flock(fd, LOCK_EX) < 0)
+		return fail(f, CNI_IO, strerror(errno), "lock %s/lock", state_path());
 	return fd_take(&fd);
 }
 

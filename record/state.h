@@ -22,9 +22,13 @@ int state_open_below(int directory, const char *name, bool make, struct failure 
  * EBADMSG where it is something else or longer. */
 char *file_read(int directory, const char *name, size_t max, size_t *length) MUST_CHECK;
 
+/* Opens the file that we lock, which only root can open: who can, can lock it and never let go. It
+ * is made where it is missing; with `make` the state directory is too, else its absence is -1 with
+ * ENOENT and no failure. The caller owns the descriptor. CNI_IO, with errno. */
+int state_lock_open(bool make, struct failure *f) MUST_CHECK;
+
 /* Keeps others of us from what its holders change until it is closed: what one looked at is still
- * there when it is removed or replaced. By a file that only root can open: who can, can lock it and
- * never let go. The caller owns the descriptor. CNI_IO. */
+ * there when it is removed or replaced. The caller owns the descriptor. CNI_IO. */
 int state_lock(struct failure *f) MUST_CHECK;
 
 /* The state directory's path, for messages and listings. */

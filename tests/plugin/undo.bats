@@ -252,16 +252,23 @@ fails() {
 	done
 	[ ! -e "$PODTAP_STATE_DIR" ]
 }
-@test "undo: what goes wrong while undoing does not hide the first cause" {
-	delegate reserving <<-'SCRIPT'
-		case $CNI_COMMAND in
-		ADD) answer '"ips":[{"address":"10.99.0.7/24"},{"address":"10.99.0.7/24"}]' ;;
-		DEL) [ -e "$0.mended" ] || refuse 11 "the undoing failed" ;;
+@test "undo: addresses that cannot be given back keep the record for the next GC, and the first cause is told" {
+	mended=$BATS_TEST_TMPDIR/mended
+	delegate reserving <<-SCRIPT
+		lease='$leases'/\$CNI_CONTAINERID-\$CNI_IFNAME
+		case \$CNI_COMMAND in
+		ADD) : >"\$lease"; answer '"ips":[{"address":"10.99.0.7/24"},{"address":"10.99.0.7/24"}]' ;;
+		DEL) [ -e '$mended' ] || refuse 11 "the undoing failed"; rm -f "\$lease" ;;
 		esac
 	SCRIPT
-	fails 999 "{$ipam}" 10.99.0.7/24 "File exists"
+	run -1 cni ADD "{$ipam}" "$delegates"
+	error_is 999 10.99.0.7/24 "File exists"
 	[[ $output != *"the undoing failed"* ]]
-	: >"$BATS_TEST_TMPDIR/delegates/reserving.mended"
+	run -1 link_exists "$pod" eth0
+	[ -e "$(record)" ]
+	: >"$mended"
+	run -0 cni GC "{$ipam,\"cni.dev/valid-attachments\":[]}" "$delegates"
+	run -0 assert_nothing_left
 }
 @test "undo: settings of other interfaces are as they were" {
 	settings() {

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Clearing away former endpoints: everything is decided before anything is removed. */
+#include "plugin/former.h"
+
+#include "ipam/ipam.h"
+#include "plugin/teardown.h"
+#include "record/live.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* A former endpoint as it is now. */
+struct former {
+	struct endpoint record;
+	struct sandbox there;    /* where it is in another namespace than the new one */
+	struct sandbox *sandbox; /* where it is; NULL: that is gone */
+	struct link link;        /* its link; index 0: that is gone */
+};
+
+static void former_release(struct former *old)
+{
+	endpoint_release(&old->record);
+	sandbox_release(&old->there);
+}
+
+/* Finds the namespace and the link that the record names. */
+static int look(struct former *old, struct attachment *a, struct failure *f)
+{
+	const struct endpoint *e = &old->record;
+	int open = 1;
+
+	old->sandbox = &a->sandbox;
+	if (!netns_same(&e->netns, &a->sandbox.id)) {
+		old->sandbox = &old->there;
+		open = endpoint_sandbox(e, NULL, &a->host, &old->there, f);
+	}
+	const int found = open > 0 ? endpoint_link(e, old->sandbox, &old->link, f) : open;
+	if (open <= 0)
+		old->sandbox = NULL;
+	if (found == 0)
+		old->link.index = 0;
+	return found < 0 ? -1 : 0;
+}
+
+static int refuse_living(const struct former *old, struct failure *f)
+{
+	const struct endpoint *e = &old->record;
+
+	return fail(f, CNI_OTHER, "a second ADD needs a DEL first",
+	            "interface %s of container %s exists already, as %s in %.400s", e->ifname,
+	            e->container_id, old->link.name,
+	            e->netns_path ? e->netns_path : "its namespace");
+}
+
+/* As a DEL would, of the network that the record is of. Of another one nothing tells how. */
+static int release_addresses(const struct former *old, const struct attachment *a,
+                             struct failure *f)
+{
+	const struct endpoint *e = &old->record;
+	const char *ipam = a->config.ipam;
+
+	if (!e->ipam)
+		return 0;
+	if (ipam && strcmp(ipam, e->ipam) == 0 && strcmp(e->network, a->request->name) == 0)
+		return ipam_release(a->request, ipam, e->container_id, e->ifname, e->netns_path, f);
+	fprintf(stderr,
+	        "podtap: interface %s of container %s was in network %s with IPAM plugin %s: its "
+	        "addresses may stay reserved there\n",
+	        e->ifname, e->container_id, e->network, e->ipam);
+	return 0;
+}
+
+int former_clear(struct attachment *a, const struct endpoint *e, struct failure *f)
+{
+	OWNED(former_release) struct former old = { .there = SANDBOX_CLOSED };
+	struct failure unreadable = { 0 };
+	const int found = endpoint_read(e->container_id, e->ifname, &old.record, &unreadable);
+
+	if (found < 0 && unreadable.code == CNI_IO)
+		return failure_join(f, &unreadable);
+	if (found <= 0)
+		return endpoint_remove(e->container_id, e->ifname, f);
+	/* What that one was about to take over is for the new one now. */
+	if (old.record.taken.name && old.record.taken.ifindex == e->taken.ifindex)
+		old.record.taken.name = NULL;
+	if (look(&old, a, f) < 0)
+		return -1;
+	if (old.link.index && old.record.ready)
+		return refuse_living(&old, f);
+	if (release_addresses(&old, a, f) < 0)
+		return -1;
+	return teardown(&old.record, &a->host, old.sandbox, f);
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Owning attachments, by the kernel's locks of bytes that belong to an open file. */
+#include "record/owner.h"
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "record/state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/time.h>
+
+int owner_open(struct failure *f)
+{
+	return state_lock_open(true, f);
+}
+
+/* What no later attempt changes, and what stops an ADD too. */
+static bool is_lasting(int err)
+{
+	static const int lasting[] = { ENOTDIR, EROFS, ENOSPC, EDQUOT, EACCES,
+		                       EPERM,   ELOOP, EISDIR, ENXIO,  EEXIST };
+
+	for (size_t i = 0; i < sizeof lasting / sizeof *lasting; i++)
+		if (err == lasting[i])
+			return true;
+	return false;
+}
+
+int owner_open_undoing(struct failure *f)
+{
+	struct failure refusal;
+
+	failure_clear(&refusal);
+	const int fd = state_lock_open(false, &refusal);
+	if (fd >= 0 || !refusal.code)
+		return fd;
+	if (!is_lasting(errno))
+		return failure_pass(f, &refusal);
+	fprintf(stderr, "podtap: %s: %s: going on without\n", refusal.msg, refusal.details);
+	return -1;
+}
+
+/* A byte by the hash of a text, in one of two halves of what an offset can be. */
+enum half { ATTACHMENTS, NETWORKS };
+
+static struct flock byte_of(enum half half, const char *text, short type)
+{
+	const uint64_t at = (uint64_t)half << 62 | text_hash(text) >> 2;
+
+	return (struct flock){
+		.l_type = type, .l_whence = SEEK_SET, .l_start = (off_t)at, .l_len = 1
+	};
+}
+
+static struct flock attachment_byte(const char *container_id, const char *ifname, short type)
+{
+	char text[PATH_MAX];
+
+	snprintf(text, sizeof text, "%s/%s", container_id, ifname);
+	return byte_of(ATTACHMENTS, text, type);
+}
+
+static void wake(int signal)
+{
+	(void)signal;
+}
+
+/* Waits until the lock is ours or the time is over, which a signal tells: it comes again every
+ * second, in case the first comes just before we wait. */
+static int wait_for(int fd, struct flock *byte, unsigned seconds)
+{
+	const struct itimerval timer = { .it_value = { .tv_sec = seconds },
+		                         .it_interval = { .tv_sec = 1 } };
+	const struct itimerval never = { .it_value = { .tv_sec = 0 } };
+	const struct sigaction ours = { .sa_handler = wake };
+	const int64_t end = clock_milliseconds() + (int64_t)seconds * 1000;
+	struct sigaction theirs;
+	sigset_t alarm, blocked;
+	int got;
+
+	sigemptyset(&alarm);
+	sigaddset(&alarm, SIGALRM);
+	if (sigaction(SIGALRM, &ours, &theirs) < 0 ||
+	    sigprocmask(SIG_UNBLOCK, &alarm, &blocked) < 0 ||
+	    setitimer(ITIMER_REAL, &timer, NULL) < 0)
+		return -1;
+	do
+		got = fcntl(fd, F_OFD_SETLKW, byte);
+	while (got < 0 && errno == EINTR && clock_milliseconds() < end);
+	const int err = errno;
+	setitimer(ITIMER_REAL, &never, NULL);
+	sigprocmask(SIG_SETMASK, &blocked, NULL);
+	sigaction(SIGALRM, &theirs, NULL);
+	errno = err;
+	return got;
+}
+
+/* 1: locked; 0: another call goes on holding it; -1 with errno. */
+static int lock(int fd, struct flock *byte, unsigned seconds)
+{
+	if (fcntl(fd, F_OFD_SETLK, byte) == 0)
+		return 1;
+	if (errno != EAGAIN && errno != EACCES)
+		return -1;
+	if (seconds == 0)
+		return 0;
+	if (wait_for(fd, byte, seconds) == 0)
+		return 1;
+	return errno == EINTR ? 0 : -1;
+}
+
+/* Where it fails the call goes on holding it until it ends, which hurts nobody. */
+static void unlock(int fd, struct flock *byte)
+{
+	const int saved = errno;
+
+	if (fd >= 0 && fcntl(fd, F_OFD_SETLK, byte) < 0)
+		errno = saved;
+}
+
+static int lock_failed(const char *container_id, const char *ifname, struct failure *f)
+{
+	return fail(f, CNI_IO, strerror(errno), "lock interface %s of container %s in %s/lock",
+	            ifname, container_id, state_path());
+}
+
+int owner_become(int fd, const char *container_id, const char *ifname, unsigned seconds,
+                 struct failure *f)
+{
+	struct flock byte = attachment_byte(container_id, ifname, F_WRLCK);
+	const int locked = lock(fd, &byte, seconds);
+
+	return locked < 0 ? lock_failed(container_id, ifname, f) : locked;
+}
+
+void owner_resign(int fd, const char *container_id, const char *ifname)
+{
+	struct flock byte = attachment_byte(container_id, ifname, F_UNLCK);
+
+	unlock(fd, &byte);
+}
+
+static int gate_pass(int fd, const char *network, short type, struct failure *f)
+{
+	struct flock byte = byte_of(NETWORKS, network, type);
+	const int locked = lock(fd, &byte, OWNER_WAIT_S);
+
+	if (locked > 0)
+		return 0;
+	if (locked == 0)
+		return fail(f, CNI_AGAIN,
+		            "a GC of it is still running: try again when it has ended",
+		            "network %s", network);
+	return fail(f, CNI_IO, strerror(errno), "lock network %s in %s/lock", network,
+	            state_path());
+}
+
+int owner_gate_enter(int fd, const char *network, struct failure *f)
+{
+	return gate_pass(fd, network, F_RDLCK, f);
+}
+
+int owner_gate_close(int fd, const char *network, struct failure *f)
+{
+	return gate_pass(fd, network, F_WRLCK, f);
+}
+
+void owner_gate_leave(int fd, const char *network)
+{
+	struct flock byte = byte_of(NETWORKS, network, F_UNLCK);
+
+	unlock(fd, &byte);
+}
+
+int owner_refuse(const char *container_id, const char *ifname, struct failure *f)
+{
+	return fail(f, CNI_AGAIN,
+	            "another call for it is still running: try again when it has ended",
+	            "interface %s of container %s", ifname, container_id);
+}
