@@ -6,9 +6,11 @@
  *
  *     fault                                       names the scenarios
  *     fault BUILD FOLDER SCENARIO VERB [full]
+ *     fault BUILD FOLDER SCENARIO VERB+VERB [full]
  *
  * HOST and POD are namespaces; lan0 is in the first. With `full`, every later call of the same kind
- * fails too, as on a full disk. */
+ * fails too, as on a full disk. Two verbs overlap, see overlap.h. */
+#include "tests/fault/overlap.h"
 #include "tests/fault/scenario.h"
 #include "tests/fault/table.h"
 
@@ -244,6 +246,8 @@ int main(int argc, char **argv)
 		if (strcmp(s->name, argv[3]) == 0)
 			stage_open(&c.stage, s, argv[1], argv[2]);
 	c.verb = argv[4];
+	if (c.stage.scenario && strchr(c.verb, '+'))
+		return overlap_run(&c.stage, c.verb, argc > 5) ? 1 : 0;
 	for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
 		if (c.stage.scenario && strcmp(verbs[i].verb, c.verb) == 0) {
 			campaign_run(&c, verbs[i].run, argc > 5);

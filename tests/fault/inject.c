@@ -60,15 +60,6 @@ static int listener_take(pid_t pid, volatile const int *listener)
 	return fd;
 }
 
-struct supervision {
-	int listener;
-	pid_t pid;
-	const struct fault *fault;
-	struct outcome *outcome;
-	bool in_main;
-	struct seccomp_data last; /* call of the program */
-};
-
 static bool is_first_of_main(const struct seccomp_notif *asked)
 {
 	return asked->data.nr == SYS_fcntl && asked->data.args[0] == 0 &&
@@ -76,7 +67,7 @@ static bool is_first_of_main(const struct seccomp_notif *asked)
 }
 
 /* Whether this call is to fail. */
-static bool is_chosen(const struct supervision *s, int number)
+static bool is_chosen(const struct run *s, int number)
 {
 	const struct fault *f = s->fault;
 	const unsigned n = s->outcome->n;
@@ -87,7 +78,7 @@ static bool is_chosen(const struct supervision *s, int number)
 }
 
 /* The kernel makes a write to some settings again and again while others hold its lock. */
-static bool is_restart(struct supervision *s, const struct seccomp_notif *asked)
+static bool is_restart(struct run *s, const struct seccomp_notif *asked)
 {
 	const bool same =
 	        asked->data.nr == SYS_write && memcmp(&asked->data, &s->last, sizeof s->last) == 0;
@@ -96,8 +87,42 @@ static bool is_restart(struct supervision *s, const struct seccomp_notif *asked)
 	return same;
 }
 
+/* Whether it may have to wait: it has asked for an attachment in vain, or asks for a file while its
+ * rival has locked one. */
+static bool is_waiting(const struct run *s, const struct seccomp_data *call)
+{
+	if (!s->rival || !s->rival->held)
+		return false;
+	if (call->nr == SYS_flock)
+		return s->rival->locked;
+	return call->nr == SYS_fcntl && call->args[1] == F_OFD_SETLKW;
+}
+
+static void note_lock(struct run *s, const struct seccomp_data *call)
+{
+	const uint64_t bit = (uint64_t)1 << (call->args[0] & 63);
+
+	if (call->nr == SYS_flock)
+		s->locked |= bit;
+	if (call->nr == SYS_close)
+		s->locked &= ~bit;
+}
+
+/* Whether the program is to be held up before this call. */
+static bool is_held(struct run *s, const struct seccomp_data *call)
+{
+	if (is_waiting(s, call)) {
+		s->waited |= call->nr == SYS_fcntl;
+		return true;
+	}
+	if (!s->fault->hold || s->was_held || !is_chosen(s, call->nr))
+		return false;
+	s->was_held = true;
+	return true;
+}
+
 /* Notes a call of the program itself and decides about it: 0 or the errno. */
-static int decide(struct supervision *s, const struct seccomp_notif *asked)
+static int decide(struct run *s, const struct seccomp_notif *asked)
 {
 	struct outcome *o = s->outcome;
 
@@ -112,7 +137,10 @@ static int decide(struct supervision *s, const struct seccomp_notif *asked)
 	o->calls[o->n++] = (struct call){ asked->data.nr, asked->data.nr == SYS_openat &&
 		                                                  (asked->data.args[2] &
 		                                                   (O_WRONLY | O_RDWR | O_CREAT)) };
-	if (!is_chosen(s, asked->data.nr))
+	s->held = is_held(s, &asked->data);
+	if (!s->held)
+		note_lock(s, &asked->data);
+	if (s->fault->hold || !is_chosen(s, asked->data.nr))
 		return 0;
 	o->hits++;
 	if (!s->fault->kill)
@@ -123,41 +151,55 @@ static int decide(struct supervision *s, const struct seccomp_notif *asked)
 	return EINTR;
 }
 
-static void answer_one(struct supervision *s)
+static void answer(const struct run *s, int error)
 {
-	struct seccomp_notif asked;
-	struct seccomp_notif_resp answer;
-
-	memset(&asked, 0, sizeof asked);
-	if (ioctl(s->listener, SECCOMP_IOCTL_NOTIF_RECV, &asked) < 0) {
-		if (errno == EINTR || errno == ENOENT)
-			return; /* it was killed meanwhile */
-		stop("receive a call");
-	}
-	const int error = decide(s, &asked);
-	answer = (struct seccomp_notif_resp){
-		.id = asked.id,
+	const struct seccomp_notif_resp answer = {
+		.id = s->asked.id,
 		.error = -error,
 		.flags = error ? 0 : SECCOMP_USER_NOTIF_FLAG_CONTINUE,
 	};
+
 	if (ioctl(s->listener, SECCOMP_IOCTL_NOTIF_SEND, &answer) < 0 && errno != ENOENT &&
 	    errno != EINTR)
 		stop("answer a call");
 }
 
-/* Until nobody is left under the filter. */
-static void supervise(struct supervision *s, int out)
+static void answer_one(struct run *s)
+{
+	memset(&s->asked, 0, sizeof s->asked);
+	if (ioctl(s->listener, SECCOMP_IOCTL_NOTIF_RECV, &s->asked) < 0) {
+		if (errno == EINTR || errno == ENOENT)
+			return; /* it was killed meanwhile */
+		stop("receive a call");
+	}
+	const int error = decide(s, &s->asked);
+	if (!s->held)
+		answer(s, error);
+}
+
+/* Reads what it printed; false at the end. */
+static bool keep_output(struct run *s)
+{
+	struct outcome *o = s->outcome;
+	const ssize_t n = read(s->out, o->output + o->length, OUTPUT_MAX - 1 - o->length);
+
+	o->length += n > 0 ? (size_t)n : 0;
+	o->output[o->length] = '\0';
+	return n > 0;
+}
+
+/* Until it is held up, or nobody is left under the filter. */
+static void supervise(struct run *s)
 {
 	struct pollfd heard[] = { { .fd = s->listener, .events = POLLIN },
-		                  { .fd = out, .events = POLLIN } };
-	struct outcome *o = s->outcome;
+		                  { .fd = s->out, .events = POLLIN } };
 
-	while (heard[0].fd >= 0 || heard[1].fd >= 0) {
+	while (!s->held && (heard[0].fd >= 0 || heard[1].fd >= 0)) {
 		const int ready = poll(heard, 2, TIMEOUT_S * 1000);
 		if (ready < 0 && errno != EINTR)
 			stop("poll");
 		if (ready == 0) {
-			o->hung = true;
+			s->outcome->hung = true;
 			kill(s->pid, SIGKILL);
 			break;
 		}
@@ -165,15 +207,9 @@ static void supervise(struct supervision *s, int out)
 			answer_one(s);
 		else if (heard[0].revents)
 			heard[0].fd = -1;
-		if (!heard[1].revents)
-			continue;
-		const ssize_t n = read(out, o->output + o->length, OUTPUT_MAX - 1 - o->length);
-		if (n <= 0)
+		if (heard[1].revents && !keep_output(s))
 			heard[1].fd = -1;
-		else
-			o->length += (size_t)n;
 	}
-	o->output[o->length] = '\0';
 }
 
 static int input_make(const char *text)
@@ -186,8 +222,8 @@ static int input_make(const char *text)
 	return fd;
 }
 
-void program_run(const char *path, const char *input, const struct fault *fault,
-                 struct outcome *outcome)
+void program_start(struct run *r, const char *path, const char *input, const struct fault *fault,
+                   struct outcome *outcome)
 {
 	volatile int *listener = mmap(NULL, sizeof *listener, PROT_READ | PROT_WRITE,
 	                              MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -199,6 +235,7 @@ void program_run(const char *path, const char *input, const struct fault *fault,
 	*listener = NO_LISTENER;
 	outcome->n = outcome->hits = 0;
 	outcome->length = 0;
+	outcome->output[0] = '\0';
 	outcome->hung = false;
 	const pid_t pid = fork();
 	if (pid < 0)
@@ -207,11 +244,26 @@ void program_run(const char *path, const char *input, const struct fault *fault,
 		child(path, in, ends[1], listener);
 	close(ends[1]);
 	close(in);
-	struct supervision s = { listener_take(pid, listener), pid, fault, outcome, false, { 0 } };
-	supervise(&s, ends[0]);
-	if (waitpid(pid, &outcome->status, 0) != pid)
-		stop("wait");
-	close(ends[0]);
-	close(s.listener);
+	*r = (struct run){ .listener = listener_take(pid, listener),
+		           .out = ends[0],
+		           .pid = pid,
+		           .fault = fault,
+		           .outcome = outcome };
 	munmap((void *)(size_t)listener, sizeof *listener);
+}
+
+bool program_go_on(struct run *r)
+{
+	if (r->held) {
+		r->held = false;
+		answer(r, 0);
+	}
+	supervise(r);
+	if (r->held)
+		return true;
+	if (waitpid(r->pid, &r->outcome->status, 0) != r->pid)
+		stop("wait");
+	close(r->out);
+	close(r->listener);
+	return false;
 }

@@ -84,11 +84,16 @@ void stage_open(struct stage *s, const struct scenario *scenario, const char *bu
 	set("LEASES", folder, "/leases");
 }
 
-static int wrong(const struct stage *s, const char *verb, const struct fault *f, const char *what)
+static int wrong(const struct stage *s, const char *verb, const struct run *run, const char *what)
 {
+	const struct outcome *o = run->outcome;
+	const struct fault *f = run->fault;
 	printf("#   %s of %s, %s %s at call %u: %s; it printed: %.400s\n", verb, s->scenario->name,
-	       f->at ? call_name(s->outcome.calls[f->at - 1].number) : "nothing",
-	       f->kill ? "killed" : strerror(f->error), f->at, what, s->outcome.output);
+	       f->at ? call_name(o->calls[f->at - 1].number) : "nothing",
+	       f->kill   ? "killed"
+	       : f->hold ? "held up"
+	                 : strerror(f->error),
+	       f->at, what, o->output);
 	return -1;
 }
 
@@ -114,18 +119,19 @@ static bool is_result(const char *text)
 	       cJSON_IsArray(json_member(json, "ips"));
 }
 
-static int judge(struct stage *s, const char *verb, const struct fault *f)
+int stage_judge(struct stage *s, const char *verb, const struct run *run)
 {
-	const struct outcome *o = &s->outcome;
+	const struct outcome *o = run->outcome;
+	const struct fault *f = run->fault;
 	const bool add = strcmp(verb, "ADD") == 0;
 
 	if (o->hung)
-		return wrong(s, verb, f, "it hangs");
+		return wrong(s, verb, run, "it hangs");
 	if (WIFSIGNALED(o->status))
-		return f->kill && o->hits ? 2 : wrong(s, verb, f, strsignal(WTERMSIG(o->status)));
+		return f->kill && o->hits ? 2 : wrong(s, verb, run, strsignal(WTERMSIG(o->status)));
 	if (WEXITSTATUS(o->status) == 0) {
 		if (add ? !is_result(o->output) : o->length > 0)
-			return wrong(s, verb, f, "success, but its stdout is not as promised");
+			return wrong(s, verb, run, "success, but its stdout is not as promised");
 		if (add)
 			memcpy(s->result, o->output, o->length + 1);
 		return 0;
@@ -133,7 +139,7 @@ static int judge(struct stage *s, const char *verb, const struct fault *f)
 	/* Where stdout itself fails there is nobody to tell. */
 	const bool mute = o->length == 0 && o->hits && o->calls[f->at - 1].number == SYS_write;
 	if (WEXITSTATUS(o->status) != 1 || (!mute && !is_error(o->output)))
-		return wrong(s, verb, f, "a failure without an error object");
+		return wrong(s, verb, run, "a failure without an error object");
 	return 1;
 }
 
@@ -144,7 +150,8 @@ void stage_look(const struct stage *s, struct world *w)
 	world_look(&s->places, w);
 }
 
-int stage_call(struct stage *s, const char *verb, const struct fault *fault)
+void stage_begin(struct stage *s, const char *verb, const struct fault *fault, struct run *run,
+                 struct outcome *outcome)
 {
 	static char input[OUTPUT_MAX + 8192];
 	const bool compared =
@@ -156,6 +163,15 @@ int stage_call(struct stage *s, const char *verb, const struct fault *fault)
 	if (s->scenario->allocated && strcmp(verb, "ADD") == 0)
 		allocated_make(s->scenario->allocated);
 	set("CNI_COMMAND", verb, "");
-	program_run(s->program, input, fault, &s->outcome);
-	return judge(s, verb, fault);
+	program_start(run, s->program, input, fault, outcome);
+}
+
+int stage_call(struct stage *s, const char *verb, const struct fault *fault)
+{
+	struct run run;
+
+	stage_begin(s, verb, fault, &run, &s->outcome);
+	if (program_go_on(&run))
+		stop("a call is held up for ever");
+	return stage_judge(s, verb, &run);
 }

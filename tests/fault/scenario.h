@@ -40,4 +40,10 @@ void stage_look(const struct stage *s, struct world *w);
  * was said. */
 int stage_call(struct stage *s, const char *verb, const struct fault *fault);
 
+/* The same in steps, for two calls side by side: it begins, goes on by program_go_on(), and is
+ * judged when it has ended. */
+void stage_begin(struct stage *s, const char *verb, const struct fault *fault, struct run *run,
+                 struct outcome *outcome);
+int stage_judge(struct stage *s, const char *verb, const struct run *run);
+
 #endif
