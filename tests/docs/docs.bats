@@ -172,6 +172,18 @@ fails() {
 works() {
 	run -0 cni "$@"
 }
+# A DEL while the ADD of the same attachment waits for its IPAM plugin.
+overlap() {
+	local add
+	rm "$BATS_TEST_TMPDIR/dhcp"
+	cni_raw ADD "$(config '{"cniVersion":"1.0.0","master":"eth1","ipam":{"type":"dhcp"}}')" "$@" \
+		CNI_PATH="$BATS_TEST_TMPDIR/bin" >/dev/null 3>&- &
+	add=$!
+	until [ -s "$BATS_TEST_TMPDIR/dhcp" ]; do sleep 0.02; done
+	fails DEL '{"master":"eth1"}' "$@"
+	kill "$(cat "$BATS_TEST_TMPDIR/dhcp")"
+	wait "$add" || true
+}
 # Every error of README's table, brought about.
 provoke() {
 	local pod1=(CNI_CONTAINERID=vm1) pod2=(CNI_CONTAINERID=vm2 CNI_NETNS="/run/netns/$other")
@@ -208,9 +220,11 @@ provoke() {
 	fails ADD '{"master":"eth1","ipam":{"type":"whereabouts"}}' CNI_PATH="$BATS_TEST_TMPDIR/bin"
 	fails ADD '{"cniVersion":"1.0.0","master":"eth1","ipam":{"type":"dhcp"}}'
 	mkdir "$BATS_TEST_TMPDIR/bin"
-	printf '#!/bin/sh\n[ "$CNI_COMMAND" != ADD ] || exec sleep 600\n' >"$BATS_TEST_TMPDIR/bin/dhcp"
+	printf '#!/bin/sh\n[ "$CNI_COMMAND" != ADD ] || { echo $$ >"%s"; exec sleep 600; }\n' "$BATS_TEST_TMPDIR/dhcp" \
+		>"$BATS_TEST_TMPDIR/bin/dhcp"
 	chmod +x "$BATS_TEST_TMPDIR/bin/dhcp"
 	fails ADD '{"cniVersion":"1.0.0","master":"eth1","ipamTimeout":2,"ipam":{"type":"dhcp"}}' CNI_PATH="$BATS_TEST_TMPDIR/bin"
+	overlap "${pod1[@]}"
 	fails CHECK '{"master":"eth1"}'
 	full='{"master":"eth1","ipam":{"type":"podtap-ipam","subnet":"10.99.0.4/30"}}'
 	works ADD "$full" "${pod1[@]}"
