@@ -3,7 +3,7 @@
  * first byte says which verb is asked for, the first line of which plugin; each prints what it is
  * told, which is the rest, and then ends in its own way.
  *
- * Reads with: ipam/child.c ipam/delegate.c ipam/ipam.c */
+ * Reads with: ipam/delegate.c ipam/ipam.c */
 #include "ipam/delegate.h"
 #include "base/json.h"
 #include "ipam/ipam.h"
@@ -18,6 +18,8 @@ static const struct plugin {
 } plugins[] = {
 	{ "tell", "#!/bin/sh\nexec cat\n", 0700 },
 	{ "fail", "#!/bin/sh\ncat\nexit 1\n", 0700 },
+	{ "shout", "#!/bin/sh\ncat >&2\nexit 1\n", 0700 },
+	{ "babble", "#!/bin/sh\nhead -c 9000 /dev/zero >&2\ncat\nexit 1\n", 0700 },
 	{ "die", "#!/bin/sh\nkill -9 $$\n", 0700 },
 	{ "flood", "#!/bin/sh\nexec head -c 1100000 /dev/zero\n", 0700 },
 	{ "locked", "#!/bin/sh\n", 0600 },
