@@ -154,7 +154,7 @@ pod_args='CNI_ARGS=IgnoreUnknown=1;K8S_POD_NAMESPACE=space;K8S_POD_NAME=vm-1'
 }
 @test "ADD: of two pods' that ask for one device at once, one has it and the other's is refused" {
 	wrapper=(strace -f -qq -o /dev/null -e trace=flock -e inject=flock:delay_enter=3000000)
-	ASAN_OPTIONS=detect_leaks=0 cni ADD '{"deviceID":"x"}' "${evil[@]}" >"$BATS_TEST_TMPDIR/late" 3>&- &
+	ASAN_OPTIONS=detect_leaks=0 cni_raw ADD "$(config '{"deviceID":"x"}')" "${evil[@]}" >"$BATS_TEST_TMPDIR/late" 3>&- &
 	late=$!
 	wrapper=()
 	for _ in {1..3000}; do
