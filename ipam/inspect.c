@@ -130,7 +130,7 @@ static int writable_check(const struct ipam_config *c, const struct request *r, 
 	if (snprintf(path, sizeof path, "%s/%s", c->data_dir, r->name) >= (int)sizeof path)
 		return fail(f, CNI_UNAVAILABLE, "the path is too long", "dataDir %.200s",
 		            c->data_dir);
-	return place_check(path, f);
+	return place_check("the reservations", path, "lock", f);
 }
 
 static int room_check(struct ledger *l, const struct ipam_config *c, size_t set, struct failure *f)

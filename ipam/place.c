@@ -72,7 +72,7 @@ static int directory_check(const char *path)
 }
 
 /* The folder itself is opened without following a link, and its lock is a file. */
-static int folder_check(const char *path)
+static int folder_check(const char *path, const char *name)
 {
 	const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
 	struct stat st;
@@ -80,31 +80,33 @@ static int folder_check(const char *path)
 
 	if (dir < 0)
 		return errno;
-	if (fstatat(dir, "lock", &st, AT_SYMLINK_NOFOLLOW) < 0)
+	if (!name)
+		return 0;
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : errno;
-	OWNED(fd_release) int lock = openat(dir, "lock", flags | O_CREAT, 0750);
+	OWNED(fd_release) int lock = openat(dir, name, flags | O_CREAT, 0750);
 	return lock < 0 ? errno : 0;
 }
 
-int place_check(const char *path, struct failure *f)
+int place_check(const char *what, const char *path, const char *lock, struct failure *f)
 {
 	char there[PATH_MAX];
 	int err = ENAMETOOLONG;
 
 	if (snprintf(there, sizeof there, "%s", path) >= (int)sizeof there)
-		return fail(f, CNI_UNAVAILABLE, strerror(err),
-		            "cannot write the reservations in %.200s...", path);
+		return fail(f, CNI_UNAVAILABLE, strerror(err), "cannot write %s in %.200s...", what,
+		            path);
 	err = existing_find(there) < 0 ? errno : directory_check(there);
 	if (err == 0 && is_pseudo(there))
 		return fail(f, CNI_UNAVAILABLE,
 		            "the file system of the kernel there holds no such files",
-		            "cannot write the reservations in %s: %s", path, there);
+		            "cannot write %s in %s: %s", what, path, there);
 	if (err == 0 && faccessat(AT_FDCWD, there, W_OK | X_OK, AT_EACCESS) < 0)
 		err = errno;
 	if (err == 0 && strcmp(there, path) == 0)
-		err = folder_check(path);
+		err = folder_check(path, lock);
 	if (err == 0)
 		return 0;
-	return fail(f, CNI_UNAVAILABLE, strerror(err), "cannot write the reservations in %s: %s",
-	            path, there);
+	return fail(f, CNI_UNAVAILABLE, strerror(err), "cannot write %s in %s: %s", what, path,
+	            there);
 }

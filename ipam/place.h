@@ -6,8 +6,9 @@
 #include "base/failure.h"
 #include "base/owned.h"
 
-/* Checks that an ADD could make the folder and its parents, or use the folder that is there. Code
- * CNI_UNAVAILABLE with the path that stands in the way and the reason. */
-int place_check(const char *path, struct failure *f) MUST_CHECK;
+/* Checks that an ADD could make the folder at `path` and its parents, or use the folder that is
+ * there, with the file `lock` in it (NULL: it has none). `what` is kept there, for the message.
+ * Code CNI_UNAVAILABLE with the path that stands in the way and the reason. */
+int place_check(const char *what, const char *path, const char *lock, struct failure *f) MUST_CHECK;
 
 #endif

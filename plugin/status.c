@@ -3,14 +3,18 @@
 #include "plugin/verbs.h"
 
 #include "ipam/ipam.h"
+#include "ipam/place.h"
 #include "netns/host.h"
 #include "netns/privilege.h"
 #include "plugin/config.h"
 #include "plugin/master.h"
 #include "plugin/policy.h"
 #include "plugin/target.h"
+#include "record/state.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 static int unavailable(struct failure *f, const struct failure *why)
 {
@@ -62,6 +66,16 @@ static int check_master(const struct request *r, const struct config *c, struct 
 	return found ? check_free(c, &master, f) : 0;
 }
 
+/* Where an ADD begins: without a record it makes nothing. */
+static int check_records(struct failure *f)
+{
+	OWNED(text_release) char *path = path_join(state_path(), "endpoints");
+
+	if (!path)
+		return fail(f, CNI_UNAVAILABLE, strerror(errno), "PODTAP_STATE_DIR");
+	return place_check("the endpoint records", path, NULL, f);
+}
+
 int status(const struct request *r, struct failure *f)
 {
 	OWNED(host_release) struct host host = HOST_CLOSED;
@@ -71,7 +85,8 @@ int status(const struct request *r, struct failure *f)
 	    privilege_keep(PRIVILEGE_WORKING, ipam_delegates(config.ipam), f) < 0 ||
 	    host_open(&host, f) < 0)
 		return -1;
-	if (check_kind(&config, &host, f) < 0 || check_master(r, &config, &host, f) < 0)
+	if (check_records(f) < 0 || check_kind(&config, &host, f) < 0 ||
+	    check_master(r, &config, &host, f) < 0)
 		return -1;
 	return config.ipam ? ipam_status(r, config.ipam, f) : 0;
 }

@@ -91,6 +91,23 @@ not_ready() {
 	not_ready 50 "$strict" lan0 "$container" bridge
 }
 
+@test "STATUS: a state directory that ADD cannot make is code 50 and named" {
+	local place
+	touch "$BATS_TEST_TMPDIR/file"
+	ln -s "$BATS_TEST_TMPDIR/nowhere" "$BATS_TEST_TMPDIR/dangling"
+	for place in /proc/x "$BATS_TEST_TMPDIR/file/x" "$BATS_TEST_TMPDIR/dangling/x"; do
+		run -1 status_of '{}' PODTAP_STATE_DIR="$place"
+		error_is 50 "endpoint records" "$place"
+		run -1 cni_raw ADD "$(config)" PODTAP_STATE_DIR="$place"
+		error_is 5 "$place"
+	done
+	run -0 status_of '{}' PODTAP_STATE_DIR="$BATS_TEST_TMPDIR/a/b/c"
+	[ ! -e "$BATS_TEST_TMPDIR/a" ]
+	run -0 cni ADD '{}' PODTAP_STATE_DIR="$BATS_TEST_TMPDIR/a/b/c"
+	run -0 status_of '{}' PODTAP_STATE_DIR="$BATS_TEST_TMPDIR/a/b/c"
+	run -0 cni DEL '{}' PODTAP_STATE_DIR="$BATS_TEST_TMPDIR/a/b/c"
+}
+
 @test "STATUS: an IPAM plugin that is not there is code 50 and named" {
 	not_ready 50 '{"ipam":{"type":"absent"}}' absent "$BATS_TEST_TMPDIR/delegates"
 }
