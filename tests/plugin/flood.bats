@@ -26,7 +26,7 @@ flood() {
 # A call as process 1 of a pid namespace, where everybody knows the port of its first netlink socket. One
 # that hangs ends with 124.
 in_pid_namespace() {
-	wrapper=(timeout 120 unshare -pf --kill-child)
+	wrapper=(timeout -s KILL 120 unshare -pf --kill-child)
 }
 
 @test "ADD, CHECK, GC and DEL: end as ever while root of the container sends to their sockets" {
@@ -60,7 +60,7 @@ with_gateway='{"ips":[{"address":"fd99::7/64","gateway":"fd99::fe"}]}'
 @test "ADD: who sends to groups, or changes addresses for ever, prolongs no wait for an IPv6 address" {
 	local what
 	dad_transmits 600
-	wrapper=(timeout 120)
+	wrapper=(timeout -s KILL 120)
 	for what in groups "addresses lo"; do
 		# shellcheck disable=SC2086 # words
 		flood $what
@@ -71,7 +71,7 @@ with_gateway='{"ips":[{"address":"fd99::7/64","gateway":"fd99::fe"}]}'
 	done
 }
 @test "ADD: makes a tap, or says that its event was lost, while root of the container sends device events" {
-	wrapper=(timeout 120)
+	wrapper=(timeout -s KILL 120)
 	flood groups
 	run cni ADD
 	[ "$status" = 0 ] || error_is 11 "find the device number of tap" "lost"
@@ -83,8 +83,8 @@ with_gateway='{"ips":[{"address":"fd99::7/64","gateway":"fd99::fe"}]}'
 	run -0 cni ADD
 	run -0 cni ADD '{}' CNI_CONTAINERID="$container-o" CNI_NETNS="/run/netns/$other"
 	flood unicast 1
-	for _ in 1 2 3 4; do
-		run -0 timeout 120 unshare -pf --kill-child "$BUILD/podtapctl" list
+	for _ in {1..40}; do
+		run -0 timeout -s KILL 120 unshare -pf --kill-child "$BUILD/podtapctl" list
 		[ "${#lines[@]}" = 3 ]
 	done
 }
