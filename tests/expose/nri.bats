@@ -315,7 +315,7 @@ ended() {
 	local try
 	kill "-$1" "$plugin"
 	for try in {1..1000}; do
-		[ -e "/proc/$plugin" ] && [ "$(awk '{ print $3 }' "/proc/$plugin/stat")" != Z ] || break
+		[[ $(ps -o stat= -p "$plugin") == [^Z]* ]] || break
 		sleep 0.01
 	done
 	[ "$try" -lt 1000 ] || { kill -KILL "$plugin"; echo "it goes on after SIG$1"; return 1; }
@@ -372,6 +372,26 @@ sleeps_in() {
 	sleeps_in 1 # write
 	ended TERM
 	logged 1 "ended while something was waited for"
+}
+@test "while root of a container floods netlink, all containers get their taps, and SIGTERM ends it" {
+	local own others steps=('"session"')
+	run -0 cni ADD
+	run -0 cni ADD '{}' CNI_CONTAINERID="$container-o" CNI_NETNS="/run/netns/$other"
+	plugin_start
+	# The port of its first netlink socket in any namespace is its process id.
+	nsenter --net="/run/netns/$pod" -- "$BUILD/tests/tools/nlflood" unicast "$plugin" >"$dir/flood" 3>&- &
+	background+=($!)
+	until [ -s "$dir/flood" ]; do sleep 0.01; done
+	own=$(create)
+	others=$(create ".create.pod.id = \"$container-o\" | .create.container.pod_sandbox_id = \"$container-o\"
+		| .create.pod.linux.namespaces[1].path = \"/run/netns/$other\"")
+	for _ in {1..100}; do
+		steps+=("$own" "$others")
+	done
+	run -0 runtime "${steps[@]}"
+	[ "$(grep -cF "\"$(tap)\"" <<<"$output")" = 100 ]
+	[ "$(grep -cF "\"$(tap eth0 "$container-o")\"" <<<"$output")" = 100 ]
+	ended TERM
 }
 @test "launched by the runtime: it serves the inherited connection, and ends with it" {
 	run -0 cni ADD
