@@ -32,13 +32,18 @@ int addr_each(struct rtnl *nl, uint32_t ifindex, uint8_t family,
               struct failure *f) MUST_CHECK;
 
 /* Has the socket receive changes of IPv6 addresses, which addr_settle() waits for, until that
- * returns: to be called before the addresses are added. */
+ * returns. */
 int addr_listen(struct rtnl *nl, struct failure *f) MUST_CHECK;
 
+enum addr_settled {
+	ADDR_UNIQUE,    /* all can be used */
+	ADDR_DUPLICATE, /* the LAN has one already */
+	ADDR_UNPROVED,  /* the LAN could not be asked: the link has lost its carrier */
+};
+
 /* Waits, by event, until no IPv6 address of the link is tentative any more, for `seconds` at most.
- * The address whose detection failed is told in *duplicate (1 is returned). 0: all are usable, or
- * time is over while the link has no carrier (then the LAN cannot be asked). A link that is up and
- * still not done is CNI_AGAIN. */
+ * Returns an enum addr_settled, with ADDR_DUPLICATE the address in *duplicate, or -1. A link that
+ * is up and still not done is CNI_AGAIN. */
 int addr_settle(struct rtnl *nl, uint32_t ifindex, int seconds, struct cidr *duplicate,
                 struct failure *f) MUST_CHECK;
 

@@ -53,7 +53,7 @@ static int time_is_over(struct rtnl *nl, uint32_t ifindex, int seconds, struct f
 	if (found && link.operstate == IF_OPER_UP)
 		return fail(f, CNI_AGAIN, "duplicate address detection has not ended",
 		            "wait %d s for the IPv6 addresses of link %u", seconds, ifindex);
-	return 0;
+	return ADDR_UNPROVED;
 }
 
 /* Counts the link's addresses. 1; 0: events crowded the answer out; -1. */
@@ -105,7 +105,7 @@ int addr_settle(struct rtnl *nl, uint32_t ifindex, int seconds, struct cidr *dup
 		return -1;
 	if (c.failed) {
 		*duplicate = c.duplicate;
-		return 1;
+		return ADDR_DUPLICATE;
 	}
-	return c.tentative ? time_is_over(nl, ifindex, seconds, f) : 0;
+	return c.tentative ? time_is_over(nl, ifindex, seconds, f) : ADDR_UNIQUE;
 }

@@ -29,4 +29,8 @@ int attachment_mac(const struct attachment *a, struct mac *mac, struct failure *
 /* The socket of the namespace the master lives in. */
 struct rtnl *attachment_master_rtnl(struct attachment *a);
 
+/* Find the host interface that the endpoint really stands on, by master_below(). Returns 1, 0 if it
+ * is not on the host, or -1. */
+int attachment_below(struct attachment *a, struct link *below, struct failure *f) MUST_CHECK;
+
 #endif

@@ -22,6 +22,11 @@ static const struct word dad_words[] = {
 	{ "off", DAD_OFF },
 	{ NULL, 0 },
 };
+static const struct word no_carrier_words[] = {
+	{ "refuse", NO_CARRIER_REFUSE },
+	{ "allow", NO_CARRIER_ALLOW },
+	{ NULL, 0 },
+};
 static const struct word level_words[] = {
 	{ "error", LOG_ERROR },
 	{ "info", LOG_INFO },
@@ -47,6 +52,7 @@ static const struct key keys[] = {
 	{ "addressOwner", KEY_WORD, FIELD(address_owner), .words = owner_words },
 	{ "dad", KEY_WORD, FIELD(dad), .words = dad_words },
 	{ "acd", KEY_BOOL, FIELD(acd) },
+	{ "noCarrier", KEY_WORD, FIELD(no_carrier), .words = no_carrier_words },
 	{ "deviceID", KEY_TEXT, FIELD(device_id) },
 	{ "cdi", KEY_BOOL, FIELD(cdi) },
 	{ "vmDevices", KEY_BOOL, FIELD(vm_devices) },

@@ -19,6 +19,7 @@ enum { BCQUEUELEN_KERNEL = 1000, BCQUEUELEN_MAX = 10000 };
 
 enum address_owner { OWNER_POD, OWNER_GUEST };
 enum log_level { LOG_ERROR, LOG_INFO, LOG_DEBUG };
+enum no_carrier { NO_CARRIER_REFUSE, NO_CARRIER_ALLOW };
 enum dad { DAD_WAIT, DAD_OPTIMISTIC, DAD_OFF };
 
 struct config {
@@ -40,6 +41,7 @@ struct config {
 	enum address_owner address_owner;
 	enum dad dad;
 	bool acd;
+	enum no_carrier no_carrier;
 	struct sysctls sysctls;
 	const char *device_id; /* NULL: none */
 	bool cdi;

@@ -5,6 +5,7 @@
 #include "netns/arp.h"
 #include "netns/bounds.h"
 #include "plugin/master.h"
+#include "plugin/reach.h"
 #include "plugin/routes.h"
 
 #include <errno.h>
@@ -188,8 +189,18 @@ static bool must_settle(const struct configuring *w)
 /* 1: somebody on the LAN has *duplicate. */
 static int settle(const struct configuring *w, struct cidr *duplicate, struct failure *f)
 {
-	return addr_settle(&w->attachment->sandbox.rtnl, w->endpoint->ifindex, BOUND_DAD_S,
-	                   duplicate, f);
+	struct rtnl *nl = &w->attachment->sandbox.rtnl;
+
+	if (addr_listen(nl, f) < 0)
+		return -1;
+	const int settled = addr_settle(nl, w->endpoint->ifindex, BOUND_DAD_S, duplicate, f);
+	if (settled != ADDR_UNPROVED)
+		return settled;
+	const int reached = lan_still_reached(w->attachment, w->endpoint->ifindex, f);
+	if (reached <= 0)
+		return reached;
+	return fail(f, CNI_AGAIN, "the carrier went away meanwhile",
+	            "duplicate address detection on %s has not ended", w->endpoint->ifname);
 }
 
 static int refuse_duplicate(const struct cidr *duplicate, struct failure *f)
@@ -233,7 +244,8 @@ static int probe(const struct configuring *w, struct ip *taken, struct failure *
 		if (found)
 			return found;
 	}
-	return 0;
+	/* What was asked while the carrier was away nobody heard. */
+	return lan_still_reached(w->attachment, w->endpoint->ifindex, f) < 0 ? -1 : 0;
 }
 
 /* The link is up already, so the kernel announces nothing by itself. */
@@ -263,21 +275,23 @@ static int remove_addresses(const struct configuring *w, struct failure *f)
 static int number_with_proof(const struct configuring *w, struct ip *taken, struct failure *f)
 {
 	const bool ipv6 = has_family(w->lease, AF_INET6) && w->attachment->config.dad == DAD_WAIT;
+	const bool asks = ipv6 || has_family(w->lease, AF_INET);
 	struct cidr duplicate;
 
-	if ((ipv6 && addr_listen(&w->attachment->sandbox.rtnl, f) < 0) || bring_up(w, f) < 0)
+	if (bring_up(w, f) < 0)
 		return -1;
-	int found = probe(w, taken, f);
+	const int reached = asks ? lan_reach(w->attachment, w->endpoint->ifindex, f) : 0;
+	int found = reached > 0 ? probe(w, taken, f) : reached;
 	if (found)
 		return found;
 	if (prepare_addresses(w, f) < 0 || add_addresses(w, true, f) < 0)
 		return -1;
-	found = ipv6 ? settle(w, &duplicate, f) : 0;
+	found = ipv6 && reached ? settle(w, &duplicate, f) : 0;
 	if (found > 0) {
 		*taken = duplicate.ip;
 		return remove_addresses(w, f) < 0 ? -1 : 1;
 	}
-	if (found < 0 || announce(w, f) < 0)
+	if (found < 0 || (reached && announce(w, f) < 0))
 		return -1;
 	return add_routes(w, f);
 }
@@ -286,11 +300,10 @@ static int number(const struct configuring *w, struct failure *f)
 {
 	struct cidr duplicate;
 
-	if (must_settle(w) && addr_listen(&w->attachment->sandbox.rtnl, f) < 0)
-		return -1;
 	if (prepare_addresses(w, f) < 0 || bring_up(w, f) < 0 || add_addresses(w, true, f) < 0)
 		return -1;
-	int found = must_settle(w) ? settle(w, &duplicate, f) : 0;
+	const int reached = must_settle(w) ? lan_reach(w->attachment, w->endpoint->ifindex, f) : 0;
+	int found = reached > 0 ? settle(w, &duplicate, f) : reached;
 	if (found)
 		return found < 0 ? -1 : refuse_duplicate(&duplicate, f);
 	return add_routes(w, f);
@@ -308,5 +321,8 @@ int configure(const struct configuring *w, struct ip *taken, struct failure *f)
 		return c->acd ? number_with_proof(w, taken, f) : number(w, f);
 	if (bring_up(w, f) < 0)
 		return -1;
-	return w->lease && c->acd ? probe(w, taken, f) : 0;
+	if (!w->lease || !c->acd || !has_family(w->lease, AF_INET))
+		return 0;
+	const int reached = lan_reach(w->attachment, w->endpoint->ifindex, f);
+	return reached > 0 ? probe(w, taken, f) : reached;
 }

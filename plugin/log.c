@@ -49,6 +49,22 @@ static void log_line(int fd, const char *level, const char *verb, const struct r
 		perror("podtap: logFile");
 }
 
+/* Opens the log a configuration names; -1: it has none, or the log cannot be written, which is said
+ * on stderr. */
+static int log_of(const struct config *c)
+{
+	if (!c->log_file)
+		return -1;
+	if (!policy_permits_log(c->log_file)) {
+		fprintf(stderr, "podtap: logFile %s: the policy does not allow it\n", c->log_file);
+		return -1;
+	}
+	const int fd = log_open(c->log_file);
+	if (fd < 0)
+		fprintf(stderr, "podtap: logFile %s: %s\n", c->log_file, strerror(errno));
+	return fd;
+}
+
 void log_call(const char *verb, const struct request *r, const struct failure *f)
 {
 	struct config c;
@@ -57,17 +73,11 @@ void log_call(const char *verb, const struct request *r, const struct failure *f
 	if (!json_member(r->json, "logFile"))
 		return;
 	config_read_leniently(&c, r);
-	if (!c.log_file || (c.log_level == LOG_ERROR && !f->code))
+	if (c.log_level == LOG_ERROR && !f->code)
 		return;
-	if (!policy_permits_log(c.log_file)) {
-		fprintf(stderr, "podtap: logFile %s: the policy does not allow it\n", c.log_file);
+	OWNED(fd_release) int fd = log_of(&c);
+	if (fd < 0)
 		return;
-	}
-	OWNED(fd_release) int fd = log_open(c.log_file);
-	if (fd < 0) {
-		fprintf(stderr, "podtap: logFile %s: %s\n", c.log_file, strerror(errno));
-		return;
-	}
 	if (c.log_level == LOG_DEBUG)
 		log_line(fd, "debug", verb, r, r->text ? r->text : "");
 	if (f->code) {
@@ -76,4 +86,15 @@ void log_call(const char *verb, const struct request *r, const struct failure *f
 	}
 	if (c.log_level >= LOG_INFO)
 		log_line(fd, "info", verb, r, f->code ? "failed" : "done");
+}
+
+void log_warning(const char *verb, const struct request *r, const char *text)
+{
+	struct config c;
+
+	fprintf(stderr, "podtap: %s\n", text);
+	config_read_leniently(&c, r);
+	OWNED(fd_release) int fd = log_of(&c);
+	if (fd >= 0)
+		log_line(fd, "warning", verb, r, text);
 }

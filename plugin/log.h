@@ -10,4 +10,8 @@
  */
 void log_call(const char *verb, const struct request *r, const struct failure *f);
 
+/* Says on stderr, and in the log whatever its level, what an administrator should know of a call
+ * that goes on. */
+void log_warning(const char *verb, const struct request *r, const char *text);
+
 #endif

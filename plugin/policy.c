@@ -3,7 +3,6 @@
 #include "plugin/policy.h"
 
 #include "base/json.h"
-#include "plugin/master.h"
 #include "plugin/policy_rules.h"
 
 #include <errno.h>
@@ -135,16 +134,6 @@ static int ask(const struct policy *p, const struct policy_question *asked, cons
 	return policy_judge(p, &question, f);
 }
 
-/* Finds the host interface under the attachment's master. Returns 1, 0 when it is not on the host,
- * or -1. */
-static int master_on_host(struct attachment *a, struct link *below, struct failure *f)
-{
-	if (a->config.link_in_container)
-		return master_in_container_below(&a->host, &a->sandbox, &a->target.master, below,
-		                                 f);
-	return master_below(&a->host.rtnl, &a->target.master, below, f) < 0 ? -1 : 1;
-}
-
 int policy_permit(struct attachment *a, struct failure *f)
 {
 	OWNED(policy_release) struct policy p = { .json = NULL };
@@ -155,7 +144,7 @@ int policy_permit(struct attachment *a, struct failure *f)
 		return -1;
 	if (!p.json)
 		return 0;
-	const int on_host = master_on_host(a, &master, f);
+	const int on_host = attachment_below(a, &master, f);
 	if (on_host < 0)
 		return -1;
 	if (on_host)

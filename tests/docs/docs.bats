@@ -234,6 +234,9 @@ provoke() {
 	ip -n "$host" link add br9 type bridge
 	ip -n "$host" link add v1 master br9 type veth peer name v2
 	fails ADD '{"master":"v1"}'
+	ip -n "$switch" link set port0 down
+	fails ADD '{"master":"eth1","acd":true,"ipam":{"type":"podtap-ipam","subnet":"10.99.0.0/24"}}'
+	ip -n "$switch" link set port0 up
 	fails STATUS '{"master":"eth9"}'
 	works ADD '{"master":"eth1","mac":"02:00:00:00:00:07"}' "${pod1[@]}"
 	fails ADD '{"master":"eth1","mac":"02:00:00:00:00:07"}' "${pod2[@]}"

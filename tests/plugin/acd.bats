@@ -132,3 +132,119 @@ squat() {
 	run -1 cni ADD "$(ranges 10.99.0.0/24)" 'CNI_ARGS=IgnoreUnknown=1;IP=10.99.0.7'
 	error_is 999 "10.99.0.7 is in use on the LAN"
 }
+
+# Ends the carrier of the master: its peer goes down.
+unplug() {
+	ip -n "$switch" link set port0 down
+}
+no_carrier_within_seconds=" s: connect it to the LAN"
+
+@test "ADD: with acd and no carrier the address is refused with the master's name and the remedy, and nothing stays" {
+	unplug
+	run -1 cni ADD "$(ranges 10.99.0.0/24)"
+	error_is 11 "master lan0 has no carrier" "cannot be asked" "$no_carrier_within_seconds" '"noCarrier": "allow"'
+	assert_nothing_left || false
+	[ ! -e "$leases/net/10.99.0.2" ]
+	run -1 cni ADD "$(ranges 10.99.0.0/24 | jq -c '.addressOwner = "guest"')"
+	error_is 11 "master lan0 has no carrier"
+}
+@test "ADD: with acd and a master that is down the address is refused, and the error says that it is down" {
+	ip -n "$host" link set lan0 down
+	run -1 cni ADD "$(ranges 10.99.0.0/24)"
+	error_is 11 "master lan0 is down" "set it up"
+	ip -n "$host" link add name bridge0 type bridge # which keeps its carrier
+	run -1 cni ADD "$(ranges 10.99.0.0/24 | jq -c '.master = "bridge0"')"
+	error_is 11 "master bridge0 is down" "set it up"
+	assert_nothing_left || false
+}
+@test "ADD: with acd the master that counts is the one the endpoint really stands on" {
+	ip -n "$host" link add link lan0 name upper0 type macvlan mode bridge
+	squat 10.99.0.2/24
+	run -0 cni ADD "$(ranges 10.99.0.0/24 | jq -c '.master = "upper0"')"
+	json_is '.ips[0].address' 10.99.0.3/24
+	run -0 cni DEL "$(ranges 10.99.0.0/24 | jq -c '.master = "upper0"')"
+	unplug
+	run -1 cni ADD "$(ranges 10.99.0.0/24 | jq -c '.master = "upper0"')"
+	error_is 11 "master upper0 has no carrier"
+	ip -n "$host" link del upper0
+}
+@test "ADD: with acd and a master in the container that has no carrier the address is refused" {
+	ip -n "$pod" link add inner0 type veth peer name outer0 netns "$other"
+	ip -n "$pod" link set inner0 up
+	run -1 cni ADD "$(ranges 10.99.0.0/24 | jq -c '. + {master: "inner0", linkInContainer: true}')"
+	error_is 11 "master inner0 has no carrier"
+	ip -n "$pod" link set inner0 down
+	run -1 cni ADD "$(ranges 10.99.0.0/24 | jq -c '. + {master: "inner0", linkInContainer: true}')"
+	error_is 11 "master inner0 is down"
+}
+# Calls ADD and runs a command once the endpoint is up: when_up COMMAND... -- CONFIGURATION
+# The first poll(), for a carrier or for an answer, begins four seconds late: time for that command.
+when_up() {
+	local command=() try
+	while [ "$1" != -- ]; do
+		command+=("$1")
+		shift
+	done
+	{
+		for try in {1..1500}; do
+			[[ $(ip -n "$pod" link show dev eth0 2>&1) != *[,\<]UP[,\>]* ]] || break
+			sleep 0.02
+		done
+		sleep 0.3
+		"${command[@]}"
+	} 3>&- &
+	background+=($!)
+	wrapper=(strace -qq -o "$BATS_TEST_TMPDIR/trace" -e trace=poll -e inject=poll:delay_enter=4000000:when=1)
+	run cni ADD "$2" ASAN_OPTIONS=detect_leaks=0
+	wrapper=()
+}
+@test "ADD: with acd a carrier that comes while ADD waits has the LAN asked" {
+	squat 10.99.0.2/24
+	unplug
+	when_up ip -n "$switch" link set port0 up -- "$(ranges 10.99.0.0/24)"
+	[ "$status" = 0 ]
+	grep -qE '^poll\(.* = [12] ' "$BATS_TEST_TMPDIR/trace" # by an event
+	json_is '.ips[0].address' 10.99.0.3/24
+}
+@test "ADD: with acd a master that is set up while ADD waits has the LAN asked" {
+	squat 10.99.0.2/24
+	ip -n "$host" link set lan0 down
+	when_up ip -n "$host" link set lan0 up -- "$(ranges 10.99.0.0/24)"
+	[ "$status" = 0 ]
+	json_is '.ips[0].address' 10.99.0.3/24
+}
+@test "ADD: with acd a carrier that goes away while the LAN is asked is noticed" {
+	when_up ip -n "$switch" link set port0 down -- "$(ranges 10.99.0.0/24)"
+	[ "$status" = 1 ]
+	error_is 11 "master lan0 has no carrier"
+	assert_nothing_left || false
+}
+@test "ADD: noCarrier allow takes the address without a carrier, and the log and stderr say that it was not asked for" {
+	local log=$BATS_TEST_TMPDIR/log allow
+	squat 10.99.0.2/24
+	allow=$(ranges 10.99.0.0/24 | jq -c --arg log "$log" '. + {noCarrier: "allow", logFile: $log, logLevel: "error"}')
+	unplug
+	run -0 cni ADD "$allow"
+	json_is '.ips[0].address' 10.99.0.2/24
+	stderr_has "master lan0 has no carrier: the LAN was not asked"
+	grep -q ' warning ADD network=net .* master lan0 has no carrier: the LAN was not asked' "$log"
+	run -0 cni DEL "$allow"
+}
+@test "ADD: noCarrier allow does not keep acd from asking a LAN that can be asked" {
+	squat 10.99.0.2/24
+	run -0 cni ADD "$(ranges 10.99.0.0/24 | jq -c '.noCarrier = "allow"')"
+	json_is '.ips[0].address' 10.99.0.3/24
+}
+@test "ADD: without acd and without an IPv6 gateway a carrier is neither needed nor looked for" {
+	unplug
+	run -0 cni ADD "$(ranges 10.99.0.0/24 | jq -c '.acd = false')"
+	run -0 cni CHECK "$(ranges 10.99.0.0/24 | jq -c '.acd = true')"
+}
+@test "ADD: a pod's root that makes events of links all the time does not prolong the wait for a carrier" {
+	unplug
+	while ip -n "$pod" link set lo mtu $((60000 + RANDOM % 5000)); do :; done 2>/dev/null 3>&- &
+	background+=($!)
+	wrapper=(timeout 60)
+	run -1 cni ADD "$(ranges 10.99.0.0/24)"
+	error_is 11 "master lan0 has no carrier"
+}

@@ -112,10 +112,28 @@ with_gateway='{"ips":[{"address":"fd99::7/64","gateway":"fd99::fe"}]}'
 	run -2 at "$pod" ping -6 -c 1 -W 1 -I fd99::7 fd99::7
 	run -0 cni CHECK "$(answering '{"ips":[{"address":"fd99::7/64"}]}')" "$delegates"
 }
-@test "dad wait: without a carrier there is nobody to ask, and the ADD succeeds" {
+@test "dad wait: without a carrier the address is refused before the kernel's detection is waited for, and nothing stays" {
 	ip -n "$switch" link set port0 down
-	run -0 timeout 60 cat <(cni ADD "$(answering "$with_gateway")" "$delegates")
+	wrapper=(strace -qq -o "$BATS_TEST_TMPDIR/trace" -e trace=poll)
+	run -1 cni ADD '{"ipam":{"type":"podtap-ipam","dataDir":"'"$leases"'","subnet":"fd99::/64","gateway":"fd99::fe"}}' \
+		ASAN_OPTIONS=detect_leaks=0
+	wrapper=()
+	error_is 11 "master lan0 has no carrier" '"noCarrier": "allow"'
+	nothing_made
+	# Every wait is one for the carrier, of three seconds at most, and not the five of detection.
+	run -0 sed -nE 's/^poll\(.*, ([0-9]+)\) += .*/\1/p' "$BATS_TEST_TMPDIR/trace"
+	[ -n "$output" ]
+	for milliseconds in $output; do
+		((milliseconds <= 3000))
+	done
+}
+@test "dad wait: noCarrier allow takes the address without a carrier, tentative, and says so" {
+	ip -n "$switch" link set port0 down
+	run -0 cni ADD "$(answering "$with_gateway" '{"noCarrier":"allow"}')" "$delegates"
 	json_is '.ips[0].address' fd99::7/64
+	stderr_has "master lan0 has no carrier: the LAN was not asked"
+	run -0 address_says fd99::7
+	[ "$output" = tentative ]
 }
 @test "dad wait: an address somebody on the LAN has is refused by name, and nothing stays" {
 	dad_transmits 3

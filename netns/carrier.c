@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Waiting for a carrier: by the kernel's events of links, within one bound. */
+#include "netns/carrier.h"
+
+#include "base/clock.h"
+#include "netns/bounds.h"
+#include "netns/link.h"
+
+#include <errno.h>
+#include <linux/if.h>
+#include <poll.h>
+
+int carrier_look(const struct carrier *c, enum carrier_state *state, struct failure *f)
+{
+	/* The kernel says both only of a link that is up. */
+	static const unsigned needed = IFF_RUNNING | IFF_LOWER_UP;
+	struct link link, below = { .flags = IFF_UP };
+
+	int found = link_by_index(c->nl, c->link, &link, f);
+	if (found > 0 && c->below_nl)
+		found = link_by_index(c->below_nl, c->below, &below, f);
+	if (found == 0)
+		return fail(f, CNI_AGAIN, "it, or its master, went away meanwhile",
+		            "look for the carrier of link %u", c->link);
+	if (found < 0)
+		return -1;
+	if (!(below.flags & IFF_UP))
+		*state = CARRIER_DOWN;
+	else
+		*state = (link.flags & needed) == needed ? CARRIER_ON : CARRIER_OFF;
+	return 0;
+}
+
+/* The sockets: one or two. */
+static int sockets(const struct carrier *c, struct rtnl *list[static 2])
+{
+	list[0] = c->nl;
+	list[1] = c->below_nl;
+	return c->below_nl && c->below_nl != c->nl ? 2 : 1;
+}
+
+/* As carrier_look(): 1, or 0 where events crowded an answer out. */
+static int look_among_events(const struct carrier *c, enum carrier_state *state, struct failure *f)
+{
+	struct failure refusal;
+
+	failure_clear(&refusal);
+	errno = 0;
+	if (carrier_look(c, state, &refusal) == 0)
+		return 1;
+	return errno == ENOBUFS || errno == ETIMEDOUT ? 0 : failure_pass(f, &refusal);
+}
+
+/* Waits for an event on any socket. False when the time is over. */
+static bool event_wait(struct rtnl *const *list, int n, int64_t milliseconds)
+{
+	struct pollfd heard[2];
+
+	for (int i = 0; i < n; i++) {
+		if (list[i]->passed)
+			return true;
+		heard[i] = (struct pollfd){ .fd = list[i]->fd, .events = POLLIN };
+	}
+	return poll(heard, (nfds_t)n, (int)milliseconds) != 0;
+}
+
+/* Whoever makes events all the time does not prolong it. */
+static int await_among_events(const struct carrier *c, struct rtnl *const *list, int n,
+                              struct failure *f)
+{
+	const int64_t deadline = clock_milliseconds() + BOUND_CARRIER_MS;
+	enum carrier_state state;
+
+	for (int64_t left; (left = deadline - clock_milliseconds()) > 0;) {
+		const int looked = look_among_events(c, &state, f);
+		if (looked < 0 || (looked && state == CARRIER_ON))
+			return looked;
+		if (looked && !event_wait(list, n, left))
+			return 0;
+		for (int i = 0; i < n; i++)
+			if (rtnl_drain(list[i]) < 0 && errno != ENOBUFS)
+				return fail_errno(f, errno, "listen for a carrier");
+	}
+	return 0;
+}
+
+int carrier_await(const struct carrier *c, enum carrier_state *state, struct failure *f)
+{
+	struct rtnl *list[2];
+	const int n = sockets(c, list);
+	int awaited = 0;
+
+	if (carrier_look(c, state, f) < 0)
+		return -1;
+	if (*state == CARRIER_ON)
+		return 0;
+	for (int i = 0; i < n; i++)
+		if (rtnl_join(list[i], RTNLGRP_LINK) < 0)
+			return fail_errno(f, errno, "listen for a carrier");
+	awaited = await_among_events(c, list, n, f);
+	/* Without events the sockets are reliable again, for the last look and all that follows. */
+	for (int i = 0; i < n; i++)
+		if (rtnl_leave(list[i], RTNLGRP_LINK) < 0)
+			return fail_errno(f, errno, "stop listening for a carrier");
+	return awaited < 0 ? -1 : carrier_look(c, state, f);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whether a link reaches its LAN: whether it and the link it stands on are up and have a carrier.
+ */
+#ifndef NETNS_CARRIER_H
+#define NETNS_CARRIER_H
+
+#include "netns/rtnl.h"
+
+enum carrier_state {
+	CARRIER_ON,
+	CARRIER_OFF,  /* there is no carrier */
+	CARRIER_DOWN, /* the link below is down; some kinds of link keep their carrier then */
+};
+
+/* A link, and the one it stands on, each with a socket of its namespace. The sockets are borrowed
+ * and may be the same. */
+struct carrier {
+	struct rtnl *nl;
+	uint32_t link;
+	struct rtnl *below_nl; /* NULL: that one cannot be looked at */
+	uint32_t below;
+};
+
+/* Looks once. */
+int carrier_look(const struct carrier *c, enum carrier_state *state, struct failure *f) MUST_CHECK;
+
+/* Waits, by event, until the carrier is on, for BOUND_CARRIER_MS at most; *state is what it is
+ * then. Where it is on already nothing is waited for. */
+int carrier_await(const struct carrier *c, enum carrier_state *state, struct failure *f) MUST_CHECK;
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Refusing addresses that the LAN cannot be asked for, or saying that they were not proved. */
+#include "plugin/reach.h"
+
+#include "netns/bounds.h"
+#include "netns/carrier.h"
+#include "plugin/log.h"
+
+#include <stdio.h>
+
+/* The kernel puts an endpoint on a macvlan or macvtap on that one's own master: that is the link
+ * that must be up. Where it is in another container it cannot be looked at. */
+static int carrier_of(struct attachment *a, uint32_t ifindex, struct carrier *c, struct failure *f)
+{
+	struct link below;
+	const int on_host = attachment_below(a, &below, f);
+
+	*c = (struct carrier){ .nl = &a->sandbox.rtnl, .link = ifindex };
+	if (on_host > 0) {
+		c->below_nl = &a->host.rtnl;
+		c->below = below.index;
+	} else if (on_host == 0 && !link_kind_find(a->target.master.kind)) {
+		c->below_nl = &a->sandbox.rtnl;
+		c->below = a->target.master.index;
+	}
+	return on_host < 0 ? -1 : 0;
+}
+
+static const struct {
+	const char *is;
+	const char *remedy;
+} states[] = {
+	[CARRIER_OFF] = { "has no carrier", "connect it to the LAN" },
+	[CARRIER_DOWN] = { "is down", "set it up" },
+};
+
+/* 1, 0 or -1, as lan_reach(). */
+static int judge(const struct attachment *a, enum carrier_state state, struct failure *f)
+{
+	const char *master = a->target.master.name;
+	char text[256];
+
+	if (state == CARRIER_ON)
+		return 1;
+	if (a->config.no_carrier == NO_CARRIER_ALLOW) {
+		snprintf(text, sizeof text,
+		         "master %s %s: the LAN was not asked whether the addresses are in use",
+		         master, states[state].is);
+		log_warning("ADD", a->request, text);
+		return 0;
+	}
+	snprintf(text, sizeof text,
+	         "the LAN cannot be asked whether the addresses are in use; waited %d s: %s, or "
+	         "take addresses unasked with \"noCarrier\": \"allow\"",
+	         BOUND_CARRIER_MS / 1000, states[state].remedy);
+	return fail(f, CNI_AGAIN, text, "master %s %s", master, states[state].is);
+}
+
+int lan_reach(struct attachment *a, uint32_t ifindex, struct failure *f)
+{
+	enum carrier_state state;
+	struct carrier c;
+
+	if (carrier_of(a, ifindex, &c, f) < 0 || carrier_await(&c, &state, f) < 0)
+		return -1;
+	return judge(a, state, f);
+}
+
+int lan_still_reached(struct attachment *a, uint32_t ifindex, struct failure *f)
+{
+	enum carrier_state state;
+	struct carrier c;
+
+	if (carrier_of(a, ifindex, &c, f) < 0 || carrier_look(&c, &state, f) < 0)
+		return -1;
+	return judge(a, state, f);
+}
