@@ -10,8 +10,8 @@
 #include "record/endpoint.h"
 
 /* Whether the link a record names exists in its namespace: same index, same kind. An intent's link
- * must also have the name, since it may never have been made. A link of that index of which the rest
- * cannot be read is there, too. 1, 0, -1. */
+ * must also have the name, since it may never have been made. A link of that index of which the
+ * rest cannot be read is there, too. 1, 0, -1. */
 int endpoint_link(const struct endpoint *e, struct sandbox *sandbox, struct link *link,
                   struct failure *f) MUST_CHECK;
 
