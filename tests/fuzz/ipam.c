@@ -46,6 +46,27 @@ static void check_pools(const struct ipam_config *c)
 	}
 }
 
+/* What is asked for is given out of a network that has it, and outside a range only if that is
+ * allowed. */
+static void check_wanted(const struct ipam_config *c)
+{
+	char text[256];
+
+	for (size_t i = 0; i < c->wanted.n; i++)
+		for (size_t k = 0; k < c->n_sets; k++) {
+			const struct ip *ip = &c->wanted.ips[i];
+			const struct range *r = config_range_find(c, k, ip);
+			if (!r)
+				continue;
+			const struct ip network = cidr_network(&r->subnet);
+			PROMISE(cidr_contains(&r->subnet, ip));
+			PROMISE(c->static_outside_range || range_set_find(&c->sets[k], ip));
+			PROMISE(!range_has_host(r, ip) || !ip_equal(ip, &network) ||
+			        r->subnet.prefix + 1u >= ip_bits(ip));
+		}
+	PROMISE(strlen(range_sets_text(c->sets, c->n_sets, text, sizeof text)) < sizeof text);
+}
+
 static void file_write(const char *name, const char *text)
 {
 	int fd = open(name, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
@@ -82,9 +103,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (version && !version_find(version, &r.version))
 		return 0;
 	OWNED(ipam_config_release) struct ipam_config c;
-	if (ipam_config_read(&c, &r, &f) == 0)
+	if (ipam_config_read(&c, &r, &f) == 0) {
 		check_pools(&c);
-	else
+		check_wanted(&c);
+	} else
 		PROMISE(f.code == CNI_CONFIG || f.code == CNI_ENV);
 	return 0;
 }
