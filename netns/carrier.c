@@ -69,7 +69,7 @@ static int await_among_events(const struct carrier *c, struct rtnl *const *list,
                               struct failure *f)
 {
 	const int64_t deadline = clock_milliseconds() + BOUND_CARRIER_MS;
-	enum carrier_state state;
+	enum carrier_state state = CARRIER_OFF;
 
 	for (int64_t left; (left = deadline - clock_milliseconds()) > 0;) {
 		const int looked = look_among_events(c, &state, f);
