@@ -8,7 +8,6 @@
 #include "ipam/ipam.h"
 #include "netns/numbered.h"
 #include "netns/privilege.h"
-#include "plugin/attach.h"
 #include "plugin/cdi.h"
 #include "plugin/cdi_name.h"
 #include "plugin/cdi_owner.h"
@@ -16,6 +15,7 @@
 #include "plugin/device_id.h"
 #include "plugin/former.h"
 #include "plugin/ifindex.h"
+#include "plugin/link_tap.h"
 #include "plugin/master.h"
 #include "plugin/opening.h"
 #include "plugin/pod.h"
@@ -35,7 +35,7 @@ enum { LEASES_TRIED = 8 };
 /* All that an ADD makes; what is marked as made is undone unless `committed`. */
 struct adding {
 	struct attachment attachment;
-	struct attach attach;
+	struct link_tap link_tap;
 	struct endpoint endpoint;
 	struct ipam_answer lease;
 	char created[UTC_TEXT];
@@ -55,7 +55,7 @@ static void descriptors_spare(struct adding *a)
 {
 	struct sandbox *sandbox = &a->attachment.sandbox;
 
-	fd_release(&a->attach.records);
+	fd_release(&a->link_tap.records);
 	fd_release(&sandbox->netns);
 	fd_release(&sandbox->events);
 	fd_release(&sandbox->arp);
@@ -67,7 +67,7 @@ static void descriptors_spare(struct adding *a)
 static void undo_recorded(struct adding *a, struct failure *ignored)
 {
 	struct host *host = &a->attachment.host;
-	struct sandbox *sandbox = a->attach.linked ? &a->attachment.sandbox : NULL;
+	struct sandbox *sandbox = a->link_tap.linked ? &a->attachment.sandbox : NULL;
 	const int undone = a->kept ? teardown_devices(&a->endpoint, host, sandbox, ignored)
 	                           : teardown(&a->endpoint, host, sandbox, ignored);
 
@@ -80,7 +80,7 @@ static void adding_release(struct adding *a)
 {
 	struct failure ignored;
 	struct attachment *at = &a->attachment;
-	const bool recorded = a->attach.records >= 0;
+	const bool recorded = a->link_tap.records >= 0;
 
 	failure_clear(&ignored);
 	if (!a->committed)
@@ -88,7 +88,7 @@ static void adding_release(struct adding *a)
 	if (!a->committed && a->leased && ipam_del(at->request, at->config.ipam, &ignored) < 0)
 		a->kept = true;
 	/* Like that of an endpoint that is ready, a link that was made may have been renamed. */
-	a->endpoint.ready |= a->attach.proved;
+	a->endpoint.ready |= a->link_tap.proved;
 	if (!a->committed && recorded)
 		undo_recorded(a, &ignored);
 	/* Not what another call is about to take over. */
@@ -96,9 +96,9 @@ static void adding_release(struct adding *a)
 	    device_id_sweep(at->request, &at->host.rtnl, &ignored) < 0)
 		ignored.code = 0;
 	ipam_answer_release(&a->lease);
-	fd_release(&a->attach.devices);
-	fd_release(&a->attach.records);
-	text_release(&a->attach.node);
+	fd_release(&a->link_tap.devices);
+	fd_release(&a->link_tap.records);
+	text_release(&a->link_tap.node);
 	text_release(&a->netns_path);
 	attachment_release(at);
 	fd_release(&a->owner);
@@ -188,9 +188,9 @@ static int create_record(struct adding *a, bool *taken, struct failure *f)
 	*taken = false;
 	if (owner_gate_enter(a->owner, network, f) < 0)
 		return -1;
-	a->attach.records = endpoint_create(&a->endpoint, taken, f);
+	a->link_tap.records = endpoint_create(&a->endpoint, taken, f);
 	owner_gate_leave(a->owner, network);
-	return a->attach.records < 0 ? -1 : 0;
+	return a->link_tap.records < 0 ? -1 : 0;
 }
 
 static int record_intent(struct adding *a, struct failure *f)
@@ -273,9 +273,9 @@ static int make_endpoint(struct adding *a, struct failure *f)
 	const char *ipam = at->config.ipam;
 	struct ip taken;
 
-	if (at->config.kind->tap && (a->attach.devices = device_open(f)) < 0)
+	if (at->config.kind->tap && (a->link_tap.devices = device_open(f)) < 0)
 		return -1;
-	if (attach(&a->attach, &a->endpoint, f) < 0)
+	if (link_tap_create(&a->link_tap, &a->endpoint, f) < 0)
 		return -1;
 	return ipam ? number_endpoint(a, f) : configure(&c, &taken, f);
 }
@@ -347,7 +347,7 @@ static int complete_record(struct adding *a, struct failure *f)
 	a->endpoint.routes = routes;
 	a->endpoint.dns = a->attachment.config.dns ? a->attachment.config.dns : lease->dns;
 	a->endpoint.ready = true;
-	int written = endpoint_write(&a->endpoint, a->attach.records, f);
+	int written = endpoint_write(&a->endpoint, a->link_tap.records, f);
 	a->endpoint.ips = a->endpoint.routes = a->endpoint.sysctls = NULL;
 	return written;
 }
@@ -362,9 +362,9 @@ static int number_tap(const struct adding *a, struct failure *f)
 	if (!e->tap.path)
 		return 0;
 	if (taken->link.index && taken->number == e->tap.number &&
-	    numbered_settle(a->attach.devices, taken->number, f) < 0)
+	    numbered_settle(a->link_tap.devices, taken->number, f) < 0)
 		return -1;
-	const int made = numbered_make(a->attach.devices, e->ifindex, e->tap.number, f);
+	const int made = numbered_make(a->link_tap.devices, e->ifindex, e->tap.number, f);
 	if (made == 0)
 		fprintf(stderr, "podtap: %s/char/%u:%u is not a link to a tap: left alone\n",
 		        device_path(), major(e->tap.number), minor(e->tap.number));
@@ -374,9 +374,9 @@ static int number_tap(const struct adding *a, struct failure *f)
 int add(const struct request *r, struct failure *f)
 {
 	OWNED(adding_release)
-	struct adding a = { .attach = { .records = -1, .devices = -1 }, .owner = -1 };
+	struct adding a = { .link_tap = { .records = -1, .devices = -1 }, .owner = -1 };
 
-	a.attach.attachment = &a.attachment;
+	a.link_tap.attachment = &a.attachment;
 	if (attachment_open(&a.attachment, r, ATTACHMENT_NEW, f) < 0 ||
 	    policy_permit(&a.attachment, f) < 0 ||
 	    master_fits(&a.attachment.config, a.attachment.target.mode,

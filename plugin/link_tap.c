@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Making the link in the container by one request, and proving its tap node. */
-#include "plugin/attach.h"
+/* Create the link in the container with one request, and prove its tap node. */
+#include "plugin/link_tap.h"
 
 #include "plugin/ifindex.h"
 #include "plugin/master.h"
@@ -27,9 +27,9 @@ static bool keeps_mac(const struct attachment *at)
 	       (at->target.taken.link.index && !at->config.has_mac);
 }
 
-static struct link_want want_of(const struct attach *a, const struct endpoint *e)
+static struct link_want want_of(const struct link_tap *lt, const struct endpoint *e)
 {
-	const struct attachment *at = a->attachment;
+	const struct attachment *at = lt->attachment;
 	const struct config *c = &at->config;
 
 	return (struct link_want){
@@ -49,14 +49,14 @@ static struct link_want want_of(const struct attach *a, const struct endpoint *e
 }
 
 /* The kernel says EINVAL and no more where passthru meets anything else on a master. */
-static int explain_passthru(const struct attach *a, const struct failure *refusal,
+static int explain_passthru(const struct link_tap *lt, const struct failure *refusal,
                             struct failure *f)
 {
 	char holder[400] = "an endpoint podtap has no record of";
-	const char *master = a->attachment->target.master.name;
+	const char *master = lt->attachment->target.master.name;
 	char details[700];
 
-	master_holder(master, a->attachment->target.mode, holder, sizeof holder);
+	master_holder(master, lt->attachment->target.mode, holder, sizeof holder);
 	snprintf(
 	        details, sizeof details,
 	        "%.100s: mode passthru needs a master with nothing else on it, and leaves none for "
@@ -79,15 +79,15 @@ static const struct reason reasons[] = {
 	{ ENODEV, CNI_AGAIN, "the master went away meanwhile" },
 };
 
-static int explain(const struct attach *a, int err, const struct failure *refusal,
+static int explain(const struct link_tap *lt, int err, const struct failure *refusal,
                    struct failure *f)
 {
-	const struct attachment *at = a->attachment;
+	const struct attachment *at = lt->attachment;
 	char details[700];
 
 	if (err == EINVAL &&
 	    (at->target.mode == MACVLAN_MODE_PASSTHRU || at->target.master.promiscuity))
-		return explain_passthru(a, refusal, f);
+		return explain_passthru(lt, refusal, f);
 	for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
 		if (reasons[i].err == err) {
 			snprintf(details, sizeof details, "%.400s: %s", refusal->details,
@@ -100,11 +100,11 @@ static int explain(const struct attach *a, int err, const struct failure *refusa
 }
 
 /* The name is taken in the container, or the index is, there or (older kernels) on the host. */
-static enum outcome name_or_index(const struct attach *a, const struct endpoint *e,
+static enum outcome name_or_index(const struct link_tap *lt, const struct endpoint *e,
                                   struct failure *f)
 {
 	struct link link;
-	int found = link_by_name(&a->attachment->sandbox.rtnl, e->ifname, &link, f);
+	int found = link_by_name(&lt->attachment->sandbox.rtnl, e->ifname, &link, f);
 
 	if (found < 0)
 		return FAILED;
@@ -117,19 +117,19 @@ static enum outcome name_or_index(const struct attach *a, const struct endpoint 
 
 /* Kernels before 6.13 say EBUSY where the index is taken in the container, as all do where the
  * master is a port. */
-static enum outcome index_or_port(const struct attach *a, const struct endpoint *e,
+static enum outcome index_or_port(const struct link_tap *lt, const struct endpoint *e,
                                   const struct failure *refusal, struct failure *f)
 {
 	struct link link;
-	int found = link_by_index(&a->attachment->sandbox.rtnl, e->ifindex, &link, f);
+	int found = link_by_index(&lt->attachment->sandbox.rtnl, e->ifindex, &link, f);
 
 	if (found == 0)
-		explain(a, EBUSY, refusal, f);
+		explain(lt, EBUSY, refusal, f);
 	return found > 0 ? INDEX_TAKEN : FAILED;
 }
 
 /* The kernel has chosen another index than the one wanted, as those before 5.13 do. */
-static enum outcome follow_index(const struct attach *a, struct endpoint *e, uint32_t index,
+static enum outcome follow_index(const struct link_tap *lt, struct endpoint *e, uint32_t index,
                                  struct failure *f)
 {
 	if (ifindex_release(e->ifindex, e->container_id, e->ifname, f) < 0)
@@ -138,51 +138,51 @@ static enum outcome follow_index(const struct attach *a, struct endpoint *e, uin
 	int claimed = ifindex_claim(index, e->container_id, e->ifname, f);
 	if (claimed == 0)
 		fail(f, CNI_AGAIN, "another endpoint has it", "interface index %u", index);
-	return claimed <= 0 || endpoint_write(e, a->records, f) < 0 ? FAILED : MADE;
+	return claimed <= 0 || endpoint_write(e, lt->records, f) < 0 ? FAILED : MADE;
 }
 
-static enum outcome take_link(struct attach *a, struct endpoint *e, struct failure *f)
+static enum outcome take_link(struct link_tap *lt, struct endpoint *e, struct failure *f)
 {
-	struct attachment *at = a->attachment;
-	const struct link_want want = want_of(a, e);
+	struct attachment *at = lt->attachment;
+	const struct link_want want = want_of(lt, e);
 	uint32_t index = e->ifindex;
 
 	/* Asked for beforehand: the kernel renames only what it has moved. */
-	if (name_or_index(a, e, f) == FAILED)
+	if (name_or_index(lt, e, f) == FAILED)
 		return FAILED;
-	a->linked = true; /* also where the move was made and refused halfway */
-	int moved = takeover_move(&at->target.taken, &at->host.rtnl, &at->sandbox.rtnl, a->devices,
+	lt->linked = true; /* also where the move was made and refused halfway */
+	int moved = takeover_move(&at->target.taken, &at->host.rtnl, &at->sandbox.rtnl, lt->devices,
 	                          &want, &index, f);
 	if (moved == 0) {
-		a->linked = false;
+		lt->linked = false;
 		return INDEX_TAKEN;
 	}
 	if (moved < 0)
 		return FAILED;
-	return index == e->ifindex ? MADE : follow_index(a, e, index, f);
+	return index == e->ifindex ? MADE : follow_index(lt, e, index, f);
 }
 
-static enum outcome make_link(struct attach *a, struct endpoint *e, struct failure *f)
+static enum outcome make_link(struct link_tap *lt, struct endpoint *e, struct failure *f)
 {
 	struct failure refusal;
-	const struct link_want want = want_of(a, e);
+	const struct link_want want = want_of(lt, e);
 
 	failure_clear(&refusal);
-	if (a->attachment->target.taken.link.index)
-		return take_link(a, e, f);
-	a->linked = true; /* for all we know, if the answer cannot be read */
-	if (link_create(attachment_master_rtnl(a->attachment), &want, &refusal) == 0)
+	if (lt->attachment->target.taken.link.index)
+		return take_link(lt, e, f);
+	lt->linked = true; /* for all we know, if the answer cannot be read */
+	if (link_create(attachment_master_rtnl(lt->attachment), &want, &refusal) == 0)
 		return MADE;
 	int err = errno;
 
-	a->linked = err != EEXIST && err != EBUSY;
+	lt->linked = err != EEXIST && err != EBUSY;
 	switch (err) {
 	case EEXIST:
-		return name_or_index(a, e, f);
+		return name_or_index(lt, e, f);
 	case EBUSY:
-		return index_or_port(a, e, &refusal, f);
+		return index_or_port(lt, e, &refusal, f);
 	default:
-		return explain(a, err, &refusal, f);
+		return explain(lt, err, &refusal, f);
 	}
 }
 
@@ -197,10 +197,11 @@ static bool is_given(const struct attachment *at, const struct endpoint *e)
 
 /* Another pod that lives may still have the permission to open this number. A link that is taken
  * over is not made again for that. */
-static enum outcome take_minor(const struct attach *a, const struct endpoint *e, struct failure *f)
+static enum outcome take_minor(const struct link_tap *lt, const struct endpoint *e,
+                               struct failure *f)
 {
-	const struct attachment *at = a->attachment;
-	const bool any = a->any_minor || at->target.taken.link.index;
+	const struct attachment *at = lt->attachment;
+	const bool any = lt->any_minor || at->target.taken.link.index;
 	const int ours = any ? 1 : minor_is_free(e->tap.number, &e->netns, f);
 
 	if (ours > 0 && is_given(at, e) &&
@@ -211,28 +212,28 @@ static enum outcome take_minor(const struct attach *a, const struct endpoint *e,
 
 /* Makes sure of the node. Where the kernel did not make it, the record tells of the number before
  * we do: whoever finds only the record then knows which node to remove. */
-static enum outcome make_tap(struct attach *a, struct endpoint *e, struct failure *f)
+static enum outcome make_tap(struct link_tap *lt, struct endpoint *e, struct failure *f)
 {
-	const struct attachment *at = a->attachment;
+	const struct attachment *at = lt->attachment;
 	struct tap_node node;
 	char name[TAP_NAME_MAX];
 
 	if (sandbox_tap_made(&at->sandbox, e->ifindex, &e->tap.number, f) < 0)
 		return FAILED;
-	const enum outcome minor = take_minor(a, e, f);
+	const enum outcome minor = take_minor(lt, e, f);
 	if (minor != MADE)
 		return minor;
-	if (tap_look(a->devices, e->ifindex, &node, f) < 0)
+	if (tap_look(lt->devices, e->ifindex, &node, f) < 0)
 		return FAILED;
 	tap_name(e->ifindex, name);
-	text_release(&a->node);
-	a->node = path_join(device_path(), name);
-	if (!a->node)
+	text_release(&lt->node);
+	lt->node = path_join(device_path(), name);
+	if (!lt->node)
 		return (enum outcome)fail(f, CNI_OTHER, strerror(errno), "PODTAP_DEV_DIR");
-	e->tap.path = a->node;
-	if (!node.exists && endpoint_write(e, a->records, f) < 0)
+	e->tap.path = lt->node;
+	if (!node.exists && endpoint_write(e, lt->records, f) < 0)
 		return FAILED;
-	int ours = tap_provide(a->devices, e->ifindex, e->tap.number, &node, &at->config.tap, f);
+	int ours = tap_provide(lt->devices, e->ifindex, e->tap.number, &node, &at->config.tap, f);
 	if (ours)
 		return ours > 0 ? MADE : FAILED;
 	e->tap.path = NULL; /* it is somebody else's */
@@ -240,59 +241,59 @@ static enum outcome make_tap(struct attach *a, struct endpoint *e, struct failur
 }
 
 /* Twice as many each time: how many numbers in a row are not for us is not known. */
-static void hold_minors(struct attach *a, uint32_t ifindex)
+static void hold_minors(struct link_tap *lt, uint32_t ifindex)
 {
-	a->holding = a->holding ? 2 * a->holding : 1;
-	if (a->holding <= HOLDING_MAX && placeholders_add(&a->held, ifindex, a->holding))
+	lt->holding = lt->holding ? 2 * lt->holding : 1;
+	if (lt->holding <= HOLDING_MAX && placeholders_add(&lt->held, ifindex, lt->holding))
 		return;
 	fprintf(stderr, "podtap: a number that another pod may open is used: %s\n",
-	        a->holding > HOLDING_MAX ? "too many are kept" : strerror(errno));
-	a->any_minor = true;
+	        lt->holding > HOLDING_MAX ? "too many are kept" : strerror(errno));
+	lt->any_minor = true;
 }
 
-static enum outcome try_index(struct attach *a, struct endpoint *e, struct failure *f)
+static enum outcome try_index(struct link_tap *lt, struct endpoint *e, struct failure *f)
 {
-	struct rtnl *inside = &a->attachment->sandbox.rtnl;
+	struct rtnl *inside = &lt->attachment->sandbox.rtnl;
 	int claimed = ifindex_claim(e->ifindex, e->container_id, e->ifname, f);
 
 	if (claimed <= 0)
 		return claimed < 0 ? FAILED : INDEX_TAKEN;
-	enum outcome made = make_link(a, e, f);
-	a->proved = made == MADE;
-	if (made != MADE || !a->attachment->config.kind->tap)
+	enum outcome made = make_link(lt, e, f);
+	lt->proved = made == MADE;
+	if (made != MADE || !lt->attachment->config.kind->tap)
 		return made;
-	made = make_tap(a, e, f);
-	if (made == INDEX_TAKEN && a->attachment->target.taken.link.index)
+	made = make_tap(lt, e, f);
+	if (made == INDEX_TAKEN && lt->attachment->target.taken.link.index)
 		return (enum outcome)fail(f, CNI_OTHER, "another device or file has its name",
 		                          "the tap of %s", e->ifname);
 	if (made == INDEX_TAKEN || made == MINOR_TAKEN) {
 		/* The first: a foreign file or device has the node's name. */
 		if (link_delete(inside, e->ifindex, f) < 0)
 			return FAILED;
-		a->linked = false;
+		lt->linked = false;
 	}
 	if (made == MINOR_TAKEN)
-		hold_minors(a, e->ifindex);
+		hold_minors(lt, e->ifindex);
 	return made;
 }
 
-static int try_indices(struct attach *a, struct endpoint *e, struct failure *f)
+static int try_indices(struct link_tap *lt, struct endpoint *e, struct failure *f)
 {
 	for (int tries = 0; tries < TRIES; tries++) {
-		enum outcome made = try_index(a, e, f);
+		enum outcome made = try_index(lt, e, f);
 		if (made == MADE || made == FAILED)
 			return made == MADE ? 0 : -1;
 		if (ifindex_release(e->ifindex, e->container_id, e->ifname, f) < 0 ||
-		    ifindex_draw(&e->ifindex, f) < 0 || endpoint_write(e, a->records, f) < 0)
+		    ifindex_draw(&e->ifindex, f) < 0 || endpoint_write(e, lt->records, f) < 0)
 			return -1;
 	}
 	return fail(f, CNI_AGAIN, "sixteen in a row were taken", "find a free interface index");
 }
 
-int attach(struct attach *a, struct endpoint *e, struct failure *f)
+int link_tap_create(struct link_tap *lt, struct endpoint *e, struct failure *f)
 {
-	a->held = PLACEHOLDERS_NONE;
-	const int attached = try_indices(a, e, f);
-	placeholders_release(&a->held);
-	return attached;
+	lt->held = PLACEHOLDERS_NONE;
+	const int created = try_indices(lt, e, f);
+	placeholders_release(&lt->held);
+	return created;
 }
