@@ -31,20 +31,20 @@ int addr_each(struct rtnl *nl, uint32_t ifindex, uint8_t family,
               void (*see)(const struct addr *, void *data), void *data,
               struct failure *f) MUST_CHECK;
 
-/* Has the socket receive changes of IPv6 addresses, which addr_settle() waits for, until that
+/* Has the socket receive changes of IPv6 addresses, which addr_dad_wait() waits for, until that
  * returns. */
 int addr_listen(struct rtnl *nl, struct failure *f) MUST_CHECK;
 
-enum addr_settled {
+enum addr_dad_result {
 	ADDR_UNIQUE,    /* all can be used */
 	ADDR_DUPLICATE, /* the LAN has one already */
 	ADDR_UNPROVED,  /* the LAN could not be asked: the link has lost its carrier */
 };
 
 /* Waits, by event, until no IPv6 address of the link is tentative any more, for `seconds` at most.
- * Returns an enum addr_settled, with ADDR_DUPLICATE the address in *duplicate, or -1. A link that
- * is up and still not done is CNI_AGAIN. */
-int addr_settle(struct rtnl *nl, uint32_t ifindex, int seconds, struct cidr *duplicate,
-                struct failure *f) MUST_CHECK;
+ * Returns an enum addr_dad_result, with ADDR_DUPLICATE the address in *duplicate, or -1. A link
+ * that is up and still not done is CNI_AGAIN. */
+int addr_dad_wait(struct rtnl *nl, uint32_t ifindex, int seconds, struct cidr *duplicate,
+                  struct failure *f) MUST_CHECK;
 
 #endif

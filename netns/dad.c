@@ -85,8 +85,8 @@ static int census_await(struct rtnl *nl, uint32_t ifindex, int64_t deadline, str
 	return 0;
 }
 
-int addr_settle(struct rtnl *nl, uint32_t ifindex, int seconds, struct cidr *duplicate,
-                struct failure *f)
+int addr_dad_wait(struct rtnl *nl, uint32_t ifindex, int seconds, struct cidr *duplicate,
+                  struct failure *f)
 {
 	const int64_t deadline = clock_milliseconds() + (int64_t)seconds * 1000;
 	struct census c;

@@ -121,7 +121,7 @@ int link_announce(struct rtnl *nl, uint32_t index, struct failure *f)
 	return rtnl_call(nl, &r, f, "set arp_notify on link %u", index);
 }
 
-int link_unaddressed(struct rtnl *nl, uint32_t index, struct failure *f)
+int link_disable_link_local(struct rtnl *nl, uint32_t index, struct failure *f)
 {
 	const uint8_t none = IN6_ADDR_GEN_MODE_NONE;
 	struct rtnl_req r;

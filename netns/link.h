@@ -87,7 +87,7 @@ int link_announce(struct rtnl *nl, uint32_t index, struct failure *f) MUST_CHECK
 
 /* Makes no IPv6 address by itself when the link comes up (addr_gen_mode none). The kernel must have
  * IPv6 on that link. */
-int link_unaddressed(struct rtnl *nl, uint32_t index, struct failure *f) MUST_CHECK;
+int link_disable_link_local(struct rtnl *nl, uint32_t index, struct failure *f) MUST_CHECK;
 
 /* Sets and clears IFF_* flags. Setting a link up can fail with EADDRINUSE: its MAC is taken on that
  * master. errno is the kernel's. */

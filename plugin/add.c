@@ -11,10 +11,10 @@
 #include "plugin/cdi.h"
 #include "plugin/cdi_name.h"
 #include "plugin/cdi_owner.h"
-#include "plugin/configure.h"
 #include "plugin/device_id.h"
 #include "plugin/former.h"
 #include "plugin/ifindex.h"
+#include "plugin/link_setup.h"
 #include "plugin/link_tap.h"
 #include "plugin/master.h"
 #include "plugin/opening.h"
@@ -238,7 +238,7 @@ static int number_once(struct adding *a, const struct ip_list *taken, struct ip 
                        struct failure *f)
 {
 	struct attachment *at = &a->attachment;
-	const struct configuring c = { at, &a->endpoint, &a->lease.result };
+	const struct link_setup c = { at, &a->endpoint, &a->lease.result };
 
 	if (ipam_add(at->request, at->config.ipam, taken, &a->lease, f) < 0)
 		return -1;
@@ -246,7 +246,7 @@ static int number_once(struct adding *a, const struct ip_list *taken, struct ip 
 	const struct ip *again = still_taken(&a->lease.result, taken);
 	if (again)
 		return refuse_taken(again, f);
-	int found = configure(&c, ip, f);
+	int found = link_setup_apply(&c, ip, f);
 	return found > 0 && lease_release(a, f) < 0 ? -1 : found;
 }
 
@@ -269,7 +269,7 @@ static int number_endpoint(struct adding *a, struct failure *f)
 static int make_endpoint(struct adding *a, struct failure *f)
 {
 	struct attachment *at = &a->attachment;
-	const struct configuring c = { at, &a->endpoint, NULL };
+	const struct link_setup c = { at, &a->endpoint, NULL };
 	const char *ipam = at->config.ipam;
 	struct ip taken;
 
@@ -277,7 +277,7 @@ static int make_endpoint(struct adding *a, struct failure *f)
 		return -1;
 	if (link_tap_create(&a->link_tap, &a->endpoint, f) < 0)
 		return -1;
-	return ipam ? number_endpoint(a, f) : configure(&c, &taken, f);
+	return ipam ? number_endpoint(a, f) : link_setup_apply(&c, &taken, f);
 }
 
 static int add_own(struct result *all, const struct adding *a, const char *mac, struct failure *f)
@@ -326,10 +326,10 @@ static int print_result(struct adding *a, struct failure *f)
 static cJSON *record_sysctls(struct adding *a)
 {
 	struct result *lease = a->attachment.config.ipam ? &a->lease.result : NULL;
-	const struct configuring c = { &a->attachment, &a->endpoint, lease };
+	const struct link_setup c = { &a->attachment, &a->endpoint, lease };
 	struct sysctls all;
 
-	configure_sysctls(&c, &all);
+	link_setup_sysctls(&c, &all);
 	return sysctls_write(&all, a->endpoint.ifname);
 }
 

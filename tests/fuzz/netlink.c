@@ -153,7 +153,7 @@ static int changes(struct rtnl *nl, struct failure *f)
 {
 	if (link_flags(nl, 7, IFF_UP, 0, f) < 0 || link_address(nl, 7, &mac, f) < 0)
 		return -1;
-	return link_announce(nl, 7, f) < 0 ? -1 : link_unaddressed(nl, 7, f);
+	return link_announce(nl, 7, f) < 0 ? -1 : link_disable_link_local(nl, 7, f);
 }
 
 static void see_link(const struct link *link, bool gone, void *data)
@@ -178,7 +178,7 @@ static int links(struct rtnl *nl, struct failure *f)
 static int settle(struct rtnl *nl, int seconds, struct failure *f)
 {
 	struct cidr duplicate;
-	int found = addr_settle(nl, 7, seconds, &duplicate, f);
+	int found = addr_dad_wait(nl, 7, seconds, &duplicate, f);
 
 	PROMISE(found != 1 || duplicate.ip.family == AF_INET6);
 	return found;
