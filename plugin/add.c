@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ADD: from a request to an endpoint and its result, or to nothing at all. */
+/* ADD: turn a request into an endpoint and its result, or leave nothing behind. */
 #include "plugin/verbs.h"
 
 #include "base/json.h"
 #include "base/utc.h"
 #include "cni/program.h"
-#include "ipam/ipam.h"
 #include "netns/numbered.h"
 #include "netns/privilege.h"
 #include "plugin/cdi.h"
@@ -14,6 +13,7 @@
 #include "plugin/device_id.h"
 #include "plugin/former.h"
 #include "plugin/ifindex.h"
+#include "plugin/lease.h"
 #include "plugin/link_setup.h"
 #include "plugin/link_tap.h"
 #include "plugin/master.h"
@@ -30,27 +30,23 @@
 #include <string.h>
 #include <sys/sysmacros.h>
 
-enum { LEASES_TRIED = 8 };
-
-/* All that an ADD makes; what is marked as made is undone unless `committed`. */
+/* All that an ADD creates. adding_release() undoes it unless `committed`. */
 struct adding {
 	struct attachment attachment;
 	struct link_tap link_tap;
 	struct endpoint endpoint;
-	struct ipam_answer lease;
+	struct lease lease;
 	char created[UTC_TEXT];
-	char *netns_path; /* where CNI_NETNS is relative */
+	char *netns_path; /* absolute, owned; NULL: CNI_NETNS is absolute */
 	char cdi[CDI_NAME_MAX];
-	uint32_t cdi_former; /* what cdi_permit() told */
+	uint32_t cdi_former; /* of cdi_permit() */
 	struct pod pod;
-	int owner; /* what we own the attachment by; -1 before */
-	bool busy; /* another call goes on owning it */
-	bool leased;
-	bool kept; /* the addresses could not be given back */
+	int owner; /* holds the ownership of the attachment; -1: not yet */
+	bool busy; /* another call owns the attachment */
 	bool committed;
 };
 
-/* Closes what undoing does without: where descriptors ran out, it needs some of its own. */
+/* Close what undoing does not use. When the process has no descriptor left, undoing needs these. */
 static void descriptors_spare(struct adding *a)
 {
 	struct sandbox *sandbox = &a->attachment.sandbox;
@@ -63,19 +59,21 @@ static void descriptors_spare(struct adding *a)
 		fd_release(&sandbox->settings[i]);
 }
 
-/* Addresses that could not be released keep the record: by it the next DEL, GC or ADD does. */
+/* Undo the endpoint. If its addresses could not be given back, keep the record, with which the next
+ * DEL, GC or ADD does that. */
 static void undo_recorded(struct adding *a, struct failure *ignored)
 {
 	struct host *host = &a->attachment.host;
 	struct sandbox *sandbox = a->link_tap.linked ? &a->attachment.sandbox : NULL;
-	const int undone = a->kept ? teardown_devices(&a->endpoint, host, sandbox, ignored)
+	const int undone = a->lease.unreturned
+	                           ? teardown_devices(&a->endpoint, host, sandbox, ignored)
 	                           : teardown(&a->endpoint, host, sandbox, ignored);
 
 	if (undone < 0)
 		ignored->code = 0;
 }
 
-/* Undoes in reverse. The first failure is the one to report; those of undoing are not. */
+/* Undo in reverse order. ADD reports the failure that came first, not those of undoing. */
 static void adding_release(struct adding *a)
 {
 	struct failure ignored;
@@ -85,17 +83,18 @@ static void adding_release(struct adding *a)
 	failure_clear(&ignored);
 	if (!a->committed)
 		descriptors_spare(a);
-	if (!a->committed && a->leased && ipam_del(at->request, at->config.ipam, &ignored) < 0)
-		a->kept = true;
-	/* Like that of an endpoint that is ready, a link that was made may have been renamed. */
+	/* A failure here does not stop the rest. The lease notes it. */
+	if (!a->committed && lease_give_back(&a->lease, at, &ignored) < 0)
+		ignored.code = 0;
+	/* A link that was created may have been renamed since, like that of a ready endpoint. */
 	a->endpoint.ready |= a->link_tap.proved;
 	if (!a->committed && recorded)
 		undo_recorded(a, &ignored);
-	/* Not what another call is about to take over. */
+	/* Another call that owns the attachment may be taking this link over. */
 	if (!a->committed && !recorded && !a->busy && at->host.netns >= 0 &&
 	    device_id_sweep(at->request, &at->host.rtnl, &ignored) < 0)
 		ignored.code = 0;
-	ipam_answer_release(&a->lease);
+	lease_release(&a->lease);
 	fd_release(&a->link_tap.devices);
 	fd_release(&a->link_tap.records);
 	text_release(&a->link_tap.node);
@@ -104,7 +103,7 @@ static void adding_release(struct adding *a)
 	fd_release(&a->owner);
 }
 
-/* The namespace's path for whoever reads the record, from whichever working directory. */
+/* Make the path of the namespace absolute, for readers of the record in other directories. */
 static int netns_locate(struct adding *a, struct failure *f)
 {
 	const char *path = a->attachment.request->netns;
@@ -122,7 +121,7 @@ static int netns_locate(struct adding *a, struct failure *f)
 	return 0;
 }
 
-/* It keeps its index where it can: whoever made the link has told the kubelet of that tap. */
+/* Keep the index if possible: the link's maker has reported that tap to the kubelet. */
 static void describe_taken(struct endpoint *e, const struct link *link, const struct config *c)
 {
 	e->taken.name = link->name;
@@ -180,15 +179,16 @@ static int become_owner(struct adding *a, struct failure *f)
 	return ours ? ours : owner_refuse(r->container_id, r->ifname, f);
 }
 
-/* A GC that runs meanwhile either sees the record, or has ended when addresses are reserved. */
-static int create_record(struct adding *a, bool *taken, struct failure *f)
+/* Create the record. A GC at the same time either sees it, or ends before addresses are reserved.
+ */
+static int create_record(struct adding *a, bool *exists, struct failure *f)
 {
 	const char *network = a->attachment.request->name;
 
-	*taken = false;
+	*exists = false;
 	if (owner_gate_enter(a->owner, network, f) < 0)
 		return -1;
-	a->link_tap.records = endpoint_create(&a->endpoint, taken, f);
+	a->link_tap.records = endpoint_create(&a->endpoint, exists, f);
 	owner_gate_leave(a->owner, network);
 	return a->link_tap.records < 0 ? -1 : 0;
 }
@@ -196,74 +196,16 @@ static int create_record(struct adding *a, bool *taken, struct failure *f)
 static int record_intent(struct adding *a, struct failure *f)
 {
 	struct failure refusal;
-	bool taken;
+	bool exists;
 
 	failure_clear(&refusal);
-	if (create_record(a, &taken, &refusal) == 0)
+	if (create_record(a, &exists, &refusal) == 0)
 		return 0;
-	if (!taken)
+	if (!exists)
 		return failure_pass(f, &refusal);
 	if (former_clear(&a->attachment, &a->endpoint, f) < 0)
 		return -1;
-	return create_record(a, &taken, f);
-}
-
-static int lease_release(struct adding *a, struct failure *f)
-{
-	a->leased = false;
-	ipam_answer_release(&a->lease);
-	a->kept = ipam_del(a->attachment.request, a->attachment.config.ipam, f) < 0;
-	return a->kept ? -1 : 0;
-}
-
-/* Whether a lease holds an address the LAN turned out to have: other plugins than ours may give the
- * same one again. */
-static const struct ip *still_taken(const struct result *lease, const struct ip_list *taken)
-{
-	for (size_t i = 0; i < lease->n_ips; i++)
-		if (ip_list_has(taken, &lease->ips[i].address.ip))
-			return &lease->ips[i].address.ip;
-	return NULL;
-}
-
-static int refuse_taken(const struct ip *ip, struct failure *f)
-{
-	char text[IP_TEXT];
-	return fail(f, CNI_OTHER, "exclude the addresses of other hosts from the range",
-	            "address %s is in use on the LAN", ip_format(ip, text));
-}
-
-/* One lease and what the LAN says of it. 1: it has *ip, and the lease is given back. */
-static int number_once(struct adding *a, const struct ip_list *taken, struct ip *ip,
-                       struct failure *f)
-{
-	struct attachment *at = &a->attachment;
-	const struct link_setup c = { at, &a->endpoint, &a->lease.result };
-
-	if (ipam_add(at->request, at->config.ipam, taken, &a->lease, f) < 0)
-		return -1;
-	a->leased = true;
-	const struct ip *again = still_taken(&a->lease.result, taken);
-	if (again)
-		return refuse_taken(again, f);
-	int found = link_setup_apply(&c, ip, f);
-	return found > 0 && lease_release(a, f) < 0 ? -1 : found;
-}
-
-/* Takes addresses until the LAN has none of them. */
-static int number_endpoint(struct adding *a, struct failure *f)
-{
-	OWNED(ip_list_release) struct ip_list taken = { .ips = NULL };
-	struct ip ip;
-
-	for (int tries = 0; tries < LEASES_TRIED; tries++) {
-		int found = number_once(a, &taken, &ip, f);
-		if (found <= 0)
-			return found;
-		if (ip_list_add(&taken, &ip, f) < 0)
-			return -1;
-	}
-	return refuse_taken(&ip, f);
+	return create_record(a, &exists, f);
 }
 
 static int make_endpoint(struct adding *a, struct failure *f)
@@ -277,12 +219,13 @@ static int make_endpoint(struct adding *a, struct failure *f)
 		return -1;
 	if (link_tap_create(&a->link_tap, &a->endpoint, f) < 0)
 		return -1;
-	return ipam ? number_endpoint(a, f) : link_setup_apply(&c, &taken, f);
+	return ipam ? lease_assign(&a->lease, at, &a->endpoint, f)
+	            : link_setup_apply(&c, &taken, f);
 }
 
 static int add_own(struct result *all, const struct adding *a, const char *mac, struct failure *f)
 {
-	const struct result *lease = &a->lease.result;
+	const struct result *lease = &a->lease.answer.result;
 	const int index = (int)all->n_interfaces;
 	struct interface *interface = result_add_interface(all, f);
 
@@ -308,7 +251,7 @@ static int add_own(struct result *all, const struct adding *a, const char *mac, 
 	return 0;
 }
 
-/* prevResult's content, then ours. */
+/* Print the content of prevResult, then that of this endpoint. */
 static int print_result(struct adding *a, struct failure *f)
 {
 	struct attachment *at = &a->attachment;
@@ -317,15 +260,15 @@ static int print_result(struct adding *a, struct failure *f)
 
 	if (add_own(all, a, mac_format(&a->endpoint.mac, mac), f) < 0)
 		return -1;
-	if (at->config.dns || a->lease.result.dns)
-		all->dns = at->config.dns ? at->config.dns : a->lease.result.dns;
+	if (at->config.dns || a->lease.answer.result.dns)
+		all->dns = at->config.dns ? at->config.dns : a->lease.answer.result.dns;
 	OWNED(json_release) cJSON *document = result_write(all, at->request->version, f);
 	return document ? document_print(document, f) : -1;
 }
 
 static cJSON *record_sysctls(struct adding *a)
 {
-	struct result *lease = a->attachment.config.ipam ? &a->lease.result : NULL;
+	struct result *lease = a->attachment.config.ipam ? &a->lease.answer.result : NULL;
 	const struct link_setup c = { &a->attachment, &a->endpoint, lease };
 	struct sysctls all;
 
@@ -335,7 +278,7 @@ static cJSON *record_sysctls(struct adding *a)
 
 static int complete_record(struct adding *a, struct failure *f)
 {
-	const struct result *lease = &a->lease.result;
+	const struct result *lease = &a->lease.answer.result;
 	OWNED(json_release) cJSON *ips = lease->n_ips ? result_ips(lease, V1_1_0) : NULL;
 	OWNED(json_release) cJSON *routes = lease->n_routes ? result_routes(lease) : NULL;
 	OWNED(json_release) cJSON *sysctls = record_sysctls(a);
@@ -352,9 +295,9 @@ static int complete_record(struct adding *a, struct failure *f)
 	return written;
 }
 
-/* The record tells of the number before anything bears it: the kernel removes its node with the
- * link, and nothing else would tell DEL which number the link had. */
-static int number_tap(const struct adding *a, struct failure *f)
+/* Link the tap's device number to its node. The record has the number already: the kernel removes
+ * its node with the link, and then only the record tells DEL the number. */
+static int link_tap_number(const struct adding *a, struct failure *f)
 {
 	const struct taken *taken = &a->attachment.target.taken;
 	const struct endpoint *e = &a->endpoint;
@@ -384,13 +327,13 @@ int add(const struct request *r, struct failure *f)
 	                f) < 0 ||
 	    attachment_expressible(&a.attachment, f) < 0)
 		return -1;
-	/* The last namespace that is opened is that of a stale endpoint. */
+	/* PRIVILEGE_OPENING lasts until a stale endpoint's namespace was opened. */
 	if (become_owner(&a, f) < 0 || describe(&a, f) < 0 ||
 	    cdi_permit(&a.endpoint, &a.attachment.host, &a.cdi_former, f) < 0 ||
 	    record_intent(&a, f) < 0 ||
 	    privilege_keep(PRIVILEGE_WORKING, ipam_delegates(a.attachment.config.ipam), f) < 0 ||
 	    make_endpoint(&a, f) < 0 || cdi_write(&a.endpoint, a.cdi_former, f) < 0 ||
-	    complete_record(&a, f) < 0 || number_tap(&a, f) < 0 || print_result(&a, f) < 0)
+	    complete_record(&a, f) < 0 || link_tap_number(&a, f) < 0 || print_result(&a, f) < 0)
 		return -1;
 	a.committed = true;
 	return 0;

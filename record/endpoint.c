@@ -132,9 +132,9 @@ static void container_remove(const char *container_id)
 		unlinkat(all, container_id, AT_REMOVEDIR);
 }
 
-int endpoint_create(const struct endpoint *e, bool *taken, struct failure *f)
+int endpoint_create(const struct endpoint *e, bool *exists, struct failure *f)
 {
-	*taken = false;
+	*exists = false;
 	for (int tries = 0;; tries++) {
 		struct failure refusal;
 		failure_clear(&refusal);
@@ -143,7 +143,7 @@ int endpoint_create(const struct endpoint *e, bool *taken, struct failure *f)
 
 		if (directory >= 0 && record_make(directory, e, &refusal) == 0)
 			return fd_take(&directory);
-		*taken = directory >= 0 && errno == EEXIST;
+		*exists = directory >= 0 && errno == EEXIST;
 		/* ENOENT: the undoing of this container's other interface removed its directory. */
 		if (errno != ENOENT || tries == TRIES) {
 			container_remove(e->container_id);

@@ -90,8 +90,8 @@ int endpoint_read(const char *container_id, const char *ifname, struct endpoint 
                   struct failure *f) MUST_CHECK;
 
 /* Writes the intent of an ADD and returns the directory it is in, open, which the caller owns.
- * Fails with *taken where a record is there already. */
-int endpoint_create(const struct endpoint *e, bool *taken, struct failure *f) MUST_CHECK;
+ * Fails with *exists if there is a record already. */
+int endpoint_create(const struct endpoint *e, bool *exists, struct failure *f) MUST_CHECK;
 
 /* Replaces the attachment's record, in the directory it was created in, atomically. CNI_AGAIN where
  * a DEL wants the ADD to give up, by endpoint_cancel() or since it has removed the record. */
