@@ -68,6 +68,10 @@ struct link_want {
 	size_t n_sources;
 };
 
+/* Whether a link has this kind and this name. Its alternative names do not count: any program may
+ * give it one. */
+bool link_is(const struct link *link, const char *kind, const char *name);
+
 /* Creates a link, down, by one request. Fails with errno set to the kernel's. */
 int link_create(struct rtnl *nl, const struct link_want *want, struct failure *f) MUST_CHECK;
 

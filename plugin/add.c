@@ -122,11 +122,11 @@ static int netns_locate(struct adding *a, struct failure *f)
 }
 
 /* Keep the index if possible: the link's maker has reported that tap to the kubelet. */
-static void describe_taken(struct endpoint *e, const struct link *link, const struct config *c)
+static void describe_takeover(struct endpoint *e, const struct link *link, const struct config *c)
 {
-	e->taken.name = link->name;
-	e->taken.ifindex = link->index;
-	e->taken.mac = link->mac;
+	e->host_link.name = link->name;
+	e->host_link.ifindex = link->index;
+	e->host_link.mac = link->mac;
 	e->ifindex = link->index;
 	e->mtu = c->mtu ? c->mtu : link->mtu;
 }
@@ -160,8 +160,8 @@ static int describe(struct adding *a, struct failure *f)
 		a->endpoint.cdi = a->cdi;
 	if (attachment_mac(at, &a->endpoint.mac, f) < 0)
 		return -1;
-	if (at->target.taken.link.index) {
-		describe_taken(&a->endpoint, &at->target.taken.link, c);
+	if (at->target.takeover.link.index) {
+		describe_takeover(&a->endpoint, &at->target.takeover.link, c);
 		return 0;
 	}
 	return ifindex_draw(&a->endpoint.ifindex, f);
@@ -213,14 +213,14 @@ static int make_endpoint(struct adding *a, struct failure *f)
 	struct attachment *at = &a->attachment;
 	const struct link_setup c = { at, &a->endpoint, NULL };
 	const char *ipam = at->config.ipam;
-	struct ip taken;
+	struct ip in_use;
 
 	if (at->config.kind->tap && (a->link_tap.devices = device_open(f)) < 0)
 		return -1;
 	if (link_tap_create(&a->link_tap, &a->endpoint, f) < 0)
 		return -1;
 	return ipam ? lease_assign(&a->lease, at, &a->endpoint, f)
-	            : link_setup_apply(&c, &taken, f);
+	            : link_setup_apply(&c, &in_use, f);
 }
 
 static int add_own(struct result *all, const struct adding *a, const char *mac, struct failure *f)
@@ -299,13 +299,13 @@ static int complete_record(struct adding *a, struct failure *f)
  * its node with the link, and then only the record tells DEL the number. */
 static int link_tap_number(const struct adding *a, struct failure *f)
 {
-	const struct taken *taken = &a->attachment.target.taken;
+	const struct takeover *t = &a->attachment.target.takeover;
 	const struct endpoint *e = &a->endpoint;
 
 	if (!e->tap.path)
 		return 0;
-	if (taken->link.index && taken->number == e->tap.number &&
-	    numbered_settle(a->link_tap.devices, taken->number, f) < 0)
+	if (t->link.index && t->number == e->tap.number &&
+	    numbered_settle(a->link_tap.devices, t->number, f) < 0)
 		return -1;
 	const int made = numbered_make(a->link_tap.devices, e->ifindex, e->tap.number, f);
 	if (made == 0)

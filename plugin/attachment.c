@@ -44,8 +44,8 @@ int attachment_mac(const struct attachment *a, struct mac *mac, struct failure *
 		*mac = a->config.mac;
 		return 0;
 	}
-	if (a->target.taken.link.index) {
-		*mac = a->target.taken.link.mac;
+	if (a->target.takeover.link.index) {
+		*mac = a->target.takeover.link.mac;
 		return 0;
 	}
 	if (a->target.mode == MACVLAN_MODE_PASSTHRU) {

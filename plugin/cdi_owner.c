@@ -4,7 +4,7 @@
 
 #include "plugin/cdi.h"
 #include "plugin/ifindex.h"
-#include "record/live.h"
+#include "record/verify.h"
 
 #include <stdio.h>
 #include <string.h>

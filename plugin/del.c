@@ -7,8 +7,8 @@
 #include "plugin/config.h"
 #include "plugin/device_id.h"
 #include "plugin/teardown.h"
-#include "record/live.h"
 #include "record/owner.h"
+#include "record/verify.h"
 
 #include <errno.h>
 #include <stdbool.h>

@@ -3,7 +3,7 @@
 #include "plugin/device_id.h"
 
 #include "plugin/policy.h"
-#include "record/takeover.h"
+#include "plugin/takeover.h"
 
 #include <stdio.h>
 
@@ -16,7 +16,7 @@ static bool may_take(const struct request *r, const struct link *link, const str
 	config_read_leniently(&c, r);
 	if (!c.kind->tap || c.link_in_container) /* no ADD would have taken it */
 		return false;
-	if (policy_permit_taking(r, &c, link->mode, lower->name, &refusal) == 0)
+	if (policy_permit_takeover(r, &c, link->mode, lower->name, &refusal) == 0)
 		return true;
 	fprintf(stderr, "podtap: %s is left alone: %s: %s\n", link->name, refusal.msg,
 	        refusal.details);
@@ -27,7 +27,7 @@ int device_id_sweep(const struct request *r, struct rtnl *host, struct failure *
 {
 	const char *device_id = config_device_id(r);
 	struct link link, lower;
-	int found = device_id ? takeover_look(host, device_id, &link, f) : 0;
+	int found = device_id ? takeover_find_link(host, device_id, &link, f) : 0;
 
 	if (found > 0)
 		found = link_by_index(host, link.lower, &lower, f);

@@ -4,7 +4,7 @@
 
 #include "ipam/ipam.h"
 #include "plugin/teardown.h"
-#include "record/live.h"
+#include "record/verify.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -81,8 +81,8 @@ int former_clear(struct attachment *a, const struct endpoint *e, struct failure 
 	if (found <= 0)
 		return endpoint_remove(e->container_id, e->ifname, f);
 	/* What that one was about to take over is for the new one now. */
-	if (old.record.taken.name && old.record.taken.ifindex == e->taken.ifindex)
-		old.record.taken.name = NULL;
+	if (old.record.host_link.name && old.record.host_link.ifindex == e->host_link.ifindex)
+		old.record.host_link.name = NULL;
 	if (look(&old, a, f) < 0)
 		return -1;
 	if (old.link.index && old.record.ready)

@@ -7,8 +7,8 @@
 #include "netns/privilege.h"
 #include "plugin/config.h"
 #include "plugin/teardown.h"
-#include "record/live.h"
 #include "record/owner.h"
+#include "record/verify.h"
 
 #include <stdbool.h>
 #include <stdio.h>

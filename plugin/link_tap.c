@@ -24,7 +24,7 @@ enum outcome { MADE = 0, FAILED = -1, INDEX_TAKEN = 1, MINOR_TAKEN = 2 };
 static bool keeps_mac(const struct attachment *at)
 {
 	return at->target.mode == MACVLAN_MODE_PASSTHRU ||
-	       (at->target.taken.link.index && !at->config.has_mac);
+	       (at->target.takeover.link.index && !at->config.has_mac);
 }
 
 static struct link_want want_of(const struct link_tap *lt, const struct endpoint *e)
@@ -141,7 +141,7 @@ static enum outcome follow_index(const struct link_tap *lt, struct endpoint *e, 
 	return claimed <= 0 || endpoint_write(e, lt->records, f) < 0 ? FAILED : MADE;
 }
 
-static enum outcome take_link(struct link_tap *lt, struct endpoint *e, struct failure *f)
+static enum outcome move_link(struct link_tap *lt, struct endpoint *e, struct failure *f)
 {
 	struct attachment *at = lt->attachment;
 	const struct link_want want = want_of(lt, e);
@@ -151,8 +151,8 @@ static enum outcome take_link(struct link_tap *lt, struct endpoint *e, struct fa
 	if (name_or_index(lt, e, f) == FAILED)
 		return FAILED;
 	lt->linked = true; /* also where the move was made and refused halfway */
-	int moved = takeover_move(&at->target.taken, &at->host.rtnl, &at->sandbox.rtnl, lt->devices,
-	                          &want, &index, f);
+	int moved = takeover_move(&at->target.takeover, &at->host.rtnl, &at->sandbox.rtnl,
+	                          lt->devices, &want, &index, f);
 	if (moved == 0) {
 		lt->linked = false;
 		return INDEX_TAKEN;
@@ -168,8 +168,8 @@ static enum outcome make_link(struct link_tap *lt, struct endpoint *e, struct fa
 	const struct link_want want = want_of(lt, e);
 
 	failure_clear(&refusal);
-	if (lt->attachment->target.taken.link.index)
-		return take_link(lt, e, f);
+	if (lt->attachment->target.takeover.link.index)
+		return move_link(lt, e, f);
 	lt->linked = true; /* for all we know, if the answer cannot be read */
 	if (link_create(attachment_master_rtnl(lt->attachment), &want, &refusal) == 0)
 		return MADE;
@@ -197,11 +197,11 @@ static bool is_given(const struct attachment *at, const struct endpoint *e)
 
 /* Another pod that lives may still have the permission to open this number. A link that is taken
  * over is not made again for that. */
-static enum outcome take_minor(const struct link_tap *lt, const struct endpoint *e,
-                               struct failure *f)
+static enum outcome claim_minor(const struct link_tap *lt, const struct endpoint *e,
+                                struct failure *f)
 {
 	const struct attachment *at = lt->attachment;
-	const bool any = lt->any_minor || at->target.taken.link.index;
+	const bool any = lt->any_minor || at->target.takeover.link.index;
 	const int ours = any ? 1 : minor_is_free(e->tap.number, &e->netns, f);
 
 	if (ours > 0 && is_given(at, e) &&
@@ -220,7 +220,7 @@ static enum outcome make_tap(struct link_tap *lt, struct endpoint *e, struct fai
 
 	if (sandbox_tap_made(&at->sandbox, e->ifindex, &e->tap.number, f) < 0)
 		return FAILED;
-	const enum outcome minor = take_minor(lt, e, f);
+	const enum outcome minor = claim_minor(lt, e, f);
 	if (minor != MADE)
 		return minor;
 	if (tap_look(lt->devices, e->ifindex, &node, f) < 0)
@@ -263,7 +263,7 @@ static enum outcome try_index(struct link_tap *lt, struct endpoint *e, struct fa
 	if (made != MADE || !lt->attachment->config.kind->tap)
 		return made;
 	made = make_tap(lt, e, f);
-	if (made == INDEX_TAKEN && lt->attachment->target.taken.link.index)
+	if (made == INDEX_TAKEN && lt->attachment->target.takeover.link.index)
 		return (enum outcome)fail(f, CNI_OTHER, "another device or file has its name",
 		                          "the tap of %s", e->ifname);
 	if (made == INDEX_TAKEN || made == MINOR_TAKEN) {

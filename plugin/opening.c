@@ -38,7 +38,7 @@ static unsigned taps_by(const struct attachment *a, enum attachment_use use)
 
 	if (!c->kind->tap)
 		return 0;
-	return use == ATTACHMENT_NEW && c->queues <= QUEUES_HEARD && !a->target.taken.link.index
+	return use == ATTACHMENT_NEW && c->queues <= QUEUES_HEARD && !a->target.takeover.link.index
 	               ? SANDBOX_EVENTS
 	               : SANDBOX_SYSFS;
 }

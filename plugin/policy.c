@@ -152,8 +152,8 @@ int policy_permit(struct attachment *a, struct failure *f)
 	return ask(&p, &question, a->request, f);
 }
 
-int policy_permit_taking(const struct request *r, const struct config *c, uint32_t mode,
-                         const char *master, struct failure *f)
+int policy_permit_takeover(const struct request *r, const struct config *c, uint32_t mode,
+                           const char *master, struct failure *f)
 {
 	OWNED(policy_release) struct policy p = { .json = NULL };
 	const struct policy_question question = { .master = master, .mode = mode, .config = c };

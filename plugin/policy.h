@@ -12,8 +12,8 @@ int policy_permit(struct attachment *a, struct failure *f) MUST_CHECK;
 
 /* Like policy_permit(), for the host link that the call's deviceID names; it has a mode and a
  * master. The rest of the configuration may be wrong. */
-int policy_permit_taking(const struct request *r, const struct config *c, uint32_t mode,
-                         const char *master, struct failure *f) MUST_CHECK;
+int policy_permit_takeover(const struct request *r, const struct config *c, uint32_t mode,
+                           const char *master, struct failure *f) MUST_CHECK;
 
 /* The same before there is a container, for whichever namespace. `master`: of master_below(); NULL
  * where it is not known yet. */

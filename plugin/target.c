@@ -62,12 +62,12 @@ static int by_resource(struct target *t, const struct target_search *s, struct f
 /* Returns 1 with the link to take over, 0, or -1. */
 static int by_link(struct target *t, const struct target_search *s, struct failure *f)
 {
-	const struct link *link = &t->taken.link;
+	const struct link *link = &t->takeover.link;
 	struct link lower;
 
 	if (!s->config->kind->tap)
 		return 0;
-	int found = takeover_find(s->host, s->config->device_id, &t->taken, f);
+	int found = takeover_find(s->host, s->config->device_id, &t->takeover, f);
 	if (found <= 0)
 		return found;
 	found = link->lower_netns < 0 ? link_by_index(&s->host->rtnl, link->lower, &lower, f) : 0;
@@ -201,7 +201,7 @@ static int default_find(int home, const struct sandbox *inside, struct rtnl *nl,
 /* Refuses a link to take over that is not as configured. */
 static int taken_fits(const struct target *t, const struct config *c, struct failure *f)
 {
-	const struct link *link = &t->taken.link;
+	const struct link *link = &t->takeover.link;
 	const char *mode = word_text(link_modes, link->mode);
 	char details[96];
 

@@ -6,12 +6,12 @@
 
 #include "cni/result.h"
 #include "plugin/config.h"
-#include "record/takeover.h"
+#include "plugin/takeover.h"
 
 struct target {
-	char named[MASTER_TEXT]; /* the master, as it was named; "": the default route's */
-	uint32_t mode;           /* MACVLAN_MODE_* */
-	struct taken taken;      /* the host link to take over, which deviceID names */
+	char named[MASTER_TEXT];  /* the master, as it was named; "": the default route's */
+	uint32_t mode;            /* MACVLAN_MODE_* */
+	struct takeover takeover; /* the host link to take over, which deviceID names */
 	struct link master;
 };
 

@@ -6,9 +6,9 @@
 #include "netns/tap.h"
 #include "plugin/cdi.h"
 #include "plugin/ifindex.h"
-#include "record/live.h"
+#include "plugin/takeover.h"
 #include "record/state.h"
-#include "record/takeover.h"
+#include "record/verify.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -50,7 +50,7 @@ struct endpoint { /* texts borrowed, from `source` when it was read from a file;
 		const char *name;
 		uint32_t ifindex;
 		struct mac mac;
-	} taken;
+	} host_link;
 	const cJSON *ips; /* as in a 1.1.0 result; borrowed */
 	const cJSON *routes;
 	const cJSON *dns;

@@ -89,14 +89,14 @@ static void put_taken(struct writer *w, const struct endpoint *e)
 	char mac[MAC_TEXT];
 	struct writer taken;
 
-	if (!e->taken.name)
+	if (!e->host_link.name)
 		return;
 	taken = nested(w, "taken");
 	if (taken.failed)
 		return;
-	put_text(&taken, "name", e->taken.name);
-	put_number(&taken, "ifindex", e->taken.ifindex);
-	put_text(&taken, "mac", mac_format(&e->taken.mac, mac));
+	put_text(&taken, "name", e->host_link.name);
+	put_number(&taken, "ifindex", e->host_link.ifindex);
+	put_text(&taken, "mac", mac_format(&e->host_link.mac, mac));
 	w->failed |= taken.failed;
 }
 
@@ -203,9 +203,9 @@ static void read_taken(struct reader *r, struct endpoint *e)
 
 	if (!taken.object)
 		return;
-	e->taken.name = text_of(&taken, "name");
-	e->taken.ifindex = (uint32_t)number_of(&taken, "ifindex", INT32_MAX);
-	r->failed |= taken.failed || !mac || !mac_parse(mac, &e->taken.mac);
+	e->host_link.name = text_of(&taken, "name");
+	e->host_link.ifindex = (uint32_t)number_of(&taken, "ifindex", INT32_MAX);
+	r->failed |= taken.failed || !mac || !mac_parse(mac, &e->host_link.mac);
 }
 
 static void read_identity(struct reader *r, struct endpoint *e)

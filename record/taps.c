@@ -3,10 +3,10 @@
 #include "record/taps.h"
 
 #include "netns/sandbox.h"
-#include "record/live.h"
 #include "record/minors.h"
 #include "record/resources.h"
 #include "record/state.h"
+#include "record/verify.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -60,8 +60,8 @@ static const char *allocated_name(const struct endpoint *e)
 
 	if (!e->device_id || !e->cdi || strlen(e->cdi) >= TAPS_NAME_MAX)
 		return "";
-	if (e->taken.name || (resource_is_named(e->device_id) &&
-	                      resource_find(e->device_id, &resource, &ignored) != 0))
+	if (e->host_link.name || (resource_is_named(e->device_id) &&
+	                          resource_find(e->device_id, &resource, &ignored) != 0))
 		return e->cdi;
 	return "";
 }
@@ -145,7 +145,8 @@ static int visit(const struct endpoint *e, const struct failure *error, void *da
 		return -1;
 	if (!netns_same(&e->netns, &s->sandbox.id))
 		return foreign(s, e); /* of one that is gone and had the same numbers */
-	if (endpoint_live_in(e, &s->sandbox, s->devices, &why) <= 0 || number_note(s, e, &why) < 0)
+	if (endpoint_verify_in(e, &s->sandbox, s->devices, &why) <= 0 ||
+	    number_note(s, e, &why) < 0)
 		return leave_out(s, &why);
 	return taps_add(s, e);
 }

@@ -5,7 +5,7 @@
 
 #include "base/json.h"
 #include "record/endpoint.h"
-#include "record/live.h"
+#include "record/verify.h"
 
 #include <errno.h>
 #include <string.h>
@@ -153,7 +153,7 @@ static enum condition judge(const struct endpoint *e, const struct failure *erro
 		     e->ifname, e->container_id);
 		return STALE;
 	}
-	const int live = endpoint_live(e, now, why);
+	const int live = endpoint_verify(e, now, why);
 	return live < 0 ? UNTOLD : live ? ALIVE : STALE;
 }
 

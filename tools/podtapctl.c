@@ -3,7 +3,7 @@
  * network is. Exit codes: 0; 1 when an endpoint of the list is stale; 2 when something cannot be
  * told. */
 #include "base/cli.h"
-#include "record/live.h"
+#include "record/verify.h"
 #include "tools/guest_config.h"
 #include "tools/listing.h"
 
@@ -77,7 +77,7 @@ static const struct guest_format *format_find(const char *name, struct failure *
 static int link_take(struct endpoint *e, struct failure *f)
 {
 	struct link link;
-	const int found = endpoint_look(e, &link, f);
+	const int found = endpoint_find_link(e, &link, f);
 
 	if (found <= 0)
 		return -1;

@@ -1,27 +1,50 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Proving endpoint records against the kernel. */
-#include "record/live.h"
+/* Verify endpoint records. */
+#include "record/verify.h"
 
 #include "netns/tap.h"
 #include "record/state.h"
-#include "record/takeover.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+
+static bool is_same(const struct link *link, const char *name, const struct mac *mac)
+{
+	return link_is(link, "macvtap", name) && mac_equal(&link->mac, mac);
+}
+
+/* Find the link that an unfinished ADD moved into the namespace. A kill may have come before or
+ * after each of the changes to its name, MAC address and index. Returns 1, 0 or -1. */
+static int moved_link(const struct endpoint *e, struct rtnl *inside, struct link *link,
+                      struct failure *f)
+{
+	const char *const names[] = { e->ifname, e->host_link.name };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		const int found = link_by_name(inside, names[i], link, f);
+		if (found < 0)
+			return -1;
+		if (found > 0 && (is_same(link, names[i], &e->host_link.mac) ||
+		                  is_same(link, names[i], &e->mac)))
+			return 1;
+	}
+	return 0;
+}
 
 int endpoint_link(const struct endpoint *e, struct sandbox *sandbox, struct link *link,
                   struct failure *f)
 {
 	struct failure refusal;
 
-	if (e->taken.name && !e->ready)
-		return takeover_find_moved(e, &sandbox->rtnl, link, f);
+	if (e->host_link.name && !e->ready)
+		return moved_link(e, &sandbox->rtnl, link, f);
 	failure_clear(&refusal);
 	const int found = link_by_index(&sandbox->rtnl, e->ifindex, link, &refusal);
 	if (found < 0 && !link_is_unreadable(errno))
 		return failure_pass(f, &refusal);
-	/* Root of the container attached more to it than the kernel can tell: it is there. */
+	/* The link exists, but root of the container attached more to it than one answer can hold.
+	 */
 	if (found < 0)
 		*link = (struct link){
 			.index = e->ifindex, .mac = e->mac, .mtu = e->mtu, .partial = true
@@ -64,8 +87,8 @@ static int differs(struct failure *why, const struct endpoint *e, const char *de
 	return 0;
 }
 
-static int tap_live_in(const struct endpoint *e, const struct sandbox *sandbox, int devices,
-                       struct failure *why)
+static int tap_verify(const struct endpoint *e, const struct sandbox *sandbox, int devices,
+                      struct failure *why)
 {
 	struct tap_node node;
 	dev_t number;
@@ -86,7 +109,7 @@ static int tap_live_in(const struct endpoint *e, const struct sandbox *sandbox, 
 	return 1;
 }
 
-/* As endpoint_link(), for a record that may be a newer podtap's, and with the reason. */
+/* Like endpoint_link(), but say why the link was not found, and refuse a newer record. */
 static int link_look(const struct endpoint *e, struct sandbox *sandbox, struct link *link,
                      struct failure *why)
 {
@@ -96,7 +119,7 @@ static int link_look(const struct endpoint *e, struct sandbox *sandbox, struct l
 	return found == 0 ? differs(why, e, "its interface is gone") : found;
 }
 
-/* Opens the namespace a record names. */
+/* Open the namespace that a record names. */
 static int sandbox_look(const struct endpoint *e, struct sandbox *sandbox, struct failure *why)
 {
 	OWNED(host_release) struct host host = HOST_CLOSED;
@@ -107,9 +130,9 @@ static int sandbox_look(const struct endpoint *e, struct sandbox *sandbox, struc
 	return open == 0 ? differs(why, e, "its network namespace is gone") : open;
 }
 
-/* The proof of endpoint_live_in(), with the link it found. */
-static int live_look(const struct endpoint *e, struct sandbox *sandbox, int devices,
-                     struct link *link, struct failure *why)
+/* Verify as endpoint_verify_in() does, and return the link that was found. */
+static int verify_found(const struct endpoint *e, struct sandbox *sandbox, int devices,
+                        struct link *link, struct failure *why)
 {
 	struct link now;
 	const int found = link_look(e, sandbox, &now, why);
@@ -117,18 +140,18 @@ static int live_look(const struct endpoint *e, struct sandbox *sandbox, int devi
 	if (found <= 0)
 		return found;
 	*link = now;
-	return e->tap.path ? tap_live_in(e, sandbox, devices, why) : 1;
+	return e->tap.path ? tap_verify(e, sandbox, devices, why) : 1;
 }
 
-int endpoint_live_in(const struct endpoint *e, struct sandbox *sandbox, int devices,
-                     struct failure *why)
+int endpoint_verify_in(const struct endpoint *e, struct sandbox *sandbox, int devices,
+                       struct failure *why)
 {
 	struct link link;
 
-	return live_look(e, sandbox, devices, &link, why);
+	return verify_found(e, sandbox, devices, &link, why);
 }
 
-int endpoint_live(const struct endpoint *e, struct link *link, struct failure *why)
+int endpoint_verify(const struct endpoint *e, struct link *link, struct failure *why)
 {
 	OWNED(sandbox_release) struct sandbox sandbox = SANDBOX_CLOSED;
 	OWNED(fd_release) int devices = device_open(why);
@@ -137,10 +160,10 @@ int endpoint_live(const struct endpoint *e, struct link *link, struct failure *w
 	if (devices < 0)
 		return -1;
 	const int open = sandbox_look(e, &sandbox, why);
-	return open <= 0 ? open : live_look(e, &sandbox, devices, link, why);
+	return open <= 0 ? open : verify_found(e, &sandbox, devices, link, why);
 }
 
-int endpoint_look(const struct endpoint *e, struct link *link, struct failure *why)
+int endpoint_find_link(const struct endpoint *e, struct link *link, struct failure *why)
 {
 	OWNED(sandbox_release) struct sandbox sandbox = SANDBOX_CLOSED;
 	const int open = sandbox_look(e, &sandbox, why);
