@@ -28,7 +28,7 @@ static int sysfs_open(void)
 
 static const struct {
 	const char *name;
-	const char *folder;
+	const char *directory;
 } families[SETTINGS_KINDS] = {
 	[SETTINGS_IPV4] = { "ipv4", "/proc/sys/net/ipv4/conf" },
 	[SETTINGS_IPV6] = { "ipv6", "/proc/sys/net/ipv6/conf" },
@@ -46,7 +46,7 @@ static int settings_open(struct sandbox *s, unsigned extras, struct failure *f)
 		if (!(extras & (unsigned)SANDBOX_IPV4 << family))
 			continue;
 		s->settings[family] =
-		        open(families[family].folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		        open(families[family].directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (s->settings[family] < 0 && errno != ENOENT)
 			return fail_errno(f, errno, "open the container's %s settings",
 			                  families[family].name);

@@ -5,8 +5,9 @@
 #include "base/json.h"
 #include "base/utc.h"
 #include "cni/program.h"
-#include "netns/numbered.h"
+#include "netns/char_link.h"
 #include "netns/privilege.h"
+#include "plugin/attachment_open.h"
 #include "plugin/cdi.h"
 #include "plugin/cdi_name.h"
 #include "plugin/cdi_owner.h"
@@ -17,7 +18,6 @@
 #include "plugin/link_setup.h"
 #include "plugin/link_tap.h"
 #include "plugin/master.h"
-#include "plugin/opening.h"
 #include "plugin/pod.h"
 #include "plugin/policy.h"
 #include "plugin/teardown.h"
@@ -305,9 +305,9 @@ static int link_tap_number(const struct adding *a, struct failure *f)
 	if (!e->tap.path)
 		return 0;
 	if (t->link.index && t->number == e->tap.number &&
-	    numbered_settle(a->link_tap.devices, t->number, f) < 0)
+	    char_link_await_udev(a->link_tap.devices, t->number, f) < 0)
 		return -1;
-	const int made = numbered_make(a->link_tap.devices, e->ifindex, e->tap.number, f);
+	const int made = char_link_make(a->link_tap.devices, e->ifindex, e->tap.number, f);
 	if (made == 0)
 		fprintf(stderr, "podtap: %s/char/%u:%u is not a link to a tap: left alone\n",
 		        device_path(), major(e->tap.number), minor(e->tap.number));

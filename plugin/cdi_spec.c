@@ -4,7 +4,7 @@
 
 #include "base/json.h"
 #include "netns/tap.h"
-#include "record/devices.h"
+#include "record/device_nodes.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +16,7 @@ size_t cdi_spec_text(const struct endpoint *e, char text[static CDI_SPEC_MAX])
 {
 	struct device devices[DEVICES_MAX];
 	char members[DEVICE_TEXT_MAX];
-	const size_t n = endpoint_devices(e, devices);
+	const size_t n = endpoint_device_nodes(e, devices);
 	int length = snprintf(text, CDI_SPEC_MAX,
 	                      "{\"cdiVersion\":\"0.5.0\",\"kind\":\"podtap.dev/tap\",\"devices\":["
 	                      "{\"name\":\"%s\",\"containerEdits\":{\"deviceNodes\":[",

@@ -6,7 +6,7 @@
 #include "ipam/ipam.h"
 #include "netns/privilege.h"
 #include "netns/route.h"
-#include "plugin/opening.h"
+#include "plugin/attachment_open.h"
 #include "record/endpoint.h"
 #include "record/state.h"
 

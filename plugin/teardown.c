@@ -2,7 +2,7 @@
 /* Undoing endpoints: only what is provably ours, in the reverse order of making. */
 #include "plugin/teardown.h"
 
-#include "netns/numbered.h"
+#include "netns/char_link.h"
 #include "netns/tap.h"
 #include "plugin/cdi.h"
 #include "plugin/ifindex.h"
@@ -25,8 +25,8 @@ static int remove_node(uint32_t ifindex, dev_t number, struct failure *f)
 		return 0;
 	if (directory < 0)
 		return failure_pass(f, &refusal);
-	const int numbered = numbered_remove(directory, ifindex, number, f);
-	return tap_remove(directory, ifindex, number, f) < 0 ? -1 : numbered;
+	const int link_removed = char_link_remove(directory, ifindex, number, f);
+	return tap_remove(directory, ifindex, number, f) < 0 ? -1 : link_removed;
 }
 
 /* The number of a link's tap; an ADD that undoes itself goes by what it was told when it made the

@@ -82,7 +82,7 @@ static bool is_listed(struct taps *taps, const char *path, const char *allocated
 static int taps_add(struct search *s, const struct endpoint *e)
 {
 	struct device devices[DEVICES_MAX];
-	const size_t n = endpoint_devices(e, devices);
+	const size_t n = endpoint_device_nodes(e, devices);
 	const char *allocated = allocated_name(e);
 
 	for (size_t i = 0; i < n; i++) {

@@ -4,7 +4,7 @@
 #ifndef RECORD_TAPS_H
 #define RECORD_TAPS_H
 
-#include "record/devices.h"
+#include "record/device_nodes.h"
 
 enum { TAPS_DEVICES_MAX = 64, TAPS_NAME_MAX = 208 };
 

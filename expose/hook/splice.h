@@ -4,7 +4,7 @@
 #ifndef EXPOSE_HOOK_SPLICE_H
 #define EXPOSE_HOOK_SPLICE_H
 
-#include "record/devices.h"
+#include "record/device_nodes.h"
 
 struct insertion {
 	size_t at;   /* in the configuration */

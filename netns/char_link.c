@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Making and removing the link from a tap's device number to its node. */
-#include "netns/numbered.h"
+#include "netns/char_link.h"
 
 #include "base/clock.h"
 #include "netns/tap.h"
@@ -18,25 +18,25 @@
 enum {
 	NAME_SIZE = 32,
 	TARGET_SIZE = TAP_NAME_MAX + 3,
-	TRIES = 16,       /* against programs that remove the folder or the link meanwhile */
-	SETTLE_MS = 3000, /* of udev, which takes some milliseconds */
+	TRIES = 16,     /* against programs that remove the directory or the link meanwhile */
+	UDEV_MS = 3000, /* of udev, which takes some milliseconds */
 };
 
-static const char folder[] = "char";
+static const char parent[] = "char";
 
-struct numbered {
+struct char_link {
 	int directory; /* borrowed */
 	char name[NAME_SIZE];
 	char target[TARGET_SIZE];
 };
 
-static struct numbered numbered_of(int directory, uint32_t ifindex, dev_t number)
+static struct char_link char_link_of(int directory, uint32_t ifindex, dev_t number)
 {
-	struct numbered n = { .directory = directory };
+	struct char_link n = { .directory = directory };
 	char node[TAP_NAME_MAX];
 
 	tap_name(ifindex, node);
-	snprintf(n.name, sizeof n.name, "%s/%u:%u", folder, major(number), minor(number));
+	snprintf(n.name, sizeof n.name, "%s/%u:%u", parent, major(number), minor(number));
 	snprintf(n.target, sizeof n.target, "../%s", node);
 	return n;
 }
@@ -53,14 +53,14 @@ static bool leads_to_tap(const char *target)
 	       target[length + strspn(target + length, "0123456789")] == '\0';
 }
 
-static enum holder holder_of(const struct numbered *n, struct failure *f)
+static enum holder holder_of(const struct char_link *n, struct failure *f)
 {
 	char target[TARGET_SIZE + 1];
 	const ssize_t length = readlinkat(n->directory, n->name, target, sizeof target - 1);
 
 	if (length < 0 && errno == ENOENT)
 		return NOTHING;
-	if (length < 0 && (errno == EINVAL || errno == ENOTDIR)) /* no link, no folder */
+	if (length < 0 && (errno == EINVAL || errno == ENOTDIR)) /* no link, no directory */
 		return FOREIGN;
 	if (length < 0)
 		return (enum holder)fail_errno(f, errno, "read the link %s", n->name);
@@ -70,14 +70,14 @@ static enum holder holder_of(const struct numbered *n, struct failure *f)
 	return leads_to_tap(target) ? STALE : FOREIGN;
 }
 
-static int folder_make(const struct numbered *n, struct failure *f)
+static int parent_make(const struct char_link *n, struct failure *f)
 {
-	if (mkdirat(n->directory, folder, 0755) < 0 && errno != EEXIST)
-		return fail_errno(f, errno, "make the folder %s of device numbers", folder);
+	if (mkdirat(n->directory, parent, 0755) < 0 && errno != EEXIST)
+		return fail_errno(f, errno, "make the directory %s of device numbers", parent);
 	return 0;
 }
 
-static int link_remove(const struct numbered *n, struct failure *f)
+static int symlink_remove(const struct char_link *n, struct failure *f)
 {
 	if (unlinkat(n->directory, n->name, 0) < 0 && errno != ENOENT)
 		return fail_errno(f, errno, "remove the link %s", n->name);
@@ -85,21 +85,21 @@ static int link_remove(const struct numbered *n, struct failure *f)
 }
 
 /* Makes way for the link. 1: there is a way; 0: what has the name decides, see `holder`; -1. */
-static int clear_way(const struct numbered *n, int err, enum holder *holder, struct failure *f)
+static int clear_way(const struct char_link *n, int err, enum holder *holder, struct failure *f)
 {
 	if (err == ENOENT)
-		return folder_make(n, f) < 0 ? -1 : 1;
+		return parent_make(n, f) < 0 ? -1 : 1;
 	if (err != EEXIST && err != ENOTDIR)
 		return fail_errno(f, err, "make the link %s", n->name);
 	*holder = holder_of(n, f);
 	if (*holder == STALE)
-		return link_remove(n, f) < 0 ? -1 : 1;
+		return symlink_remove(n, f) < 0 ? -1 : 1;
 	return *holder == FAILED ? -1 : *holder == NOTHING;
 }
 
-int numbered_make(int directory, uint32_t ifindex, dev_t number, struct failure *f)
+int char_link_make(int directory, uint32_t ifindex, dev_t number, struct failure *f)
 {
-	const struct numbered n = numbered_of(directory, ifindex, number);
+	const struct char_link n = char_link_of(directory, ifindex, number);
 	enum holder holder = OURS;
 
 	for (int tries = 0; tries < TRIES; tries++) {
@@ -113,22 +113,22 @@ int numbered_make(int directory, uint32_t ifindex, dev_t number, struct failure 
 	            n.name);
 }
 
-/* Hears of what is removed from the folder; -1 with ENOENT where there is no folder. */
+/* Hears of what is removed from the directory; -1 with ENOENT where there is no directory. */
 static int removals_watch(int directory)
 {
 	OWNED(fd_release) int watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	char path[64];
 
-	snprintf(path, sizeof path, "/proc/self/fd/%d/%s", directory, folder);
+	snprintf(path, sizeof path, "/proc/self/fd/%d/%s", directory, parent);
 	if (watch < 0 || inotify_add_watch(watch, path, IN_DELETE) < 0)
 		return -1;
 	return fd_take(&watch);
 }
 
-static int await_removal(const struct numbered *n, struct failure *f)
+static int await_removal(const struct char_link *n, struct failure *f)
 {
 	OWNED(fd_release) int watch = removals_watch(n->directory);
-	const int64_t deadline = clock_milliseconds() + SETTLE_MS;
+	const int64_t deadline = clock_milliseconds() + UDEV_MS;
 	char events[4096];
 
 	if (watch < 0)
@@ -146,9 +146,9 @@ static int await_removal(const struct numbered *n, struct failure *f)
 	return 0;
 }
 
-int numbered_settle(int directory, dev_t number, struct failure *f)
+int char_link_await_udev(int directory, dev_t number, struct failure *f)
 {
-	const struct numbered n = numbered_of(directory, 0, number);
+	const struct char_link n = char_link_of(directory, 0, number);
 	const enum holder holder = holder_of(&n, f);
 
 	if (holder == STALE)
@@ -156,24 +156,25 @@ int numbered_settle(int directory, dev_t number, struct failure *f)
 	return holder == FAILED ? -1 : 0;
 }
 
-/* Once it is empty. Also where the link is gone: a call that was killed may have left the folder.
+/* Once it is empty. Also where the link is gone: a call that was killed may have left the
+ * directory.
  */
-static int folder_remove(const struct numbered *n, enum holder had, struct failure *f)
+static int parent_remove(const struct char_link *n, enum holder had, struct failure *f)
 {
-	if (unlinkat(n->directory, folder, AT_REMOVEDIR) == 0 || errno == ENOENT ||
+	if (unlinkat(n->directory, parent, AT_REMOVEDIR) == 0 || errno == ENOENT ||
 	    errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR)
 		return 0;
 	if (errno == EROFS && had != OURS) /* said of any name, whether it exists or not */
 		return 0;
-	return fail_errno(f, errno, "remove the empty folder %s of device numbers", folder);
+	return fail_errno(f, errno, "remove the empty directory %s of device numbers", parent);
 }
 
-int numbered_remove(int directory, uint32_t ifindex, dev_t number, struct failure *f)
+int char_link_remove(int directory, uint32_t ifindex, dev_t number, struct failure *f)
 {
-	const struct numbered n = numbered_of(directory, ifindex, number);
+	const struct char_link n = char_link_of(directory, ifindex, number);
 	const enum holder had = holder_of(&n, f);
 
-	if (had == FAILED || (had == OURS && link_remove(&n, f) < 0))
+	if (had == FAILED || (had == OURS && symlink_remove(&n, f) < 0))
 		return -1;
-	return folder_remove(&n, had, f);
+	return parent_remove(&n, had, f);
 }

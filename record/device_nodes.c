@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Listing an endpoint's device nodes. */
-#include "record/devices.h"
+#include "record/device_nodes.h"
 
 #include "record/state.h"
 
@@ -24,7 +24,7 @@ static bool host_number(const char *name, dev_t *number)
 	return true;
 }
 
-size_t endpoint_devices(const struct endpoint *e, struct device devices[static DEVICES_MAX])
+size_t endpoint_device_nodes(const struct endpoint *e, struct device devices[static DEVICES_MAX])
 {
 	const struct tap_access access = { e->tap.uid, e->tap.gid, e->tap.mode };
 	char name[TAP_NAME_MAX];

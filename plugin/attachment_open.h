@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opening an attachment: everything is understood and open before anything is made. */
-#ifndef PLUGIN_OPENING_H
-#define PLUGIN_OPENING_H
+/* Opening an attachment: reading its configuration and opening all that it needs, before the call
+ * creates anything. */
+#ifndef PLUGIN_ATTACHMENT_OPEN_H
+#define PLUGIN_ATTACHMENT_OPEN_H
 
 #include "plugin/attachment.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opening an attachment. */
-#include "plugin/opening.h"
+/* Open an attachment. */
+#include "plugin/attachment_open.h"
 
 #include "base/json.h"
 #include "ipam/ipam.h"
