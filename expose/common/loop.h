@@ -12,7 +12,7 @@
 
 struct loop {
 	int fd;
-	bool ended; /* set by whoever wants loop_run() to return */
+	bool ended; /* set to make loop_run() return */
 };
 
 /* Part of what owns the descriptor; stays where it is while it is watched. */

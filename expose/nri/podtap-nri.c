@@ -5,12 +5,12 @@
 #include "base/cli.h"
 #include "expose/common/confine.h"
 #include "expose/common/daemon.h"
+#include "expose/common/loop.h"
 #include "expose/nri/adjust.h"
 #include "expose/nri/nri.h"
 
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -28,21 +28,29 @@ struct settings {
 
 struct service {
 	const struct settings *settings;
-	int signals;
-	struct await await;
-	struct backoff backoff;
-	int connection; /* -1: none */
-	bool refused;   /* why there is none has been said */
+	struct loop loop;
+	struct await await;     /* for the socket's file */
+	struct backoff backoff; /* until the next attempt to connect */
+	/* Signals; await; backoff; the connection, -1: not connected. */
+	struct watch signals, folder, timer, connection;
+	bool refused; /* the reason for having no connection is logged */
+	bool lost;    /* the connection that we were launched with has ended */
 	struct nri nri;
 };
 
 static void service_release(struct service *s)
 {
 	nri_release(&s->nri);
-	fd_release(&s->connection);
+	fd_release(&s->connection.fd);
 	backoff_release(&s->backoff);
 	await_release(&s->await);
-	fd_release(&s->signals);
+	fd_release(&s->signals.fd);
+	loop_release(&s->loop);
+}
+
+static bool is_launched(const struct service *s)
+{
+	return s->settings->inherited >= 0;
 }
 
 /* How long a runtime may take to let us connect, and to take what is sent. */
@@ -67,23 +75,34 @@ static int socket_open(const char *path, struct failure *f)
 	return -1;
 }
 
-/* Begins on a connection, which the service takes over. */
+/* Changes in the socket's folder are of interest only while there is no connection. */
+static void folder_watch(struct service *s, bool watched)
+{
+	if (!is_launched(s))
+		loop_change(&s->loop, &s->folder, watched ? EPOLLIN : 0);
+}
+
+/* Serves a connection from now on. The service owns the descriptor in any case. */
 static int connection_begin(struct service *s, int fd, struct failure *f)
 {
-	s->connection = fd;
+	s->connection.fd = fd;
 	s->nri.create = adjustment_find;
+	folder_watch(s, false);
 	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &send_limit, sizeof send_limit) < 0)
 		return fail_errno(f, errno, "use the connection to the runtime");
+	if (loop_watch(&s->loop, &s->connection, EPOLLIN, f) < 0)
+		return -1;
 	return nri_open(&s->nri, fd, s->settings->name, s->settings->index, f);
 }
 
 static void connection_end(struct service *s)
 {
 	nri_release(&s->nri);
-	fd_release(&s->connection);
+	fd_release(&s->connection.fd);
+	folder_watch(s, true);
 }
 
-/* Tries to connect; a failure is said once and tried again later. */
+/* Tries to connect. Logs the first of several failures, and arranges the next attempt. */
 static void attempt(struct service *s)
 {
 	struct failure why = { 0 };
@@ -99,17 +118,18 @@ static void attempt(struct service *s)
 	if (!s->refused)
 		say_failure(&why);
 	s->refused = true;
-	/* A socket that is not there yet announces itself. */
+	/* A socket that does not exist yet announces itself. */
 	if (absent && await_works(&s->await))
 		return;
 	backoff_start(&s->backoff);
 }
 
-/* Takes what has come. 1: more may come; 0: the runtime closed the connection; -1. */
+/* Reads once from the connection. Returns 1: more may come; 0: the runtime closed the connection;
+ * -1 with the failure. */
 static int connection_read(struct service *s, struct failure *f)
 {
 	uint8_t bytes[CHUNK];
-	const ssize_t got = recv(s->connection, bytes, sizeof bytes, MSG_DONTWAIT);
+	const ssize_t got = recv(s->connection.fd, bytes, sizeof bytes, MSG_DONTWAIT);
 
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
 		return 1;
@@ -120,53 +140,70 @@ static int connection_read(struct service *s, struct failure *f)
 	return nri_take(&s->nri, bytes, (size_t)got, f) < 0 ? -1 : 1;
 }
 
-/* Serves the connection once; false when it has ended. */
-static bool connection_serve(struct service *s)
+static void on_connection(void *data, uint32_t events)
 {
+	struct service *s = data;
 	struct failure why = { 0 };
 	const int more = connection_read(s, &why);
 
+	(void)events;
 	if (s->nri.synchronized)
 		backoff_reset(&s->backoff);
 	if (more > 0)
-		return true;
+		return;
 	if (more < 0)
 		say_failure(&why);
 	say("the connection to the runtime has ended");
 	connection_end(s);
-	return false;
+	if (!is_launched(s)) {
+		backoff_start(&s->backoff);
+		return;
+	}
+	s->lost = true;
+	s->loop.ended = true;
 }
 
-/* Until a signal; true then, false when the connection we were launched with has ended. */
-static bool serve(struct service *s)
+static void on_timer(void *data, uint32_t events)
 {
-	const bool launched = s->settings->inherited >= 0;
+	(void)events;
+	attempt(data);
+}
 
-	for (;;) {
-		struct pollfd fds[] = {
-			{ .fd = s->signals, .events = POLLIN },
-			{ .fd = s->connection, .events = POLLIN },
-			{ .fd = s->connection < 0 ? s->backoff.fd : -1, .events = POLLIN },
-			{ .fd = s->connection < 0 ? s->await.fd : -1, .events = POLLIN },
-		};
-		if (poll(fds, sizeof fds / sizeof *fds, -1) < 0 && errno != EINTR) {
-			say("wait: %s", strerror(errno));
-			return false;
-		}
-		if (fds[0].revents)
-			return true;
-		if (fds[1].revents && !connection_serve(s)) {
-			if (launched)
-				return false;
-			backoff_start(&s->backoff);
-		}
-		if (fds[3].revents) { /* a runtime that starts needs a moment yet */
-			await_renew(&s->await);
-			backoff_reset(&s->backoff);
-		}
-		if (fds[2].revents || fds[3].revents)
-			attempt(s);
-	}
+/* A runtime that has just made its socket may need a moment more: attempts begin early again. */
+static void on_folder(void *data, uint32_t events)
+{
+	struct service *s = data;
+
+	(void)events;
+	await_renew(&s->await);
+	backoff_reset(&s->backoff);
+	attempt(s);
+}
+
+static void on_signal(void *data, uint32_t events)
+{
+	struct service *s = data;
+
+	(void)events;
+	s->loop.ended = true;
+}
+
+static int watches_open(struct service *s, struct failure *f)
+{
+	s->signals = (struct watch){ signals_open(f), on_signal, s };
+	if (s->signals.fd < 0 || loop_open(&s->loop, f) < 0 || backoff_open(&s->backoff, f) < 0 ||
+	    loop_watch(&s->loop, &s->signals, EPOLLIN, f) < 0)
+		return -1;
+	s->timer = (struct watch){ s->backoff.fd, on_timer, s };
+	s->connection = (struct watch){ -1, on_connection, s };
+	if (is_launched(s))
+		return 0;
+	if (await_open(&s->await, s->settings->socket, f) < 0)
+		return -1;
+	s->folder = (struct watch){ s->await.fd, on_folder, s };
+	return loop_watch(&s->loop, &s->folder, EPOLLIN, f) < 0
+	               ? -1
+	               : loop_watch(&s->loop, &s->timer, EPOLLIN, f);
 }
 
 static int service_open(struct service *s, struct failure *f)
@@ -175,19 +212,27 @@ static int service_open(struct service *s, struct failure *f)
 	static const char *const calls[] = {
 		"setns", "ioctl", "fsopen", "fsconfig", "fsmount", NULL
 	};
-	const bool launched = s->settings->inherited >= 0;
 
 	memory_in_small_pages();
-	s->signals = signals_open(f);
-	if (s->signals < 0 || backoff_open(&s->backoff, f) < 0 ||
-	    (!launched && await_open(&s->await, s->settings->socket, f) < 0) ||
+	if (watches_open(s, f) < 0 ||
 	    confine_capabilities(capabilities, sizeof capabilities / sizeof *capabilities, f) < 0 ||
 	    confine_calls(calls, f) < 0)
 		return -1;
-	if (launched)
+	if (is_launched(s))
 		return connection_begin(s, s->settings->inherited, f);
 	attempt(s);
 	return 0;
+}
+
+/* Returns the exit code: 0 after a signal. */
+static int serve(struct service *s)
+{
+	struct failure why = { 0 };
+
+	if (service_open(s, &why) == 0 && loop_run(&s->loop, &why) == 0)
+		return s->lost ? 1 : 0;
+	say_failure(&why);
+	return 1;
 }
 
 static const struct cli cli = {
@@ -274,18 +319,12 @@ int main(int argc, char **argv)
 		                     .inherited = -1 };
 	OWNED(service_release)
 	struct service s = { .settings = &settings,
-		             .signals = -1,
+		             .loop.fd = -1,
 		             .await = AWAIT_CLOSED,
 		             .backoff = BACKOFF_CLOSED,
-		             .connection = -1 };
-	struct failure why = { 0 };
+		             .signals.fd = -1,
+		             .connection.fd = -1 };
 	const int told = settings_read(&settings, argc, argv);
 
-	if (told >= 0)
-		return told;
-	if (service_open(&s, &why) < 0) {
-		say_failure(&why);
-		return 1;
-	}
-	return serve(&s) ? 0 : 1;
+	return told >= 0 ? told : serve(&s);
 }
