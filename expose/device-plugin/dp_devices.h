@@ -4,7 +4,7 @@
 #ifndef EXPOSE_DEVICE_PLUGIN_DP_DEVICES_H
 #define EXPOSE_DEVICE_PLUGIN_DP_DEVICES_H
 
-#include "expose/device-plugin/grpc_session.h"
+#include "expose/grpc/grpc.h"
 
 struct dp_devices {
 	const char *name; /* devices are <name>Mvp<i>, i from 0 */

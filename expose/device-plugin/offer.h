@@ -6,9 +6,8 @@
 
 #include "expose/device-plugin/dp_config.h"
 #include "expose/device-plugin/dp_devices.h"
-#include "expose/device-plugin/grpc_client.h"
-#include "expose/device-plugin/grpc_server.h"
 #include "expose/device-plugin/kubelet.h"
+#include "expose/grpc/grpc.h"
 
 enum offer_state {
 	OFFER_WAITING,    /* for kubelet, or for the next attempt */
@@ -23,7 +22,7 @@ struct offer {
 	uint32_t lower;                    /* the interface's index; 0: it is not there */
 	struct dp_devices devices;
 	struct grpc_server server;
-	struct grpc_call_out registration;
+	struct grpc_client_call registration;
 	enum offer_state state;
 	struct backoff again; /* when to register next, unless kubelet listens by then */
 	struct watch timer;

@@ -2,12 +2,12 @@
 /* gRPC: whatever a client or a kubelet sends, it ends, is within its bounds, and what is given out
  * was offered.
  *
- * Reads with: expose/device-plugin/grpc_session.c expose/device-plugin/grpc_frame.c
- * expose/device-plugin/grpc_client.c expose/device-plugin/grpc_wire.c
- * expose/device-plugin/dp_devices.c */
+ * Reads with: expose/grpc/grpc_session.c expose/grpc/grpc_frame.c expose/grpc/grpc_client.c
+ * expose/grpc/grpc_transport.c expose/device-plugin/dp_devices.c */
 #include "expose/device-plugin/deviceplugin.pb-c.h"
 #include "expose/device-plugin/dp_devices.h"
-#include "expose/device-plugin/grpc_client.h"
+#include "expose/grpc/grpc_session.h"
+#include "expose/grpc/grpc_transport.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <stdio.h>
@@ -129,7 +129,7 @@ static int socket_listen(const char *path)
 static void registration(const uint8_t *data, size_t size, bool stays)
 {
 	const int listener = socket_listen("kubelet.sock");
-	struct grpc_call_out c = { .ended = on_ended };
+	struct grpc_client_call c = { .ended = on_ended };
 	struct failure f = { 0 };
 	struct loop loop;
 	size_t length;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Listening, and the clients that came: few, and none for longer than it is of use. */
-#include "expose/device-plugin/grpc_server.h"
-
 #include "expose/common/daemon.h"
+#include "expose/grpc/grpc_session.h"
+#include "expose/grpc/grpc_transport.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -10,10 +10,16 @@
 #include <sys/timerfd.h>
 #include <time.h>
 
+/* Clients at a time: the kubelet; the client that it replaces; and two for diagnosis. */
+enum { GRPC_CLIENTS_MAX = 4 };
+
+/* Seconds in which a client without an open call must make its next one. */
+enum { GRPC_IDLE_MAX = 5 };
+
 struct grpc_peer { /* one connection */
 	struct grpc_server *server;
 	struct grpc_peer *next; /* which came before it */
-	struct grpc_wire wire;
+	struct grpc_transport transport;
 	struct grpc_session session;
 	size_t answered, open; /* calls, as they were when that last changed */
 	time_t since;          /* when that was; monotonic */
@@ -61,7 +67,7 @@ static void client_free(struct grpc_peer *c)
 		link = &(*link)->next;
 	*link = c->next;
 	grpc_session_release(&c->session);
-	fd_release(&c->wire.watch.fd);
+	fd_release(&c->transport.watch.fd);
 	free(c);
 }
 
@@ -81,8 +87,8 @@ static const char *reason(const struct grpc_peer *c, int err)
 {
 	if (c->session.why[0])
 		return c->session.why;
-	if (c->wire.error)
-		return nghttp2_strerror(c->wire.error);
+	if (c->transport.error)
+		return nghttp2_strerror(c->transport.error);
 	return err == 0 || err == ECONNRESET || err == EPIPE ? "" : strerror(err);
 }
 
@@ -91,7 +97,7 @@ static void on_client(void *data, uint32_t events)
 	struct grpc_peer *c = data;
 	struct grpc_server *g = c->server;
 
-	if (!grpc_wire_pump(&c->wire, events)) {
+	if (!grpc_transport_pump(&c->transport, events)) {
 		client_close(c, reason(c, errno));
 		return;
 	}
@@ -147,15 +153,15 @@ static int client_begin(struct grpc_server *g, int fd, struct failure *f)
 	c->since = now();
 	c->next = g->clients;
 	g->clients = c;
-	c->wire = (struct grpc_wire){ .loop = g->loop,
-		                      .watch = { fd, on_client, c },
-		                      .http = c->session.http };
-	if (loop_watch(g->loop, &c->wire.watch, EPOLLIN, f) < 0) {
+	c->transport = (struct grpc_transport){ .loop = g->loop,
+		                                .watch = { fd, on_client, c },
+		                                .http = c->session.http };
+	if (loop_watch(g->loop, &c->transport.watch, EPOLLIN, f) < 0) {
 		client_free(c);
 		return -1;
 	}
 	timer_set(g);
-	if (!grpc_wire_flush(&c->wire))
+	if (!grpc_transport_flush(&c->transport))
 		client_close(c, reason(c, errno));
 	return 0;
 }
@@ -254,7 +260,7 @@ void grpc_server_renew(struct grpc_server *g)
 	for (struct grpc_peer *c = g->clients, *next; c; c = next) {
 		next = c->next;
 		grpc_session_renew(&c->session);
-		if (!grpc_wire_flush(&c->wire))
+		if (!grpc_transport_flush(&c->transport))
 			client_close(c, reason(c, errno));
 	}
 }

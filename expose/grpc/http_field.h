@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A header field as nghttp2 takes it, of two texts that it copies. */
-#ifndef EXPOSE_DEVICE_PLUGIN_HTTP_FIELD_H
-#define EXPOSE_DEVICE_PLUGIN_HTTP_FIELD_H
+#ifndef EXPOSE_GRPC_HTTP_FIELD_H
+#define EXPOSE_GRPC_HTTP_FIELD_H
 
 #include <nghttp2/nghttp2.h>
 #include <string.h>

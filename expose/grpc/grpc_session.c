@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A server's side of gRPC over HTTP/2, by nghttp2's callbacks. */
-#include "expose/device-plugin/grpc_session.h"
+#include "expose/grpc/grpc_session.h"
 
-#include "expose/device-plugin/http_field.h"
+#include "expose/grpc/http_field.h"
 
 #include <stdio.h>
 #include <string.h>

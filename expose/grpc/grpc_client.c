@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A client's side of gRPC over HTTP/2: one call and its trailers. */
-#include "expose/device-plugin/grpc_client.h"
-
-#include "expose/device-plugin/http_field.h"
+#include "expose/grpc/grpc_transport.h"
+#include "expose/grpc/http_field.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
-void grpc_call_release(struct grpc_call_out *c)
+void grpc_call_release(struct grpc_client_call *c)
 {
 	if (!c->running)
 		return;
-	nghttp2_session_del(c->wire.http);
-	fd_release(&c->wire.watch.fd);
+	nghttp2_session_del(c->transport.http);
+	fd_release(&c->transport.watch.fd);
 	free(c->frame);
 	c->frame = NULL;
 	c->running = false;
@@ -70,7 +69,7 @@ static int on_header(nghttp2_session *http, const nghttp2_frame *frame, const ui
                      void *data)
 {
 	static const char status[] = "grpc-status", message[] = "grpc-message";
-	struct grpc_call_out *c = data;
+	struct grpc_client_call *c = data;
 
 	(void)http;
 	(void)frame;
@@ -85,7 +84,7 @@ static int on_header(nghttp2_session *http, const nghttp2_frame *frame, const ui
 static ssize_t on_read(nghttp2_session *http, int32_t id, uint8_t *to, size_t room, uint32_t *flags,
                        nghttp2_data_source *source, void *data)
 {
-	struct grpc_call_out *c = source->ptr;
+	struct grpc_client_call *c = source->ptr;
 	const size_t left = c->length - c->sent, length = left < room ? left : room;
 
 	(void)http;
@@ -110,7 +109,7 @@ static int on_close(nghttp2_session *http, int32_t id, uint32_t code, void *data
 /* We end the connection where the peer does not speak HTTP/2, and say so to it. */
 static int on_sent(nghttp2_session *http, const nghttp2_frame *frame, void *data)
 {
-	struct grpc_call_out *c = data;
+	struct grpc_client_call *c = data;
 
 	(void)http;
 	if (frame->hd.type == NGHTTP2_GOAWAY && frame->goaway.error_code != NGHTTP2_NO_ERROR)
@@ -118,7 +117,7 @@ static int on_sent(nghttp2_session *http, const nghttp2_frame *frame, void *data
 	return 0;
 }
 
-static int request_submit(struct grpc_call_out *c)
+static int request_submit(struct grpc_client_call *c)
 {
 	const nghttp2_nv fields[] = { HTTP_FIELD(":method", "POST"),
 		                      HTTP_FIELD(":scheme", "http"),
@@ -129,15 +128,15 @@ static int request_submit(struct grpc_call_out *c)
 	const nghttp2_data_provider message = { .source.ptr = c, .read_callback = on_read };
 	const nghttp2_settings_entry no_push = { NGHTTP2_SETTINGS_ENABLE_PUSH, 0 };
 
-	if (nghttp2_submit_settings(c->wire.http, NGHTTP2_FLAG_NONE, &no_push, 1) < 0)
+	if (nghttp2_submit_settings(c->transport.http, NGHTTP2_FLAG_NONE, &no_push, 1) < 0)
 		return -1;
-	return nghttp2_submit_request(c->wire.http, NULL, fields, sizeof fields / sizeof *fields,
-	                              &message, NULL) < 0
+	return nghttp2_submit_request(c->transport.http, NULL, fields,
+	                              sizeof fields / sizeof *fields, &message, NULL) < 0
 	               ? -1
 	               : 0;
 }
 
-static int session_begin(struct grpc_call_out *c)
+static int session_begin(struct grpc_client_call *c)
 {
 	nghttp2_session_callbacks *callbacks;
 
@@ -146,17 +145,17 @@ static int session_begin(struct grpc_call_out *c)
 	nghttp2_session_callbacks_set_on_header_callback(callbacks, on_header);
 	nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, on_close);
 	nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, on_sent);
-	const int made = nghttp2_session_client_new(&c->wire.http, callbacks, c);
+	const int made = nghttp2_session_client_new(&c->transport.http, callbacks, c);
 	nghttp2_session_callbacks_del(callbacks);
 	return made < 0 ? -1 : request_submit(c);
 }
 
-static void call_end(struct grpc_call_out *c, int err)
+static void call_end(struct grpc_client_call *c, int err)
 {
-	const char *why = c->breach       ? c->breach
-	                  : c->wire.error ? nghttp2_strerror(c->wire.error)
-	                  : err           ? strerror(err)
-	                                  : "the connection was closed without an answer";
+	const char *why = c->breach            ? c->breach
+	                  : c->transport.error ? nghttp2_strerror(c->transport.error)
+	                  : err                ? strerror(err)
+	                                       : "the connection was closed without an answer";
 	struct grpc_outcome outcome = c->outcome;
 
 	if (outcome.code < 0)
@@ -168,13 +167,13 @@ static void call_end(struct grpc_call_out *c, int err)
 
 static void on_ready(void *data, uint32_t events)
 {
-	struct grpc_call_out *c = data;
+	struct grpc_client_call *c = data;
 
-	if (!grpc_wire_pump(&c->wire, events))
+	if (!grpc_transport_pump(&c->transport, events))
 		call_end(c, errno);
 }
 
-static int socket_connect(struct grpc_call_out *c, const char *path)
+static int socket_connect(struct grpc_client_call *c, const char *path)
 {
 	struct sockaddr_un address;
 
@@ -182,18 +181,18 @@ static int socket_connect(struct grpc_call_out *c, const char *path)
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	c->wire.watch.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (c->wire.watch.fd < 0)
+	c->transport.watch.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (c->transport.watch.fd < 0)
 		return -1;
 	/* A local socket is connected at once, or its queue is full (EAGAIN). */
-	return connect(c->wire.watch.fd, (struct sockaddr *)&address, sizeof address);
+	return connect(c->transport.watch.fd, (struct sockaddr *)&address, sizeof address);
 }
 
-int grpc_call_begin(struct grpc_call_out *c, struct loop *loop, const char *socket_path,
+int grpc_call_begin(struct grpc_client_call *c, struct loop *loop, const char *socket_path,
                     const char *method, uint8_t *frame, size_t length, struct failure *f)
 {
 	grpc_call_release(c);
-	c->wire = (struct grpc_wire){ .loop = loop, .watch = { -1, on_ready, c } };
+	c->transport = (struct grpc_transport){ .loop = loop, .watch = { -1, on_ready, c } };
 	c->running = true;
 	c->path = method;
 	c->frame = frame;
@@ -205,7 +204,8 @@ int grpc_call_begin(struct grpc_call_out *c, struct loop *loop, const char *sock
 		fail_errno(f, ENOMEM, "call %s", method);
 	else if (socket_connect(c, socket_path) < 0)
 		fail_errno(f, errno, "connect to %s", socket_path);
-	else if (loop_watch(loop, &c->wire.watch, EPOLLIN, f) == 0 && grpc_wire_flush(&c->wire))
+	else if (loop_watch(loop, &c->transport.watch, EPOLLIN, f) == 0 &&
+	         grpc_transport_flush(&c->transport))
 		return 0;
 	else
 		fail_errno(f, errno, "call %s", method);

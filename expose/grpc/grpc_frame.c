@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Frames in and out, in memory that grows with what came and never with what is announced. */
-#include "expose/device-plugin/grpc_frame.h"
+#include "expose/grpc/grpc_frame.h"
 
 #include <string.h>
 
