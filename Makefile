@@ -38,7 +38,7 @@ comma    := ,
 column   = $(word $2,$(subst :, ,$1))
 programs := $(foreach row,$(table),$(call column,$(row),1))
 mains    := $(foreach row,$(table),$(call column,$(row),2).c)
-floors   := base cni netns ipam record plugin expose/common expose/grpc expose/hook expose/nri expose/device-plugin tools
+floors   := base cni netns ipam record plugin expose/common expose/grpc expose/ttrpc expose/hook expose/nri expose/device-plugin tools
 sources  := $(filter-out $(mains),$(wildcard $(floors:=/*.c)))
 messages := $(patsubst %.proto,$(O)/gen/%.pb-c.c,$(wildcard expose/*/*.proto))
 units    := $(patsubst %.c,$(O)/%,$(wildcard tests/unit/*.c))

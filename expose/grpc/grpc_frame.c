@@ -87,7 +87,7 @@ bool grpc_incoming_whole(const struct grpc_incoming *in)
 }
 
 /* Two bytes of a message may ask for fifty of memory: what unpacking may take is counted down. */
-static void *budget_take(void *data, size_t size)
+static void *budget_allocate(void *data, size_t size)
 {
 	size_t *left = data;
 
@@ -107,7 +107,7 @@ ProtobufCMessage *grpc_unpack(const ProtobufCMessageDescriptor *type, const uint
                               size_t length)
 {
 	size_t left = GRPC_UNPACKED_MAX;
-	ProtobufCAllocator budget = { budget_take, budget_free, &left };
+	ProtobufCAllocator budget = { budget_allocate, budget_free, &left };
 
 	return protobuf_c_message_unpack(type, &budget, length, bytes);
 }

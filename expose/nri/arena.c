@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <sys/mman.h>
 
-static void *arena_take(void *data, size_t size)
+static void *arena_allocate(void *data, size_t size)
 {
 	struct arena *a = data;
 	const size_t unit = _Alignof(max_align_t);
@@ -28,7 +28,7 @@ int arena_open(struct arena *a, struct failure *f)
 	void *base = mmap(NULL, ARENA_MAX, PROT_READ | PROT_WRITE,
 	                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-	*a = (struct arena){ .allocator = { arena_take, arena_keep, a } };
+	*a = (struct arena){ .allocator = { arena_allocate, arena_keep, a } };
 	if (base == MAP_FAILED)
 		return fail_errno(f, errno, "reserve memory for a message");
 	a->base = base;

@@ -2,7 +2,7 @@
 /* Taking the socket's bytes apart into those of its connections. */
 #include "expose/nri/mux.h"
 
-#include "expose/nri/ttrpc.h"
+#include "expose/ttrpc/ttrpc.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -27,7 +27,7 @@ static int header_check(struct mux *m, struct failure *f)
 	return fail(f, CNI_DECODE, details, "the runtime does not speak NRI");
 }
 
-int mux_take(struct mux *m, const uint8_t *bytes, size_t n, struct failure *f)
+int mux_feed(struct mux *m, const uint8_t *bytes, size_t n, struct failure *f)
 {
 	while (n) {
 		const size_t wanted = m->have < MUX_HEADER ? MUX_HEADER - m->have : m->left;

@@ -32,7 +32,7 @@ struct mux { /* zeroed: before the first frame */
 
 /* Takes bytes as the socket gave them. CNI_DECODE for a frame of an unknown connection or one that
  * is longer than any message. */
-int mux_take(struct mux *m, const uint8_t *bytes, size_t n, struct failure *f) MUST_CHECK;
+int mux_feed(struct mux *m, const uint8_t *bytes, size_t n, struct failure *f) MUST_CHECK;
 
 void mux_header(uint8_t header[static MUX_HEADER], uint32_t connection, uint32_t length);
 

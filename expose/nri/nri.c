@@ -6,7 +6,6 @@
 #include "expose/nri/arena.h"
 #include "expose/nri/nri.pb-c.h"
 #include "expose/nri/nri_answer.h"
-#include "expose/nri/ttrpc.pb-c.h"
 
 #include <string.h>
 
@@ -20,7 +19,7 @@ enum { REGISTRATION_STREAM = 1, UNIMPLEMENTED = 12 /* gRPC's code */ };
 #define SYNCHRONIZE "\x0a\x1b" PLUGIN_SERVICE "\x12\x0bSynchronize"
 _Static_assert(sizeof PLUGIN_SERVICE - 1 == 0x1b, "the length in SYNCHRONIZE");
 /* The field `payload` of a ttrpc request, and `more` of what it carries. */
-static const struct wire synchronization = { .outer = 3, .inner = 3 };
+static const struct protobuf_scan synchronization = { .outer = 3, .inner = 3 };
 
 struct call {
 	struct nri *nri;
@@ -93,8 +92,8 @@ static int synchronize(void *data, const struct ttrpc_frame *frame, struct failu
 	struct nri *n = data;
 	Nri__SynchronizeResponse response;
 
-	if (!wire_take(&n->synchronization, frame->message, frame->length) ||
-	    (frame->last && !wire_ended(&n->synchronization)))
+	if (!protobuf_scan_feed(&n->synchronization, frame->message, frame->length) ||
+	    (frame->last && !protobuf_scan_complete(&n->synchronization)))
 		return fail(f, CNI_DECODE, "its pods and containers cannot be decoded",
 		            "the runtime does not speak NRI");
 	if (!frame->last)
@@ -110,7 +109,7 @@ static int synchronize(void *data, const struct ttrpc_frame *frame, struct failu
 	return 0;
 }
 
-static int call_answer(const struct call *c, const Ttrpc__Request *request, struct failure *f)
+static int call_answer(const struct call *c, const struct ttrpc_request *request, struct failure *f)
 {
 	if (strcmp(request->service, PLUGIN_SERVICE) == 0)
 		for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
@@ -121,37 +120,29 @@ static int call_answer(const struct call *c, const Ttrpc__Request *request, stru
 	return answer_refuse(c->nri->fd, c->stream, UNIMPLEMENTED, f);
 }
 
-static int request_take(void *data, const struct ttrpc_frame *frame, struct failure *f)
+static int on_request(void *data, const struct ttrpc_frame *frame, struct failure *f)
 {
 	OWNED(arena_release) struct arena arena = { .base = NULL };
+	struct ttrpc_request request;
 
 	if (arena_open(&arena, f) < 0)
 		return -1;
-	const Ttrpc__Request *request =
-	        ttrpc__request__unpack(&arena.allocator, frame->length, frame->message);
-	if (!request)
-		return fail(f, CNI_DECODE, "a request cannot be decoded",
-		            "the runtime does not speak ttrpc");
-	const struct call call = { data, frame->stream, &request->payload, &arena };
-	return call_answer(&call, request, f);
+	if (ttrpc_request_unpack(&request, frame, &arena.allocator, f) < 0)
+		return -1;
+	const struct call call = { data, frame->stream, &request.payload, &arena };
+	return call_answer(&call, &request, f);
 }
 
-/* The only answer we ever wait for is that to the registration. */
-static int response_take(void *data, const struct ttrpc_frame *frame, struct failure *f)
+/* The registration is the only request of ours. */
+static int on_response(void *data, const struct ttrpc_frame *frame, struct failure *f)
 {
 	OWNED(arena_release) struct arena arena = { .base = NULL };
 
 	(void)data;
 	if (arena_open(&arena, f) < 0)
 		return -1;
-	const Ttrpc__Response *response =
-	        ttrpc__response__unpack(&arena.allocator, frame->length, frame->message);
-	if (!response || frame->stream != REGISTRATION_STREAM)
-		return fail(f, CNI_DECODE, "an answer cannot be decoded, or is to no request",
-		            "the runtime does not speak ttrpc");
-	if (response->status && response->status->code)
-		return fail(f, CNI_OTHER, response->status->message, "register with the runtime");
-	return 0;
+	return ttrpc_response_check(frame, REGISTRATION_STREAM, "register with the runtime",
+	                            &arena.allocator, f);
 }
 
 static int received(void *data, uint32_t connection, const uint8_t *bytes, size_t length,
@@ -159,7 +150,7 @@ static int received(void *data, uint32_t connection, const uint8_t *bytes, size_
 {
 	struct nri *n = data;
 
-	return ttrpc_take(connection == MUX_PLUGIN ? &n->plugin : &n->runtime, bytes, length, f);
+	return ttrpc_feed(connection == MUX_PLUGIN ? &n->plugin : &n->runtime, bytes, length, f);
 }
 
 int nri_open(struct nri *n, int fd, const char *name, const char *index, struct failure *f)
@@ -173,10 +164,10 @@ int nri_open(struct nri *n, int fd, const char *name, const char *index, struct 
 		.plugin = { .type = TTRPC_REQUEST,
 		            .passed = SYNCHRONIZE,
 		            .passed_length = sizeof SYNCHRONIZE - 1,
-		            .whole = request_take,
+		            .whole = on_request,
 		            .piece = synchronize,
 		            .data = n },
-		.runtime = { .type = TTRPC_RESPONSE, .whole = response_take, .data = n },
+		.runtime = { .type = TTRPC_RESPONSE, .whole = on_response, .data = n },
 		.synchronization = synchronization,
 	};
 	nri__register_plugin_request__init(&registration);
@@ -186,9 +177,9 @@ int nri_open(struct nri *n, int fd, const char *name, const char *index, struct 
 	                    &registration.base, f);
 }
 
-int nri_take(struct nri *n, const uint8_t *bytes, size_t length, struct failure *f)
+int nri_feed(struct nri *n, const uint8_t *bytes, size_t length, struct failure *f)
 {
-	return mux_take(&n->mux, bytes, length, f);
+	return mux_feed(&n->mux, bytes, length, f);
 }
 
 void nri_release(struct nri *n)

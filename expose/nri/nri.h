@@ -6,8 +6,8 @@
 #define EXPOSE_NRI_NRI_H
 
 #include "expose/nri/mux.h"
-#include "expose/nri/ttrpc.h"
-#include "expose/nri/wire.h"
+#include "expose/nri/protobuf_scan.h"
+#include "expose/ttrpc/ttrpc.h"
 #include "record/taps.h"
 
 struct Nri__CreateContainerRequest;
@@ -21,7 +21,7 @@ struct nri {
 	struct mux mux;
 	struct ttrpc plugin;  /* the runtime's requests */
 	struct ttrpc runtime; /* its answers */
-	struct wire synchronization;
+	struct protobuf_scan synchronization;
 	bool synchronized; /* the runtime has told all it has to tell at the start */
 };
 
@@ -31,6 +31,6 @@ int nri_open(struct nri *n, int fd, const char *name, const char *index,
 void nri_release(struct nri *n);
 
 /* Takes what the runtime sent and answers it. A failure ends the connection. */
-int nri_take(struct nri *n, const uint8_t *bytes, size_t length, struct failure *f) MUST_CHECK;
+int nri_feed(struct nri *n, const uint8_t *bytes, size_t length, struct failure *f) MUST_CHECK;
 
 #endif

@@ -1,56 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Packing and sending what a plugin says. */
+/* Packing and sending the messages of a plugin. */
 #include "expose/nri/nri_answer.h"
 
 #include "base/bytes.h"
 #include "expose/common/daemon.h"
 #include "expose/nri/mux.h"
 #include "expose/nri/nri.pb-c.h"
-#include "expose/nri/ttrpc.h"
-#include "expose/nri/ttrpc.pb-c.h"
+#include "expose/ttrpc/ttrpc.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <sys/sysmacros.h>
 
-struct bytes {
-	uint8_t *at; /* owned */
-	size_t length;
-};
-
-static void bytes_release(struct bytes *b)
+/* Sends a ttrpc frame, in as many pieces as the peer's buffer needs. */
+static int frame_send(int fd, uint32_t connection, const struct ttrpc_bytes *frame,
+                      struct failure *f)
 {
-	free(b->at);
-	b->at = NULL;
-}
-
-/* Packs a message behind some room for a header. */
-static int message_pack(struct bytes *b, size_t header, const ProtobufCMessage *message,
-                        struct failure *f)
-{
-	b->length = header + (message ? protobuf_c_message_get_packed_size(message) : 0);
-	b->at = malloc(b->length + 1); /* never none */
-	if (!b->at)
-		return fail_errno(f, ENOMEM, "answer the runtime");
-	if (message)
-		protobuf_c_message_pack(message, b->at + header);
-	return 0;
-}
-
-/* Sends a message as one ttrpc frame, in as many pieces as the peer's buffer asks for. */
-static int frame_send(int fd, uint32_t connection, uint32_t stream, enum ttrpc_type type,
-                      const ProtobufCMessage *message, struct failure *f)
-{
-	OWNED(bytes_release) struct bytes frame = { .at = NULL };
 	uint8_t piece[MUX_HEADER + MUX_PIECE];
 
-	if (message_pack(&frame, TTRPC_HEADER, message, f) < 0)
-		return -1;
-	ttrpc_header(frame.at, stream, type, (uint32_t)(frame.length - TTRPC_HEADER));
-	for (size_t at = 0, n; at < frame.length; at += n) {
-		n = frame.length - at < MUX_PIECE ? frame.length - at : MUX_PIECE;
+	for (size_t at = 0, n; at < frame->length; at += n) {
+		n = frame->length - at < MUX_PIECE ? frame->length - at : MUX_PIECE;
 		mux_header(piece, connection, (uint32_t)n);
-		memcpy(piece + MUX_HEADER, frame.at + at, n);
+		memcpy(piece + MUX_HEADER, frame->at + at, n);
 		if (bytes_write(fd, piece, MUX_HEADER + n) < 0)
 			return fail(f, CNI_IO,
 			            errno == EAGAIN ? "it does not take it" : strerror(errno),
@@ -62,44 +33,32 @@ static int frame_send(int fd, uint32_t connection, uint32_t stream, enum ttrpc_t
 int request_send(int fd, uint32_t stream, const char *service, const char *method,
                  const ProtobufCMessage *message, struct failure *f)
 {
-	OWNED(bytes_release) struct bytes payload = { .at = NULL };
-	Ttrpc__Request request;
+	OWNED(ttrpc_bytes_release) struct ttrpc_bytes frame = { .at = NULL };
 
-	if (message_pack(&payload, 0, message, f) < 0)
-		return -1;
-	ttrpc__request__init(&request);
-	request.service = text_lend(service);
-	request.method = text_lend(method);
-	request.payload = (ProtobufCBinaryData){ payload.length, payload.at };
-	return frame_send(fd, MUX_RUNTIME, stream, TTRPC_REQUEST, &request.base, f);
+	return ttrpc_request_pack(&frame, stream, service, method, message, f) < 0
+	               ? -1
+	               : frame_send(fd, MUX_RUNTIME, &frame, f);
 }
 
 int answer_send(int fd, uint32_t stream, const ProtobufCMessage *message, struct failure *f)
 {
-	OWNED(bytes_release) struct bytes payload = { .at = NULL };
-	Ttrpc__Response response;
+	OWNED(ttrpc_bytes_release) struct ttrpc_bytes frame = { .at = NULL };
 
-	if (message_pack(&payload, 0, message, f) < 0)
-		return -1;
-	ttrpc__response__init(&response);
-	response.payload = (ProtobufCBinaryData){ payload.length, payload.at };
-	return frame_send(fd, MUX_PLUGIN, stream, TTRPC_RESPONSE, &response.base, f);
+	return ttrpc_response_pack(&frame, stream, message, f) < 0
+	               ? -1
+	               : frame_send(fd, MUX_PLUGIN, &frame, f);
 }
 
 int answer_refuse(int fd, uint32_t stream, int code, struct failure *f)
 {
-	Ttrpc__Status status;
-	Ttrpc__Response response;
+	OWNED(ttrpc_bytes_release) struct ttrpc_bytes frame = { .at = NULL };
 
-	ttrpc__status__init(&status);
-	ttrpc__response__init(&response);
-	status.code = code;
-	status.message = text_lend("podtap-nri does not offer this");
-	response.status = &status;
-	return frame_send(fd, MUX_PLUGIN, stream, TTRPC_RESPONSE, &response.base, f);
+	return ttrpc_refusal_pack(&frame, stream, code, "podtap-nri does not offer this", f) < 0
+	               ? -1
+	               : frame_send(fd, MUX_PLUGIN, &frame, f);
 }
 
-/* A device as NRI has it, with the messages it points to. */
+/* A device as a message of NRI, with the messages that it points to. */
 struct device_message {
 	Nri__Device device;
 	Nri__Optional mode, uid, gid;

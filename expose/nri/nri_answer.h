@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a plugin sends: protobuf in ttrpc in NRI's frames. A send that the runtime does not take
- * within the socket's time limit fails. */
+/* The messages that a plugin sends: protobuf in ttrpc in NRI's frames. A send fails if the runtime
+ * does not accept it within the socket's time limit. */
 #ifndef EXPOSE_NRI_NRI_ANSWER_H
 #define EXPOSE_NRI_NRI_ANSWER_H
 
@@ -13,20 +13,14 @@
 
 struct Nri__CreateContainerRequest;
 
-/* A text as a message's field that is only packed: protobuf-c's fields are not const. */
-static inline char *text_lend(const char *text)
-{
-	return (char *)(uintptr_t)text;
-}
-
 int request_send(int fd, uint32_t stream, const char *service, const char *method,
                  const ProtobufCMessage *message, struct failure *f) MUST_CHECK;
 
-/* Answers a request; without a message by an empty one. */
+/* Answers a request. The message may be NULL: the answer is empty. */
 int answer_send(int fd, uint32_t stream, const ProtobufCMessage *message,
                 struct failure *f) MUST_CHECK;
 
-/* Answers that it will not be done, by a code of gRPC's. */
+/* Refuses a request with one of gRPC's codes. */
 int answer_refuse(int fd, uint32_t stream, int code, struct failure *f) MUST_CHECK;
 
 /* Answers with the devices of the container being created, and logs it. Runtimes add the permission

@@ -137,7 +137,7 @@ static int connection_read(struct service *s, struct failure *f)
 		return fail_errno(f, errno, "read from the runtime");
 	if (got == 0)
 		return 0;
-	return nri_take(&s->nri, bytes, (size_t)got, f) < 0 ? -1 : 1;
+	return nri_feed(&s->nri, bytes, (size_t)got, f) < 0 ? -1 : 1;
 }
 
 static void on_connection(void *data, uint32_t events)

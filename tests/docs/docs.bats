@@ -109,7 +109,7 @@ bounds() {
 		SECURITY.md|1 MiB for a record, a policy or the device plugin's configuration|plugin/policy.c|POLICY_MAX|1 << 20
 		SECURITY.md|a policy or the device plugin's configuration|expose/device-plugin/podtap-device-plugin.c|CONFIG_MAX|1 << 20
 		SECURITY.md|32 MiB of a container's for the hook|expose/hook/podtap-hook.c|CONFIG_MAX|32 << 20
-		SECURITY.md|4 MiB of a runtime's message|expose/nri/ttrpc.h|TTRPC_MAX|4 << 20
+		SECURITY.md|4 MiB of a runtime's message|expose/ttrpc/ttrpc.h|TTRPC_MAX|4 << 20
 		SECURITY.md|1 MiB of the kubelet's|expose/grpc/grpc_frame.h|GRPC_MESSAGE_MAX|1 << 20
 		README.md|frames in the queue for broadcasts, 10000 at most|plugin/config.h|BCQUEUELEN_MAX|10000
 		README.md|the kernel's, 1000|plugin/config.h|BCQUEUELEN_KERNEL|1000

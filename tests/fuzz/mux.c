@@ -33,7 +33,7 @@ static bool hear(const uint8_t *data, size_t size, size_t piece, struct heard *h
 
 	for (size_t n; size; data += n, size -= n) {
 		n = size < piece ? size : piece;
-		if (mux_take(&m, data, n, &f) < 0) {
+		if (mux_feed(&m, data, n, &f) < 0) {
 			PROMISE(f.code == CNI_DECODE && *f.details);
 			return false;
 		}
@@ -54,8 +54,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct mux m = { .received = received, .data = &sent };
 	struct failure f = { 0 };
 	mux_header(header, MUX_RUNTIME, (uint32_t)(size % MUX_PIECE));
-	PROMISE(mux_take(&m, header, sizeof header, &f) == 0);
-	PROMISE(mux_take(&m, data, size % MUX_PIECE, &f) == 0 && m.have == 0);
+	PROMISE(mux_feed(&m, header, sizeof header, &f) == 0);
+	PROMISE(mux_feed(&m, data, size % MUX_PIECE, &f) == 0 && m.have == 0);
 	PROMISE(sent.bytes == size % MUX_PIECE && sent.sum[MUX_PLUGIN] == 0);
 	return 0;
 }

@@ -2,7 +2,8 @@
 /* A runtime's side of a connection, whatever it is: it is answered, or the connection ends with a
  * reason; what it says is logged in whole lines.
  *
- * Reads with: expose/nri/nri.c expose/nri/nri_answer.c expose/nri/adjust.c expose/nri/arena.c */
+ * Reads with: expose/nri/nri.c expose/nri/nri_answer.c expose/nri/adjust.c expose/nri/arena.c
+ * expose/ttrpc/ttrpc_message.c */
 #include "expose/nri/nri.h"
 #include "cni/request.h"
 #include "expose/common/daemon.h"
@@ -56,7 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	PROMISE(nri_open(&n, nowhere, "podtap", "50", &f) == 0);
 	for (size_t step; size; data += step, size -= step) {
 		step = size < 4096 ? size : 4096;
-		if (nri_take(&n, data, step, &f) < 0) {
+		if (nri_feed(&n, data, step, &f) < 0) {
 			PROMISE(f.code && *f.msg);
 			return 0;
 		}

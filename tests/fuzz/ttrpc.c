@@ -2,18 +2,18 @@
 /* ttrpc's frames, those kept whole and those passed on (where one number is looked for): what comes
  * of them does not depend on how the bytes came.
  *
- * Reads with: expose/nri/ttrpc.c expose/nri/wire.c */
-#include "expose/nri/ttrpc.h"
-#include "expose/nri/wire.h"
+ * Reads with: expose/ttrpc/ttrpc.c expose/nri/protobuf_scan.c */
+#include "expose/ttrpc/ttrpc.h"
+#include "expose/nri/protobuf_scan.h"
 #include "tests/fuzz/fuzz.h"
 
 static const char passed[] = "\x0a\x01S";
-static const struct wire looking = { .outer = 3, .inner = 3 };
+static const struct protobuf_scan looking = { .outer = 3, .inner = 3 };
 
 struct heard {
 	uint64_t sum; /* of the frames, in order */
 	size_t bytes; /* of those kept whole */
-	struct wire wire;
+	struct protobuf_scan scan;
 	bool wrong; /* a frame passed on was no protobuf */
 };
 
@@ -35,12 +35,12 @@ static int piece(void *data, const struct ttrpc_frame *frame, struct failure *f)
 	struct heard *h = data;
 
 	(void)f;
-	h->wrong |= !wire_take(&h->wire, frame->message, frame->length);
+	h->wrong |= !protobuf_scan_feed(&h->scan, frame->message, frame->length);
 	if (!frame->last)
 		return 0;
-	h->wrong |= !wire_ended(&h->wire);
-	h->sum = h->sum * 31 + (h->wrong ? 1 : 2 + h->wire.found);
-	h->wire = looking;
+	h->wrong |= !protobuf_scan_complete(&h->scan);
+	h->sum = h->sum * 31 + (h->wrong ? 1 : 2 + h->scan.found);
+	h->scan = looking;
 	h->wrong = false;
 	return 0;
 }
@@ -58,7 +58,7 @@ static bool hear(const uint8_t *data, size_t size, size_t step, struct heard *h)
 
 	for (size_t n; size; data += n, size -= n) {
 		n = size < step ? size : step;
-		if (ttrpc_take(&t, data, n, &f) < 0) {
+		if (ttrpc_feed(&t, data, n, &f) < 0) {
 			PROMISE(f.code == CNI_DECODE && *f.details);
 			return false;
 		}
@@ -69,7 +69,7 @@ static bool hear(const uint8_t *data, size_t size, size_t step, struct heard *h)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct heard at_once = { .wire = looking }, in_pieces = { .wire = looking };
+	struct heard at_once = { .scan = looking }, in_pieces = { .scan = looking };
 	uint8_t header[TTRPC_HEADER];
 
 	PROMISE(hear(data, size, SIZE_MAX, &at_once) == hear(data, size, 1, &in_pieces));
@@ -77,7 +77,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	PROMISE(at_once.bytes <= size);
 	/* What we send, the other end takes as such. */
 	if (size <= TTRPC_MAX && (size < 3 || memcmp(data, passed, 3) != 0)) {
-		struct heard sent = { .wire = looking };
+		struct heard sent = { .scan = looking };
 		OWNED(text_release) char *text = malloc(TTRPC_HEADER + size);
 		PROMISE(text);
 		ttrpc_header(header, 7, TTRPC_REQUEST, (uint32_t)size);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Putting ttrpc's frames together. */
-#include "expose/nri/ttrpc.h"
+#include "expose/ttrpc/ttrpc.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -63,7 +63,7 @@ static int message_pass(struct ttrpc *t, const uint8_t *bytes, size_t n, struct 
 	return t->piece(t->data, &frame, f);
 }
 
-static int message_take(struct ttrpc *t, const uint8_t *bytes, size_t n, struct failure *f)
+static int message_feed(struct ttrpc *t, const uint8_t *bytes, size_t n, struct failure *f)
 {
 	t->left -= (uint32_t)n;
 	if (t->passing)
@@ -81,7 +81,7 @@ static int message_take(struct ttrpc *t, const uint8_t *bytes, size_t n, struct 
 	return t->whole(t->data, &frame, f);
 }
 
-int ttrpc_take(struct ttrpc *t, const uint8_t *bytes, size_t n, struct failure *f)
+int ttrpc_feed(struct ttrpc *t, const uint8_t *bytes, size_t n, struct failure *f)
 {
 	while (n) {
 		const bool head = t->have < TTRPC_HEADER;
@@ -96,7 +96,7 @@ int ttrpc_take(struct ttrpc *t, const uint8_t *bytes, size_t n, struct failure *
 		}
 		/* An empty message is complete with its header. */
 		if ((!head || (t->have == TTRPC_HEADER && t->left == 0)) &&
-		    message_take(t, bytes, head ? 0 : step, f) < 0)
+		    message_feed(t, bytes, head ? 0 : step, f) < 0)
 			return -1;
 		if (t->have == TTRPC_HEADER && t->left == 0) {
 			message_forget(t);
