@@ -82,7 +82,7 @@ int addr_delete(struct rtnl *nl, uint32_t ifindex, const struct cidr *address, s
 struct listing {
 	uint32_t ifindex;
 	uint8_t family;
-	void (*see)(const struct addr *, void *);
+	void (*on_address)(const struct addr *, void *);
 	void *data;
 };
 
@@ -106,15 +106,15 @@ static int address_read(const struct nlmsghdr *message, void *data)
 	if (!local || mnl_attr_get_payload_len(local) != size)
 		return RTNL_MORE;
 	memcpy(addr.address.ip.byte, mnl_attr_get_payload(local), size);
-	l->see(&addr, l->data);
+	l->on_address(&addr, l->data);
 	return RTNL_MORE;
 }
 
 int addr_each(struct rtnl *nl, uint32_t ifindex, uint8_t family,
-              void (*see)(const struct addr *, void *data), void *data, struct failure *f)
+              void (*on_address)(const struct addr *, void *data), void *data, struct failure *f)
 {
 	struct rtnl_req r;
-	struct listing listing = { ifindex, family, see, data };
+	struct listing listing = { ifindex, family, on_address, data };
 	struct ifaddrmsg *header = req_begin(&r, RTM_GETADDR, NLM_F_DUMP, sizeof *header);
 
 	/* The kernel answers for this link alone (strict checking); address_read() is for older

@@ -26,9 +26,9 @@ struct addr {
 	uint32_t flags; /* IFA_F_* */
 };
 
-/* Calls see() with each address the link has, of one family. */
+/* Call on_address() with each address of one family that the link has. Returns 0 or -1. */
 int addr_each(struct rtnl *nl, uint32_t ifindex, uint8_t family,
-              void (*see)(const struct addr *, void *data), void *data,
+              void (*on_address)(const struct addr *, void *data), void *data,
               struct failure *f) MUST_CHECK;
 
 /* Has the socket receive changes of IPv6 addresses, which addr_dad_wait() waits for, until that

@@ -17,15 +17,15 @@ int link_watch_open(struct link_watch *w, struct failure *f)
 	return -1;
 }
 
-struct telling {
-	link_seen *seen;
+struct delivery {
+	link_handler *on_link;
 	void *data;
 };
 
-static int link_tell(const struct nlmsghdr *message, void *data)
+static int deliver(const struct nlmsghdr *message, void *data)
 {
 	const struct ifinfomsg *header = mnl_nlmsg_get_payload(message);
-	const struct telling *t = data;
+	const struct delivery *d = data;
 	struct link link = { .index = 0 };
 
 	/* A bridge tells of its ports in the same messages, under its own family. */
@@ -33,16 +33,16 @@ static int link_tell(const struct nlmsghdr *message, void *data)
 	    mnl_nlmsg_get_payload_len(message) < sizeof *header || header->ifi_family != AF_UNSPEC)
 		return RTNL_MORE;
 	link_read(message, &link);
-	t->seen(&link, message->nlmsg_type == RTM_DELLINK, t->data);
+	d->on_link(&link, message->nlmsg_type == RTM_DELLINK, d->data);
 	return RTNL_MORE;
 }
 
-int link_watch_read(struct link_watch *w, link_seen *seen, void *data, struct failure *f)
+int link_watch_read(struct link_watch *w, link_handler *on_link, void *data, struct failure *f)
 {
-	struct telling t = { seen, data };
+	struct delivery d = { on_link, data };
 
 	if (!w->nl.unread) {
-		const int read = rtnl_news(&w->nl, link_tell, &t);
+		const int read = rtnl_news(&w->nl, deliver, &d);
 		if (read == 0 || errno == EAGAIN)
 			return 1;
 		/* More happened than fitted, or a message did not. */
@@ -55,14 +55,14 @@ int link_watch_read(struct link_watch *w, link_seen *seen, void *data, struct fa
 	return 0;
 }
 
-int link_each(struct rtnl *nl, link_seen *seen, void *data, struct failure *f)
+int link_each(struct rtnl *nl, link_handler *on_link, void *data, struct failure *f)
 {
-	struct telling t = { seen, data };
+	struct delivery d = { on_link, data };
 	struct rtnl_req r;
 
 	req_begin(&r, RTM_GETLINK, NLM_F_DUMP, sizeof(struct ifinfomsg));
 	req_u32(&r, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
-	return rtnl_query(nl, &r, link_tell, &t, f, "list the links");
+	return rtnl_query(nl, &r, deliver, &d, f, "list the links");
 }
 
 bool link_is_port(const struct link *link)

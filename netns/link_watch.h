@@ -16,16 +16,16 @@ static inline void link_watch_release(struct link_watch *w)
 }
 
 /* What is told of a link: as it is now, or (gone) as it was. */
-typedef void link_seen(const struct link *link, bool gone, void *data);
+typedef void link_handler(const struct link *link, bool gone, void *data);
 
 /* Reads what there is to read, without waiting, up to a bound: the descriptor stays readable while
  * more is left. 1: nothing that happened is missing; 0: something may be, so that everything is to
  * be looked at again; -1: failure. */
-int link_watch_read(struct link_watch *w, link_seen *seen, void *data,
+int link_watch_read(struct link_watch *w, link_handler *on_link, void *data,
                     struct failure *f) MUST_CHECK;
 
 /* Every link there is, by a dump. */
-int link_each(struct rtnl *nl, link_seen *seen, void *data, struct failure *f) MUST_CHECK;
+int link_each(struct rtnl *nl, link_handler *on_link, void *data, struct failure *f) MUST_CHECK;
 
 /* Whether a link is an Ethernet interface of hardware (which has no kind), or a bond. */
 bool link_is_port(const struct link *link);

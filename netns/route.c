@@ -102,15 +102,15 @@ struct hop {
 	const struct nlattr *gateway; /* NULL: none */
 };
 
-/* Calls see() with each next hop: a route has one itself, or (multipath) a list of them. IPv6 makes
- * one of the latter out of routes that differ in their next hop alone. */
-static void hops_each(const struct nlattr *const *attrs, void (*see)(const struct hop *, void *),
+/* Call on_hop() with each next hop: a route has one itself, or (multipath) a list of them. IPv6
+ * makes one of the latter out of routes that differ in their next hop alone. */
+static void hops_each(const struct nlattr *const *attrs, void (*on_hop)(const struct hop *, void *),
                       void *data)
 {
 	const struct nlattr *list = attrs[RTA_MULTIPATH], *inner[RTA_GATEWAY + 1];
 
 	if (!list) {
-		see(&(struct hop){ attr_u32(attrs[RTA_OIF], 0), attrs[RTA_GATEWAY] }, data);
+		on_hop(&(struct hop){ attr_u32(attrs[RTA_OIF], 0), attrs[RTA_GATEWAY] }, data);
 		return;
 	}
 	const char *at = mnl_attr_get_payload(list);
@@ -122,19 +122,19 @@ static void hops_each(const struct nlattr *const *attrs, void (*see)(const struc
 		if (next.rtnh_len < sizeof next || size > left)
 			return;
 		attrs_of_bytes(at + sizeof next, next.rtnh_len - sizeof next, inner, RTA_GATEWAY);
-		see(&(struct hop){ (uint32_t)next.rtnh_ifindex, inner[RTA_GATEWAY] }, data);
+		on_hop(&(struct hop){ (uint32_t)next.rtnh_ifindex, inner[RTA_GATEWAY] }, data);
 	}
 }
 
 struct listing {
 	uint32_t ifindex;
 	uint8_t family;
-	void (*see)(const struct route_seen *, void *);
+	void (*on_route)(const struct route_seen *, void *);
 	void *data;
 	struct route_seen seen; /* the route at hand, but for its gateway */
 };
 
-static void see_hop(const struct hop *hop, void *data)
+static void note_hop(const struct hop *hop, void *data)
 {
 	struct listing *l = data;
 
@@ -142,7 +142,7 @@ static void see_hop(const struct hop *hop, void *data)
 		return;
 	if (!address_of(hop->gateway, l->family, &l->seen.gw))
 		l->seen.gw = (struct ip){ 0 };
-	l->see(&l->seen, l->data);
+	l->on_route(&l->seen, l->data);
 }
 
 static int route_read(const struct nlmsghdr *message, void *data)
@@ -160,15 +160,18 @@ static int route_read(const struct nlmsghdr *message, void *data)
 		return RTNL_MORE;
 	l->seen.dst.prefix = header->rtm_dst_len;
 	l->seen.table = attr_u32(attrs[RTA_TABLE], header->rtm_table);
-	hops_each(attrs, see_hop, l);
+	hops_each(attrs, note_hop, l);
 	return RTNL_MORE;
 }
 
 int route_each(struct rtnl *nl, uint32_t ifindex, uint8_t family,
-               void (*see)(const struct route_seen *, void *data), void *data, struct failure *f)
+               void (*on_route)(const struct route_seen *, void *data), void *data,
+               struct failure *f)
 {
 	struct rtnl_req r;
-	struct listing listing = { .ifindex = ifindex, .family = family, .see = see, .data = data };
+	struct listing listing = {
+		.ifindex = ifindex, .family = family, .on_route = on_route, .data = data
+	};
 	struct rtmsg *header = req_begin(&r, RTM_GETROUTE, NLM_F_DUMP, sizeof *header);
 
 	header->rtm_family = family;

@@ -28,10 +28,10 @@ struct route_seen {
 	uint32_t table;
 };
 
-/* Calls see() with each route of one family, in any table, that has a next hop on this link, as
- * often as it has one there. */
+/* Call on_route() with each route of one family, in any table, that has a next hop on this link,
+ * once for each such hop. Returns 0 or -1. */
 int route_each(struct rtnl *nl, uint32_t ifindex, uint8_t family,
-               void (*see)(const struct route_seen *, void *data), void *data,
+               void (*on_route)(const struct route_seen *, void *data), void *data,
                struct failure *f) MUST_CHECK;
 
 /* The output link of the default route in table main: IPv4's of the lowest metric, else IPv6's; of

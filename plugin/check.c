@@ -154,7 +154,7 @@ struct address_search {
 	bool found;
 };
 
-static void see_address(const struct addr *addr, void *data)
+static void on_address(const struct addr *addr, void *data)
 {
 	struct address_search *s = data;
 	s->found |= addr->address.prefix == s->want->prefix &&
@@ -173,7 +173,7 @@ static int check_addresses(struct checking *c, struct failure *f)
 		if (ip->interface != c->interface && ip->interface != NO_INTERFACE)
 			continue;
 		if (addr_each(&c->attachment.sandbox.rtnl, c->link.index, ip->address.ip.family,
-		              see_address, &search, f) < 0)
+		              on_address, &search, f) < 0)
 			return -1;
 		if (search.found)
 			continue;
@@ -190,7 +190,7 @@ struct route_search {
 };
 
 /* In any table: later plugins of a chain move routes to other ones. */
-static void see_route(const struct route_seen *seen, void *data)
+static void on_route(const struct route_seen *seen, void *data)
 {
 	struct route_search *s = data;
 	s->found |= seen->dst.prefix == s->want->dst.prefix &&
@@ -203,7 +203,7 @@ static int check_route(struct checking *c, const struct route *want, struct fail
 	struct route_search search = { want, false };
 	char text[CIDR_TEXT], details[96];
 
-	if (route_each(&c->attachment.sandbox.rtnl, c->link.index, want->dst.ip.family, see_route,
+	if (route_each(&c->attachment.sandbox.rtnl, c->link.index, want->dst.ip.family, on_route,
 	               &search, f) < 0)
 		return -1;
 	if (search.found)

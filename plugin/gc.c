@@ -87,7 +87,7 @@ static void collect_unowned(struct collection *c, const struct endpoint *e)
 	owner_resign(c->owner, e->container_id, e->ifname);
 }
 
-static int visit(const struct endpoint *e, const struct failure *error, void *data)
+static int on_record(const struct endpoint *e, const struct failure *error, void *data)
 {
 	struct collection *c = data;
 
@@ -107,7 +107,7 @@ static int visit(const struct endpoint *e, const struct failure *error, void *da
 
 static int collect_all(struct collection *c)
 {
-	const struct endpoint_visit visitor = { visit, c };
+	const struct endpoint_visit visitor = { on_record, c };
 	int visited = endpoint_each(&visitor, c->failure);
 
 	endpoint_sweep();

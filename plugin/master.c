@@ -15,7 +15,7 @@ static int refuse(const struct link *master, const char *why, struct failure *f)
 	return fail(f, CNI_CONFIG, why, "master %s cannot carry the endpoint", master->name);
 }
 
-static void see_address(const struct addr *addr, void *data)
+static void on_address(const struct addr *addr, void *data)
 {
 	bool *used = data;
 	const uint8_t *byte = addr->address.ip.byte;
@@ -25,7 +25,7 @@ static void see_address(const struct addr *addr, void *data)
 }
 
 /* Of any metric, and in any table. */
-static void see_default(const struct route_seen *route, void *data)
+static void on_route(const struct route_seen *route, void *data)
 {
 	bool *used = data;
 	*used |= route->dst.prefix == 0;
@@ -38,8 +38,8 @@ static int host_uses(struct rtnl *host, const struct link *master, struct failur
 	bool used = false;
 
 	for (size_t i = 0; i < sizeof families && !used; i++)
-		if (addr_each(host, master->index, families[i], see_address, &used, f) < 0 ||
-		    route_each(host, master->index, families[i], see_default, &used, f) < 0)
+		if (addr_each(host, master->index, families[i], on_address, &used, f) < 0 ||
+		    route_each(host, master->index, families[i], on_route, &used, f) < 0)
 			return -1;
 	return used;
 }
@@ -142,7 +142,7 @@ struct holder_search {
 	size_t size;
 };
 
-static int see_endpoint(const struct endpoint *e, const struct failure *error, void *data)
+static int on_record(const struct endpoint *e, const struct failure *error, void *data)
 {
 	const struct holder_search *s = data;
 
@@ -160,7 +160,7 @@ static int see_endpoint(const struct endpoint *e, const struct failure *error, v
 static bool holder_find(struct holder_search *search)
 {
 	struct failure ignored = { 0 };
-	const struct endpoint_visit visit = { see_endpoint, search };
+	const struct endpoint_visit visit = { on_record, search };
 	return endpoint_each(&visit, &ignored) == 1;
 }
 

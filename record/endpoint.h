@@ -105,12 +105,12 @@ int endpoint_cancel(const char *container_id, const char *ifname, struct failure
  * container's directory when that was the last. A record that is not there is success. */
 int endpoint_remove(const char *container_id, const char *ifname, struct failure *f) MUST_CHECK;
 
-/* Calls visit() for every record that can be read, in no order, until it returns non-zero; what it
- * returned is returned. A record that cannot be read is reported to visit() with error set and only
- * its container_id and ifname filled in; a directory that cannot be listed is a failure (CNI_IO)
- * after all others were visited. No state directory: no records. */
+/* Call on_record() for every record that can be read, in no order, until it returns non-zero; what
+ * it returned is returned. A record that cannot be read is reported to on_record() with error set
+ * and only its container_id and ifname filled in; a directory that cannot be listed is a failure
+ * (CNI_IO) after all others were visited. No state directory: no records. */
 struct endpoint_visit {
-	int (*visit)(const struct endpoint *e, const struct failure *error, void *data);
+	int (*on_record)(const struct endpoint *e, const struct failure *error, void *data);
 	void *data;
 };
 int endpoint_each(const struct endpoint_visit *v, struct failure *f) MUST_CHECK;

@@ -34,10 +34,11 @@ static int visit_record(const char *container_id, const char *ifname,
 		return 0;
 	if (found < 0)
 		e = (struct endpoint){ .container_id = container_id, .ifname = ifname };
-	return v->visit(&e, found < 0 ? &error : NULL, v->data);
+	return v->on_record(&e, found < 0 ? &error : NULL, v->data);
 }
 
-/* What visit() returned; a container that cannot be looked at now is told of, and hides no other.
+/* What on_record() returned; a container that cannot be looked at now is told of, and hides no
+ * other.
  */
 static int visit_container(int all, const char *container_id, const struct endpoint_visit *v,
                            struct failure *missed)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Netlink answers and events: whatever a datagram holds, reading it ends, within its bounds.
  *
- * Reads with: netns/rtnl.c netns/rtnl_attr.c netns/link_get.c netns/link.c netns/addr.c
+ * Reads with: netns/rtnl.c netns/rtnl_attr.c netns/link.c netns/addr.c
  * netns/route.c netns/link_watch.c netns/dad.c netns/uevent.c tools/vnics.c */
 #include "netns/addr.h"
 #include "netns/link.h"
@@ -18,13 +18,13 @@
 #include <sys/sysmacros.h>
 #include <time.h>
 
-static void see_address(const struct addr *addr, void *data)
+static void on_address(const struct addr *addr, void *data)
 {
 	(void)data;
 	PROMISE(addr->address.ip.family == AF_INET || addr->address.ip.family == AF_INET6);
 }
 
-static void see_route(const struct route_seen *route, void *data)
+static void on_route(const struct route_seen *route, void *data)
 {
 	(void)data;
 	PROMISE(route->dst.ip.family == 0 || ip_size(&route->dst.ip) >= 4);
@@ -48,12 +48,12 @@ static int named_link(struct rtnl *nl, struct failure *f)
 
 static int addresses(struct rtnl *nl, struct failure *f)
 {
-	return addr_each(nl, 7, AF_INET6, see_address, NULL, f);
+	return addr_each(nl, 7, AF_INET6, on_address, NULL, f);
 }
 
 static int routes(struct rtnl *nl, struct failure *f)
 {
-	return route_each(nl, 7, AF_INET, see_route, NULL, f);
+	return route_each(nl, 7, AF_INET, on_route, NULL, f);
 }
 
 static int default_route(struct rtnl *nl, struct failure *f)
@@ -156,7 +156,7 @@ static int changes(struct rtnl *nl, struct failure *f)
 	return link_announce(nl, 7, f) < 0 ? -1 : link_disable_link_local(nl, 7, f);
 }
 
-static void see_link(const struct link *link, bool gone, void *data)
+static void on_link(const struct link *link, bool gone, void *data)
 {
 	(void)gone;
 	(void)data;
@@ -167,12 +167,12 @@ static int news(struct rtnl *nl, struct failure *f)
 {
 	struct link_watch watch = { *nl };
 
-	return link_watch_read(&watch, see_link, NULL, f);
+	return link_watch_read(&watch, on_link, NULL, f);
 }
 
 static int links(struct rtnl *nl, struct failure *f)
 {
-	return link_each(nl, see_link, NULL, f);
+	return link_each(nl, on_link, NULL, f);
 }
 
 static int settle(struct rtnl *nl, int seconds, struct failure *f)

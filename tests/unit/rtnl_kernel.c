@@ -175,7 +175,7 @@ static void an_answer_may_have_any_size(struct verdict *v)
 	expect(v, link_by_name(&ours, "lo", &link, &f) == 1, "again: %s", f.details);
 }
 
-static void see(const struct link *link, bool gone, void *data)
+static void on_link(const struct link *link, bool gone, void *data)
 {
 	(void)gone;
 	if (link->index == 1)
@@ -205,9 +205,9 @@ static void after_an_overflow_no_change_of_a_link_is_missed(struct verdict *v)
 	    setsockopt(watch.nl.fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room) < 0)
 		abort();
 	links_change(v, &other, 16);
-	expect(v, link_watch_read(&watch, see, &flags, &f) == 0, "nothing is missing");
+	expect(v, link_watch_read(&watch, on_link, &flags, &f) == 0, "nothing is missing");
 	links_change(v, &other, 1);
-	expect(v, link_watch_read(&watch, see, &flags, &f) == 1, "something is missing again");
+	expect(v, link_watch_read(&watch, on_link, &flags, &f) == 1, "something is missing again");
 	expect(v, flags & IFF_UP, "the last change was not told");
 }
 
@@ -225,9 +225,9 @@ static void one_reading_of_news_has_an_end(struct verdict *v)
 	    setsockopt(watch.nl.fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof room) < 0)
 		abort();
 	links_change(v, &other, BOUND_NEWS + 1);
-	expect(v, link_watch_read(&watch, see, &flags, &f) == 1 && !(flags & IFF_UP),
+	expect(v, link_watch_read(&watch, on_link, &flags, &f) == 1 && !(flags & IFF_UP),
 	       "all was read at once");
-	expect(v, link_watch_read(&watch, see, &flags, &f) == 1 && flags & IFF_UP,
+	expect(v, link_watch_read(&watch, on_link, &flags, &f) == 1 && flags & IFF_UP,
 	       "the rest was not read");
 }
 
