@@ -16,13 +16,13 @@ int carrier_look(const struct carrier *c, enum carrier_state *state, struct fail
 	static const unsigned needed = IFF_RUNNING | IFF_LOWER_UP;
 	struct link link, below = { .flags = IFF_UP };
 
-	int found = link_by_index(c->nl, c->link, &link, f);
-	if (found > 0 && c->below_nl)
+	enum found found = link_by_index(c->nl, c->link, &link, f);
+	if (found == FOUND && c->below_nl)
 		found = link_by_index(c->below_nl, c->below, &below, f);
-	if (found == 0)
+	if (found == FOUND_NONE)
 		return fail(f, CNI_AGAIN, "it, or its master, went away meanwhile",
 		            "look for the carrier of link %u", c->link);
-	if (found < 0)
+	if (found == FOUND_FAILED)
 		return -1;
 	if (!(below.flags & IFF_UP))
 		*state = CARRIER_DOWN;

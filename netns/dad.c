@@ -47,8 +47,8 @@ static bool event_wait(const struct rtnl *nl, int64_t milliseconds)
 static int time_is_over(struct rtnl *nl, uint32_t ifindex, int seconds, struct failure *f)
 {
 	struct link link;
-	int found = link_by_index(nl, ifindex, &link, f);
-	if (found < 0)
+	enum found found = link_by_index(nl, ifindex, &link, f);
+	if (found == FOUND_FAILED)
 		return -1;
 	if (found && link.operstate == IF_OPER_UP)
 		return fail(f, CNI_AGAIN, "duplicate address detection has not ended",

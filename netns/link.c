@@ -246,8 +246,8 @@ int link_read(const struct nlmsghdr *message, void *data)
 	return RTNL_MORE;
 }
 
-static int link_get(struct rtnl *nl, struct rtnl_req *r, struct link *link, const char *which,
-                    struct failure *f)
+static enum found link_get(struct rtnl *nl, struct rtnl_req *r, struct link *link,
+                           const char *which, struct failure *f)
 {
 	struct failure refusal;
 
@@ -256,16 +256,16 @@ static int link_get(struct rtnl *nl, struct rtnl_req *r, struct link *link, cons
 	*link = (struct link){ 0 };
 	if (rtnl_query(nl, r, link_read, link, &refusal, "look up link %s", which) == 0) {
 		if (link->index)
-			return 1;
+			return FOUND;
 		return fail(f, CNI_OTHER, "what the kernel answers is no link", "look up link %s",
 		            which);
 	}
 	if (errno == ENODEV)
-		return 0;
+		return FOUND_NONE;
 	return failure_pass(f, &refusal);
 }
 
-int link_by_name(struct rtnl *nl, const char *name, struct link *link, struct failure *f)
+enum found link_by_name(struct rtnl *nl, const char *name, struct link *link, struct failure *f)
 {
 	struct rtnl_req r;
 
@@ -276,7 +276,7 @@ int link_by_name(struct rtnl *nl, const char *name, struct link *link, struct fa
 	return link_get(nl, &r, link, name, f);
 }
 
-int link_by_index(struct rtnl *nl, uint32_t index, struct link *link, struct failure *f)
+enum found link_by_index(struct rtnl *nl, uint32_t index, struct link *link, struct failure *f)
 {
 	struct rtnl_req r;
 	char which[16];

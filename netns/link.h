@@ -4,6 +4,7 @@
 #define NETNS_LINK_H
 
 #include "base/address.h"
+#include "base/found.h"
 #include "base/word.h"
 #include "netns/rtnl.h"
 
@@ -45,9 +46,10 @@ struct link {
 rtnl_reader link_read;
 
 /* Look a link up. 1: found; 0: there is none; -1: failure. */
-int link_by_name(struct rtnl *nl, const char *name, struct link *link,
-                 struct failure *f) MUST_CHECK;
-int link_by_index(struct rtnl *nl, uint32_t index, struct link *link, struct failure *f) MUST_CHECK;
+enum found link_by_name(struct rtnl *nl, const char *name, struct link *link,
+                        struct failure *f) MUST_CHECK;
+enum found link_by_index(struct rtnl *nl, uint32_t index, struct link *link,
+                         struct failure *f) MUST_CHECK;
 
 /* Whether the errno of link_by_index() says that the link is there, with more attached to it than
  * can be told. */

@@ -260,13 +260,13 @@ static int default_ipv6(struct rtnl *nl, uint32_t *ifindex, struct failure *f)
 	return failure_pass(f, &refusal);
 }
 
-int route_default(struct rtnl *nl, uint32_t *ifindex, struct failure *f)
+enum found route_default(struct rtnl *nl, uint32_t *ifindex, struct failure *f)
 {
 	*ifindex = 0;
 	/* IPv6 first: the IPv4 dump may leave unread messages behind. */
 	uint32_t ipv6 = 0;
 	if (default_ipv6(nl, &ipv6, f) < 0 || default_ipv4(nl, ifindex, f) < 0)
-		return -1;
+		return FOUND_FAILED;
 	if (!*ifindex)
 		*ifindex = ipv6;
 	return *ifindex != 0;

@@ -4,6 +4,7 @@
 #define NETNS_ROUTE_H
 
 #include "base/address.h"
+#include "base/found.h"
 #include "netns/rtnl.h"
 
 struct route_want {
@@ -37,6 +38,6 @@ int route_each(struct rtnl *nl, uint32_t ifindex, uint8_t family,
 /* The output link of the default route in table main: IPv4's of the lowest metric, else IPv6's; of
  * a multipath route the first. 1: told in *ifindex; 0: there is none. The socket is good for
  * closing only afterwards. */
-int route_default(struct rtnl *nl, uint32_t *ifindex, struct failure *f) MUST_CHECK;
+enum found route_default(struct rtnl *nl, uint32_t *ifindex, struct failure *f) MUST_CHECK;
 
 #endif

@@ -109,8 +109,8 @@ int sandbox_tap_made(const struct sandbox *s, uint32_t ifindex, dev_t *number, s
 {
 	if (s->events >= 0)
 		return uevent_tap_number(s->events, ifindex, number, f);
-	const int made = tap_number(s->sysfs, ifindex, number, f);
-	return made ? (made < 0 ? -1 : 0)
+	const enum found made = tap_number(s->sysfs, ifindex, number, f);
+	return made ? (made == FOUND_FAILED ? -1 : 0)
 	            : fail(f, CNI_AGAIN, "the link has no device any more",
 	                   "find the tap of ifindex %u", ifindex);
 }

@@ -27,20 +27,20 @@ static bool number_parse(const char *text, dev_t *number)
 	return end > colon + 1;
 }
 
-int tap_number(int sysfs, uint32_t ifindex, dev_t *number, struct failure *f)
+enum found tap_number(int sysfs, uint32_t ifindex, dev_t *number, struct failure *f)
 {
 	char path[64], text[32] = "";
 
 	snprintf(path, sizeof path, "class/macvtap/tap%" PRIu32 "/dev", ifindex);
 	OWNED(fd_release) int fd = openat(sysfs, path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT)
-		return 0;
+		return FOUND_NONE;
 	if (fd < 0 || read(fd, text, sizeof text - 1) < 0)
 		return fail_errno(f, errno, "read the device number of tap%" PRIu32, ifindex);
 	if (!number_parse(text, number))
 		return fail(f, CNI_OTHER, "the kernel's answer is no device number",
 		            "read the device number of tap%" PRIu32, ifindex);
-	return 1;
+	return FOUND;
 }
 
 int tap_look(int directory, uint32_t ifindex, struct tap_node *node, struct failure *f)

@@ -4,6 +4,7 @@
 #define NETNS_TAP_H
 
 #include "base/failure.h"
+#include "base/found.h"
 #include "base/owned.h"
 
 #include <stdbool.h>
@@ -19,7 +20,7 @@ void tap_name(uint32_t ifindex, char name[static TAP_NAME_MAX]);
  * only answer nobody can forge, and unlike opening the node and asking it, one that neither takes
  * frames from whoever has it open nor waits for the kernel when it is closed. 1: told; 0: there is
  * no such link, or it is no macvtap. */
-int tap_number(int sysfs, uint32_t ifindex, dev_t *number, struct failure *f) MUST_CHECK;
+enum found tap_number(int sysfs, uint32_t ifindex, dev_t *number, struct failure *f) MUST_CHECK;
 
 struct tap_access {
 	uid_t uid;

@@ -20,12 +20,12 @@ struct rtnl *attachment_master_rtnl(struct attachment *a)
 	return a->config.link_in_container ? &a->sandbox.rtnl : &a->host.rtnl;
 }
 
-int attachment_below(struct attachment *a, struct link *below, struct failure *f)
+enum found attachment_below(struct attachment *a, struct link *below, struct failure *f)
 {
 	if (a->config.link_in_container)
 		return master_in_container_below(&a->host, &a->sandbox, &a->target.master, below,
 		                                 f);
-	return master_below(&a->host.rtnl, &a->target.master, below, f) < 0 ? -1 : 1;
+	return master_below(&a->host.rtnl, &a->target.master, below, f) < 0 ? FOUND_FAILED : FOUND;
 }
 
 int attachment_expressible(const struct attachment *a, struct failure *f)

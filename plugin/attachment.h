@@ -4,6 +4,7 @@
 #ifndef PLUGIN_ATTACHMENT_H
 #define PLUGIN_ATTACHMENT_H
 
+#include "base/found.h"
 #include "plugin/target.h"
 
 struct attachment {
@@ -31,6 +32,6 @@ struct rtnl *attachment_master_rtnl(struct attachment *a);
 
 /* Find the host interface that the endpoint really stands on, by master_below(). Returns 1, 0 if it
  * is not on the host, or -1. */
-int attachment_below(struct attachment *a, struct link *below, struct failure *f) MUST_CHECK;
+enum found attachment_below(struct attachment *a, struct link *below, struct failure *f) MUST_CHECK;
 
 #endif

@@ -27,13 +27,13 @@ static bool is_same_pod(const struct endpoint *e, const struct endpoint *other)
 	       (!e->pod.uid || !other->pod.uid || strcmp(e->pod.uid, other->pod.uid) == 0);
 }
 
-static int is_alive(const struct endpoint *other, const struct host *host, struct failure *f)
+static enum found is_alive(const struct endpoint *other, const struct host *host, struct failure *f)
 {
 	OWNED(sandbox_release) struct sandbox sandbox = SANDBOX_CLOSED;
 	struct link link;
-	const int open = endpoint_sandbox(other, NULL, host, &sandbox, f);
+	const enum found open = endpoint_sandbox(other, NULL, host, &sandbox, f);
 
-	return open > 0 ? endpoint_link(other, &sandbox, &link, f) : open;
+	return open == FOUND ? endpoint_link(other, &sandbox, &link, f) : open;
 }
 
 static int refuse(const struct endpoint *e, const struct attachment_name *owner,

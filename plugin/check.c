@@ -87,11 +87,12 @@ static int check_link(struct checking *c, struct failure *f)
 {
 	const struct attachment *a = &c->attachment;
 	char details[96];
-	int found = link_by_name(&c->attachment.sandbox.rtnl, a->request->ifname, &c->link, f);
+	enum found found =
+	        link_by_name(&c->attachment.sandbox.rtnl, a->request->ifname, &c->link, f);
 
-	if (found < 0)
+	if (found == FOUND_FAILED)
 		return -1;
-	if (found == 0)
+	if (found == FOUND_NONE)
 		return differs(c, "there is no such interface", f);
 	if (strcmp(c->link.kind, a->config.kind->name) != 0) {
 		snprintf(details, sizeof details, "it is of kind %s, not %s",
@@ -121,8 +122,8 @@ static int check_tap(const struct checking *c, struct failure *f)
 	OWNED(fd_release) int directory = device_open(f);
 	if (directory < 0 || tap_look(directory, c->link.index, &node, f) < 0)
 		return -1;
-	int known = tap_number(a->sandbox.sysfs, c->link.index, &number, f);
-	if (known < 0)
+	enum found known = tap_number(a->sandbox.sysfs, c->link.index, &number, f);
+	if (known == FOUND_FAILED)
 		return -1;
 	if (known && node.device && node.number == number)
 		return 0;
@@ -241,13 +242,15 @@ static int check_routes(struct checking *c, struct failure *f)
 	OWNED(result_release) struct result own = { 0 };
 	struct failure ignored = { 0 };
 
-	const int found = alone ? 0 : endpoint_read(r->container_id, r->ifname, &e, &ignored);
-	if (found > 0 && endpoint_is_newer(&e))
+	const enum found found =
+	        alone ? FOUND_NONE : endpoint_read(r->container_id, r->ifname, &e, &ignored);
+	if (found == FOUND && endpoint_is_newer(&e))
 		fprintf(stderr,
 		        "podtap: the record of %s is of a newer podtap: routes are not "
 		        "checked\n",
 		        r->ifname);
-	else if (found > 0 && result_read(&own, e.source, V1_1_0, "the endpoint record", f) < 0)
+	else if (found == FOUND &&
+	         result_read(&own, e.source, V1_1_0, "the endpoint record", f) < 0)
 		return -1;
 	for (size_t i = 0; i < previous->n_routes; i++)
 		if ((alone || is_ours(&own, &previous->routes[i])) &&

@@ -57,12 +57,12 @@ static int undo_by_record(const struct request *r, const struct endpoint *e, str
                           struct failure *f)
 {
 	OWNED(sandbox_release) struct sandbox sandbox = SANDBOX_CLOSED;
-	int open = endpoint_sandbox(e, *r->netns ? r->netns : NULL, host, &sandbox, f);
+	enum found open = endpoint_sandbox(e, *r->netns ? r->netns : NULL, host, &sandbox, f);
 
 	/* The runtime's path may be another's by now, the recorded one still right. */
-	if (open == 0 && *r->netns)
+	if (open == FOUND_NONE && *r->netns)
 		open = endpoint_sandbox(e, NULL, host, &sandbox, f);
-	if (open < 0 || privilege_keep(PRIVILEGE_WORKING, false, f) < 0)
+	if (open == FOUND_FAILED || privilege_keep(PRIVILEGE_WORKING, false, f) < 0)
 		return -1;
 	return teardown(e, host, open ? &sandbox : NULL, f);
 }
@@ -75,15 +75,15 @@ static int undo(const struct request *r, struct failure *f)
 
 	if (host_open(&host, f) < 0)
 		return -1;
-	int found = endpoint_read(r->container_id, r->ifname, &e, &unreadable);
-	if (found > 0)
+	enum found found = endpoint_read(r->container_id, r->ifname, &e, &unreadable);
+	if (found == FOUND)
 		return undo_by_record(r, &e, &host, f);
-	if (found < 0)
+	if (found == FOUND_FAILED)
 		fprintf(stderr, "podtap: %s: %s\n", unreadable.msg, unreadable.details);
-	const bool damaged = found < 0 && unreadable.code != CNI_IO;
+	const bool damaged = found == FOUND_FAILED && unreadable.code != CNI_IO;
 	int undone = undo_by_name(r, damaged, &host, f);
 	/* What may be read another time stays for that. */
-	if (found < 0 && !damaged)
+	if (found == FOUND_FAILED && !damaged)
 		return failure_join(f, &unreadable);
 	/* It tells the next DEL that something is left. */
 	if (damaged && undone < 0)

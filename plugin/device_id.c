@@ -27,11 +27,11 @@ int device_id_sweep(const struct request *r, struct rtnl *host, struct failure *
 {
 	const char *device_id = config_device_id(r);
 	struct link link, lower;
-	int found = device_id ? takeover_find_link(host, device_id, &link, f) : 0;
+	enum found found = device_id ? takeover_find_link(host, device_id, &link, f) : FOUND_NONE;
 
-	if (found > 0)
+	if (found == FOUND)
 		found = link_by_index(host, link.lower, &lower, f);
-	if (found <= 0)
+	if (found != FOUND)
 		return found;
 	return may_take(r, &link, &lower) ? link_delete(host, link.index, f) : 0;
 }

@@ -27,19 +27,20 @@ static void former_release(struct former *old)
 static int look(struct former *old, struct attachment *a, struct failure *f)
 {
 	const struct endpoint *e = &old->record;
-	int open = 1;
+	enum found open = FOUND;
 
 	old->sandbox = &a->sandbox;
 	if (!netns_same(&e->netns, &a->sandbox.id)) {
 		old->sandbox = &old->there;
 		open = endpoint_sandbox(e, NULL, &a->host, &old->there, f);
 	}
-	const int found = open > 0 ? endpoint_link(e, old->sandbox, &old->link, f) : open;
-	if (open <= 0)
+	const enum found found =
+	        open == FOUND ? endpoint_link(e, old->sandbox, &old->link, f) : open;
+	if (open != FOUND)
 		old->sandbox = NULL;
-	if (found == 0)
+	if (found == FOUND_NONE)
 		old->link.index = 0;
-	return found < 0 ? -1 : 0;
+	return found == FOUND_FAILED ? -1 : 0;
 }
 
 static int refuse_living(const struct former *old, struct failure *f)
@@ -74,11 +75,12 @@ int former_clear(struct attachment *a, const struct endpoint *e, struct failure 
 {
 	OWNED(former_release) struct former old = { .there = SANDBOX_CLOSED };
 	struct failure unreadable = { 0 };
-	const int found = endpoint_read(e->container_id, e->ifname, &old.record, &unreadable);
+	const enum found found =
+	        endpoint_read(e->container_id, e->ifname, &old.record, &unreadable);
 
-	if (found < 0 && unreadable.code == CNI_IO)
+	if (found == FOUND_FAILED && unreadable.code == CNI_IO)
 		return failure_join(f, &unreadable);
-	if (found <= 0)
+	if (found != FOUND)
 		return endpoint_remove(e->container_id, e->ifname, f);
 	/* What that one was about to take over is for the new one now. */
 	if (old.record.host_link.name && old.record.host_link.ifindex == e->host_link.ifindex)

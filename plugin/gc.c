@@ -42,10 +42,10 @@ static int collect(const struct collection *c, const struct endpoint *e)
 	                    : 0;
 	if (released < 0)
 		failure_join(c->failure, &kept);
-	int open = endpoint_sandbox(e, NULL, c->host, &sandbox, &left);
-	struct sandbox *there = open > 0 ? &sandbox : NULL;
-	if (open < 0 || (released < 0 ? teardown_devices(e, c->host, there, &left)
-	                              : teardown(e, c->host, there, &left)) < 0)
+	enum found open = endpoint_sandbox(e, NULL, c->host, &sandbox, &left);
+	struct sandbox *there = open == FOUND ? &sandbox : NULL;
+	if (open == FOUND_FAILED || (released < 0 ? teardown_devices(e, c->host, there, &left)
+	                                          : teardown(e, c->host, there, &left)) < 0)
 		return failure_join(c->failure, &left);
 	return released;
 }
@@ -61,9 +61,9 @@ static int collect_owned(const struct collection *c, const char *container_id, c
 {
 	OWNED(endpoint_release) struct endpoint e = { .source = NULL };
 	struct failure unreadable = { 0 };
-	const int found = endpoint_read(container_id, ifname, &e, &unreadable);
+	const enum found found = endpoint_read(container_id, ifname, &e, &unreadable);
 
-	if (found < 0)
+	if (found == FOUND_FAILED)
 		return failure_join(c->failure, &unreadable);
 	return found && is_stale(c, &e) ? collect(c, &e) : 0;
 }

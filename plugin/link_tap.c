@@ -104,11 +104,11 @@ static enum outcome name_or_index(const struct link_tap *lt, const struct endpoi
                                   struct failure *f)
 {
 	struct link link;
-	int found = link_by_name(&lt->attachment->sandbox.rtnl, e->ifname, &link, f);
+	enum found found = link_by_name(&lt->attachment->sandbox.rtnl, e->ifname, &link, f);
 
-	if (found < 0)
+	if (found == FOUND_FAILED)
 		return FAILED;
-	if (found == 0)
+	if (found == FOUND_NONE)
 		return INDEX_TAKEN;
 	fail(f, CNI_OTHER, "it is left as it is: delete it or choose another CNI_IFNAME",
 	     "interface %s exists in %s already", e->ifname, e->netns_path);
@@ -121,11 +121,11 @@ static enum outcome index_or_port(const struct link_tap *lt, const struct endpoi
                                   const struct failure *refusal, struct failure *f)
 {
 	struct link link;
-	int found = link_by_index(&lt->attachment->sandbox.rtnl, e->ifindex, &link, f);
+	enum found found = link_by_index(&lt->attachment->sandbox.rtnl, e->ifindex, &link, f);
 
-	if (found == 0)
+	if (found == FOUND_NONE)
 		explain(lt, EBUSY, refusal, f);
-	return found > 0 ? INDEX_TAKEN : FAILED;
+	return found == FOUND ? INDEX_TAKEN : FAILED;
 }
 
 /* The kernel has chosen another index than the one wanted, as those before 5.13 do. */
@@ -151,13 +151,14 @@ static enum outcome move_link(struct link_tap *lt, struct endpoint *e, struct fa
 	if (name_or_index(lt, e, f) == FAILED)
 		return FAILED;
 	lt->linked = true; /* also where the move was made and refused halfway */
-	int moved = takeover_move(&at->target.takeover, &at->host.rtnl, &at->sandbox.rtnl,
-	                          lt->devices, &want, &index, f);
-	if (moved == 0) {
+	const enum takeover_moved moved =
+	        takeover_move(&at->target.takeover, &at->host.rtnl, &at->sandbox.rtnl, lt->devices,
+	                      &want, &index, f);
+	if (moved == MOVE_IN_USE) {
 		lt->linked = false;
 		return INDEX_TAKEN;
 	}
-	if (moved < 0)
+	if (moved == MOVE_FAILED)
 		return FAILED;
 	return index == e->ifindex ? MADE : follow_index(lt, e, index, f);
 }

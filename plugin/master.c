@@ -100,12 +100,12 @@ int master_fits(const struct config *c, uint32_t mode, struct rtnl *nl, const st
 	return used;
 }
 
-static int link_below(struct rtnl *host, const struct link *master, struct link *below,
-                      struct failure *f)
+static enum found link_below(struct rtnl *host, const struct link *master, struct link *below,
+                             struct failure *f)
 {
-	const int found = link_by_index(host, master->lower, below, f);
+	const enum found found = link_by_index(host, master->lower, below, f);
 
-	if (found == 0)
+	if (found == FOUND_NONE)
 		return fail(f, CNI_AGAIN, "it went away meanwhile", "find the master of %s",
 		            master->name);
 	return found;
@@ -120,18 +120,20 @@ int master_below(struct rtnl *host, const struct link *master, struct link *belo
 	return link_below(host, master, below, f) < 0 ? -1 : 0;
 }
 
-int master_in_container_below(struct host *host, struct sandbox *inside, const struct link *master,
-                              struct link *below, struct failure *f)
+enum found master_in_container_below(struct host *host, struct sandbox *inside,
+                                     const struct link *master, struct link *below,
+                                     struct failure *f)
 {
 	int32_t number;
 
 	if (netns_same(&inside->id, &host->id))
-		return master_below(&host->rtnl, master, below, f) < 0 ? -1 : 1;
+		return master_below(&host->rtnl, master, below, f) < 0 ? FOUND_FAILED : FOUND;
 	if (!link_kind_find(master->kind) || master->lower_netns < 0)
-		return 0;
+		return FOUND_NONE;
 	if (link_netns_number(&inside->rtnl, host->netns, &number, f) < 0)
-		return -1;
-	return number == master->lower_netns ? link_below(&host->rtnl, master, below, f) : 0;
+		return FOUND_FAILED;
+	return number == master->lower_netns ? link_below(&host->rtnl, master, below, f)
+	                                     : FOUND_NONE;
 }
 
 struct holder_search {

@@ -3,6 +3,7 @@
 #ifndef PLUGIN_MASTER_H
 #define PLUGIN_MASTER_H
 
+#include "base/found.h"
 #include "netns/host.h"
 #include "plugin/config.h"
 
@@ -19,8 +20,9 @@ int master_below(struct rtnl *host, const struct link *master, struct link *belo
 
 /* Like master_below(), for a master in the container. Returns 1, 0 if it does not stand on an
  * interface of the host, or -1. */
-int master_in_container_below(struct host *host, struct sandbox *inside, const struct link *master,
-                              struct link *below, struct failure *f) MUST_CHECK;
+enum found master_in_container_below(struct host *host, struct sandbox *inside,
+                                     const struct link *master, struct link *below,
+                                     struct failure *f) MUST_CHECK;
 
 /* Find by the endpoint records who prevents another endpoint of this mode on a master: any endpoint
  * prevents one of mode passthru, and an endpoint of mode passthru prevents all others. Returns

@@ -13,17 +13,17 @@
 static int carrier_of(struct attachment *a, uint32_t ifindex, struct carrier *c, struct failure *f)
 {
 	struct link below;
-	const int on_host = attachment_below(a, &below, f);
+	const enum found on_host = attachment_below(a, &below, f);
 
 	*c = (struct carrier){ .nl = &a->sandbox.rtnl, .link = ifindex };
-	if (on_host > 0) {
+	if (on_host == FOUND) {
 		c->below_nl = &a->host.rtnl;
 		c->below = below.index;
-	} else if (on_host == 0 && !link_kind_find(a->target.master.kind)) {
+	} else if (on_host == FOUND_NONE && !link_kind_find(a->target.master.kind)) {
 		c->below_nl = &a->sandbox.rtnl;
 		c->below = a->target.master.index;
 	}
-	return on_host < 0 ? -1 : 0;
+	return on_host == FOUND_FAILED ? -1 : 0;
 }
 
 static const struct {

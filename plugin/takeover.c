@@ -26,20 +26,20 @@ static void hashed_name(const char *device_id, char name[static IFNAMSIZ])
 }
 
 /* Find a macvtap with exactly this name. Any program may give a link an alternative name. */
-static int by_name(struct rtnl *host, const char *name, struct link *link, struct failure *f)
+static enum found by_name(struct rtnl *host, const char *name, struct link *link, struct failure *f)
 {
-	const int found = link_by_name(host, name, link, f);
+	const enum found found = link_by_name(host, name, link, f);
 
-	if (found <= 0)
+	if (found != FOUND)
 		return found;
-	return link_is(link, macvtap, name);
+	return link_is(link, macvtap, name) ? FOUND : FOUND_NONE;
 }
 
-int takeover_find_link(struct rtnl *host, const char *device_id, struct link *link,
-                       struct failure *f)
+enum found takeover_find_link(struct rtnl *host, const char *device_id, struct link *link,
+                              struct failure *f)
 {
 	char hashed[IFNAMSIZ];
-	int found;
+	enum found found;
 
 	hashed_name(device_id, hashed);
 	found = by_name(host, hashed, link, f);
@@ -49,12 +49,13 @@ int takeover_find_link(struct rtnl *host, const char *device_id, struct link *li
 	return by_name(host, device_id, link, f);
 }
 
-int takeover_find(struct host *host, const char *device_id, struct takeover *t, struct failure *f)
+enum found takeover_find(struct host *host, const char *device_id, struct takeover *t,
+                         struct failure *f)
 {
 	OWNED(sandbox_release) struct sandbox here = SANDBOX_CLOSED;
-	const int found = takeover_find_link(&host->rtnl, device_id, &t->link, f);
+	const enum found found = takeover_find_link(&host->rtnl, device_id, &t->link, f);
 
-	if (found <= 0) {
+	if (found != FOUND) {
 		t->link.index = 0;
 		return found;
 	}
@@ -62,8 +63,8 @@ int takeover_find(struct host *host, const char *device_id, struct takeover *t, 
 	if (netns < 0)
 		return fail_errno(f, errno, "look at the host's devices");
 	if (sandbox_open(&here, host->netns, fd_take(&netns), SANDBOX_SYSFS, f) < 0)
-		return -1;
-	return tap_number(here.sysfs, t->link.index, &t->number, f) < 0 ? -1 : 1;
+		return FOUND_FAILED;
+	return tap_number(here.sysfs, t->link.index, &t->number, f) < 0 ? FOUND_FAILED : FOUND;
 }
 
 /* Find the link after its move. */
@@ -71,17 +72,18 @@ static int moved_find(struct rtnl *inside, const struct link_want *want, uint32_
                       struct failure *f)
 {
 	struct link link;
-	const int found = by_name(inside, want->name, &link, f);
+	const enum found found = by_name(inside, want->name, &link, f);
 
-	if (found == 0)
+	if (found == FOUND_NONE)
 		return fail(f, CNI_AGAIN, "it went away meanwhile",
 		            "find interface %s after its move", want->name);
 	*index = link.index;
-	return found;
+	return found == FOUND ? 0 : -1;
 }
 
-int takeover_move(const struct takeover *t, struct rtnl *host, struct rtnl *inside, int devices,
-                  const struct link_want *want, uint32_t *index, struct failure *f)
+enum takeover_moved takeover_move(const struct takeover *t, struct rtnl *host, struct rtnl *inside,
+                                  int devices, const struct link_want *want, uint32_t *index,
+                                  struct failure *f)
 {
 	struct failure refusal = { 0 };
 	struct tap_node node;
@@ -91,14 +93,15 @@ int takeover_move(const struct takeover *t, struct rtnl *host, struct rtnl *insi
 	 * then belongs to another program. */
 	if (tap_remove(devices, t->link.index, t->number, f) < 0 ||
 	    tap_look(devices, want->index, &node, f) < 0)
-		return -1;
+		return MOVE_FAILED;
 	if (node.exists)
-		return 0;
+		return MOVE_IN_USE;
 	if (link_move(host, t->link.index, want, &refusal) == 0)
-		return moved_find(inside, want, index, f);
+		return moved_find(inside, want, index, f) < 0 ? MOVE_FAILED : MOVED;
 	if (errno == EBUSY)
-		return 0;
-	return fail(f, refusal.code, refusal.details, "%s: %s", t->link.name, refusal.msg);
+		return MOVE_IN_USE;
+	return (enum takeover_moved)fail(f, refusal.code, refusal.details, "%s: %s", t->link.name,
+	                                 refusal.msg);
 }
 
 /* Compare index, name and MAC address. The MAC address was drawn at random, so a later link with
@@ -109,8 +112,8 @@ int takeover_undo(const struct endpoint *e, struct rtnl *host, struct failure *f
 
 	if (!e->host_link.name || e->ready)
 		return 0;
-	const int found = link_by_index(host, e->host_link.ifindex, &link, f);
-	if (found <= 0)
+	const enum found found = link_by_index(host, e->host_link.ifindex, &link, f);
+	if (found != FOUND)
 		return found;
 	if (!link_is(&link, macvtap, e->host_link.name) || !mac_equal(&link.mac, &e->host_link.mac))
 		return 0;

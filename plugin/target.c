@@ -47,35 +47,36 @@ static bool by_record(struct target *t, const struct target_search *s)
 	return true;
 }
 
-static int by_resource(struct target *t, const struct target_search *s, struct failure *f)
+static enum found by_resource(struct target *t, const struct target_search *s, struct failure *f)
 {
 	struct resource resource = { .mode = 0 };
-	int found = 0;
+	enum found found = FOUND_NONE;
 
 	if (resource_is_named(s->config->device_id))
 		found = resource_find(s->config->device_id, &resource, f);
-	if (found > 0)
+	if (found == FOUND)
 		complete(t, resource.master, resource.mode);
 	return found;
 }
 
 /* Returns 1 with the link to take over, 0, or -1. */
-static int by_link(struct target *t, const struct target_search *s, struct failure *f)
+static enum found by_link(struct target *t, const struct target_search *s, struct failure *f)
 {
 	const struct link *link = &t->takeover.link;
 	struct link lower;
 
 	if (!s->config->kind->tap)
-		return 0;
-	int found = takeover_find(s->host, s->config->device_id, &t->takeover, f);
-	if (found <= 0)
+		return FOUND_NONE;
+	enum found found = takeover_find(s->host, s->config->device_id, &t->takeover, f);
+	if (found != FOUND)
 		return found;
-	found = link->lower_netns < 0 ? link_by_index(&s->host->rtnl, link->lower, &lower, f) : 0;
-	if (found == 0)
+	found = link->lower_netns < 0 ? link_by_index(&s->host->rtnl, link->lower, &lower, f)
+	                              : FOUND_NONE;
+	if (found == FOUND_NONE)
 		return fail(f, CNI_CONFIG, "its master is not on the host",
 		            "take over %s, which deviceID %.64s names", link->name,
 		            s->config->device_id);
-	if (found > 0)
+	if (found == FOUND)
 		complete(t, lower.name, link->mode);
 	return found;
 }
@@ -99,11 +100,11 @@ static int by_device_id(struct target *t, const struct target_search *s, struct 
 
 	if (s->exists && by_record(t, s))
 		return 0;
-	const int known = by_resource(t, s, &unusable);
-	const int found = known > 0 ? 1 : by_link(t, s, f);
+	const enum found known = by_resource(t, s, &unusable);
+	const enum found found = known == FOUND ? FOUND : by_link(t, s, f);
 	if (found)
-		return found < 0 ? -1 : 0;
-	if (known < 0 && !(t->named[0] && t->mode))
+		return found == FOUND_FAILED ? -1 : 0;
+	if (known == FOUND_FAILED && !(t->named[0] && t->mode))
 		return failure_pass(f, &unusable);
 	if (!t->named[0] && resource_is_named(device_id))
 		return refuse_unknown(device_id, f);
@@ -164,18 +165,18 @@ static int open_scratch(void *data, struct failure *f)
 	return rtnl_open(data, f);
 }
 
-static int by_default_route(struct rtnl *nl, struct rtnl *scratch, struct link *master,
-                            struct failure *f)
+static enum found by_default_route(struct rtnl *nl, struct rtnl *scratch, struct link *master,
+                                   struct failure *f)
 {
 	uint32_t index;
-	int found = route_default(scratch, &index, f);
-	return found > 0 ? link_by_index(nl, index, master, f) : found;
+	enum found found = route_default(scratch, &index, f);
+	return found == FOUND ? link_by_index(nl, index, master, f) : found;
 }
 
-static int by_name(struct rtnl *nl, const char *name, bool in_container, struct link *master,
-                   struct failure *f)
+static enum found by_name(struct rtnl *nl, const char *name, bool in_container, struct link *master,
+                          struct failure *f)
 {
-	const int found = link_by_name(nl, name, master, f);
+	const enum found found = link_by_name(nl, name, master, f);
 
 	return found ? found : absent(name, in_container, f);
 }
@@ -188,8 +189,8 @@ static int no_default_route(struct failure *f)
 }
 
 /* A dump of routes leaves a socket with answers that nobody wants: it has a socket of its own. */
-static int default_find(int home, const struct sandbox *inside, struct rtnl *nl,
-                        struct link *master, struct failure *f)
+static enum found default_find(int home, const struct sandbox *inside, struct rtnl *nl,
+                               struct link *master, struct failure *f)
 {
 	OWNED(rtnl_release) struct rtnl scratch = { .fd = -1 };
 	const int opened = inside ? netns_visit(home, inside->netns, open_scratch, &scratch, f)
@@ -224,25 +225,25 @@ int target_find(struct target *t, const struct target_search *s, struct sandbox 
 {
 	const bool in_container = s->config->link_in_container;
 	struct rtnl *nl = in_container ? &inside->rtnl : &s->host->rtnl;
-	int found;
+	enum found found;
 
 	if (t->named[0])
 		found = by_name(nl, t->named, in_container, &t->master, f);
 	else
 		found = default_find(s->host->netns, in_container ? inside : NULL, nl, &t->master,
 		                     f);
-	if (found == 0)
+	if (found == FOUND_NONE)
 		return no_default_route(f);
-	return found < 0 ? -1 : taken_fits(t, s->config, f);
+	return found == FOUND_FAILED ? -1 : taken_fits(t, s->config, f);
 }
 
-int target_master_on_host(const struct config *c, struct rtnl *host, struct link *master,
-                          struct failure *f)
+enum found target_master_on_host(const struct config *c, struct rtnl *host, struct link *master,
+                                 struct failure *f)
 {
-	const int found = c->master[0] ? by_name(host, c->master, false, master, f)
-	                               : default_find(-1, NULL, host, master, f);
+	const enum found found = c->master[0] ? by_name(host, c->master, false, master, f)
+	                                      : default_find(-1, NULL, host, master, f);
 
-	if (found <= 0)
+	if (found != FOUND)
 		return found;
-	return master_fits(c, c->mode, host, master, f) < 0 ? -1 : 1;
+	return master_fits(c, c->mode, host, master, f) < 0 ? FOUND_FAILED : FOUND;
 }

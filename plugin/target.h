@@ -4,6 +4,7 @@
 #ifndef PLUGIN_TARGET_H
 #define PLUGIN_TARGET_H
 
+#include "base/found.h"
 #include "cni/result.h"
 #include "plugin/config.h"
 #include "plugin/takeover.h"
@@ -37,7 +38,7 @@ int target_find(struct target *t, const struct target_search *s, struct sandbox 
 
 /* Find the master on the host by the configuration alone, for STATUS. Returns 1 with *master, 0
  * when the configuration names none and the host has no default route yet, or -1 (CNI_CONFIG). */
-int target_master_on_host(const struct config *c, struct rtnl *host, struct link *master,
-                          struct failure *f) MUST_CHECK;
+enum found target_master_on_host(const struct config *c, struct rtnl *host, struct link *master,
+                                 struct failure *f) MUST_CHECK;
 
 #endif

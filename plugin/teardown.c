@@ -31,17 +31,17 @@ static int remove_node(uint32_t ifindex, dev_t number, struct failure *f)
 
 /* The number of a link's tap; an ADD that undoes itself goes by what it was told when it made the
  * link. `e` NULL: no record tells of the link. */
-static int link_number(const struct sandbox *sandbox, const struct link *link,
-                       const struct endpoint *e, dev_t *number, struct failure *f)
+static enum found link_number(const struct sandbox *sandbox, const struct link *link,
+                              const struct endpoint *e, dev_t *number, struct failure *f)
 {
 	const struct link_kind *kind = link_kind_find(link->kind);
 
 	if (!kind || !kind->tap)
-		return 0;
+		return FOUND_NONE;
 	if (sandbox->sysfs >= 0 || !e)
 		return tap_number(sandbox->sysfs, link->index, number, f);
 	*number = e->tap.number;
-	return e->tap.path != NULL;
+	return e->tap.path ? FOUND : FOUND_NONE;
 }
 
 /* The node goes before the link: once the link is gone its number may become another pod's. */
@@ -49,12 +49,12 @@ static int remove_link(struct sandbox *sandbox, const struct link *link, const s
                        struct failure *f)
 {
 	dev_t number;
-	int tap = link_number(sandbox, link, e, &number, f);
+	enum found tap = link_number(sandbox, link, e, &number, f);
 
-	if (tap > 0)
+	if (tap == FOUND)
 		tap = remove_node(link->index, number, f);
 	int link_gone = link_delete(&sandbox->rtnl, link->index, f);
-	return tap < 0 ? -1 : link_gone;
+	return tap == FOUND_FAILED ? -1 : link_gone;
 }
 
 /* Whether another attachment has a link's index by now: then what it names is that one's. */
@@ -71,14 +71,14 @@ static int is_others(uint32_t ifindex, const char *container_id, const char *ifn
 static int remove_devices(const struct endpoint *e, struct sandbox *sandbox, struct failure *f)
 {
 	struct link link;
-	int found = sandbox ? endpoint_link(e, sandbox, &link, f) : 0;
-	int failed = found < 0;
+	enum found found = sandbox ? endpoint_link(e, sandbox, &link, f) : FOUND_NONE;
+	int failed = found == FOUND_FAILED;
 
 	failed |= cdi_remove(e, f) < 0;
 	/* A link that was moved away and back has another number by now than the one on record. */
 	if (e->tap.path)
 		failed |= remove_node(e->ifindex, e->tap.number, f) < 0;
-	if (found > 0)
+	if (found == FOUND)
 		failed |= remove_link(sandbox, &link, e, f) < 0;
 	return failed ? -1 : 0;
 }
@@ -125,9 +125,9 @@ int teardown_by_name(const char *container_id, const char *ifname, struct sandbo
                      struct failure *f)
 {
 	struct link link;
-	int found = link_by_name(&sandbox->rtnl, ifname, &link, f);
+	enum found found = link_by_name(&sandbox->rtnl, ifname, &link, f);
 
-	if (found <= 0)
+	if (found != FOUND)
 		return found;
 	if (strcmp(link.name, ifname) != 0) { /* an alternative name is nobody's promise */
 		fprintf(stderr, "podtap: %s is another name of %s: left alone\n", ifname,
@@ -156,11 +156,12 @@ static int remove_noted(uint32_t index, struct sandbox *sandbox, struct failure 
 {
 	struct link link;
 	dev_t number;
-	const int found = sandbox ? link_by_index(&sandbox->rtnl, index, &link, f) : 0;
-	int failed = found < 0;
+	const enum found found =
+	        sandbox ? link_by_index(&sandbox->rtnl, index, &link, f) : FOUND_NONE;
+	int failed = found == FOUND_FAILED;
 
 	failed |= cdi_remove_unrecorded(index, &number, f) < 0;
-	if (found > 0 && link_kind_find(link.kind))
+	if (found == FOUND && link_kind_find(link.kind))
 		failed |= remove_link(sandbox, &link, NULL, f) < 0;
 	else if (number)
 		failed |= remove_node(index, number, f) < 0;

@@ -45,14 +45,15 @@ static void record_name(const char *ifname, char name[static NAME_MAX])
 	snprintf(name, NAME_MAX, "%s%s", ifname, suffix);
 }
 
-static int record_read(int directory, const char *name, struct endpoint *e, struct failure *f)
+static enum found record_read(int directory, const char *name, struct endpoint *e,
+                              struct failure *f)
 {
 	size_t length;
 	OWNED(text_release) char *text = file_read(directory, name, RECORD_MAX, &length);
 
 	*e = (struct endpoint){ .source = NULL };
 	if (!text && errno == ENOENT)
-		return 0;
+		return FOUND_NONE;
 	if (!text) {
 		/* A link, a pipe or a directory is there for good, other errors may pass. */
 		const bool foreign = errno == ELOOP || errno == ENXIO || errno == EBADMSG;
@@ -61,16 +62,16 @@ static int record_read(int directory, const char *name, struct endpoint *e, stru
 	}
 	cJSON *json = json_parse(text, length, "the endpoint record", f);
 	if (!json)
-		return -1;
+		return FOUND_FAILED;
 	if (endpoint_from_json(json, e, f) < 0) {
 		endpoint_release(e);
-		return -1;
+		return FOUND_FAILED;
 	}
-	return 1;
+	return FOUND;
 }
 
-int endpoint_read(const char *container_id, const char *ifname, struct endpoint *e,
-                  struct failure *f)
+enum found endpoint_read(const char *container_id, const char *ifname, struct endpoint *e,
+                         struct failure *f)
 {
 	char name[NAME_MAX];
 	struct failure refusal = { 0 };
@@ -78,14 +79,14 @@ int endpoint_read(const char *container_id, const char *ifname, struct endpoint 
 
 	*e = (struct endpoint){ .source = NULL };
 	if (directory < 0 && !refusal.code)
-		return 0;
+		return FOUND_NONE;
 	if (directory < 0)
 		return fail(f, is_foreign(errno) ? CNI_DECODE : refusal.code, refusal.details, "%s",
 		            refusal.msg);
 	record_name(ifname, name);
-	int found = record_read(directory, name, e, f);
+	enum found found = record_read(directory, name, e, f);
 	/* What is undone by a record is what its path names. */
-	if (found > 0 &&
+	if (found == FOUND &&
 	    (strcmp(e->container_id, container_id) != 0 || strcmp(e->ifname, ifname) != 0)) {
 		endpoint_release(e);
 		return fail(f, CNI_DECODE, "it tells of another attachment",

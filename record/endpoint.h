@@ -7,6 +7,7 @@
 
 #include "base/address.h"
 #include "base/failure.h"
+#include "base/found.h"
 #include "base/owned.h"
 #include "netns/netns.h"
 
@@ -86,8 +87,8 @@ int endpoint_from_json(cJSON *json, struct endpoint *e, struct failure *f) MUST_
 
 /* Reads one attachment's record. 1: there is one; 0: there is none; -1: it cannot be read or is
  * not this attachment's record: CNI_DECODE, which no later attempt changes, or CNI_IO. */
-int endpoint_read(const char *container_id, const char *ifname, struct endpoint *e,
-                  struct failure *f) MUST_CHECK;
+enum found endpoint_read(const char *container_id, const char *ifname, struct endpoint *e,
+                         struct failure *f) MUST_CHECK;
 
 /* Writes the intent of an ADD and returns the directory it is in, open, which the caller owns.
  * Fails with *exists if there is a record already. */

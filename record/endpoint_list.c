@@ -28,13 +28,13 @@ static int visit_record(const char *container_id, const char *ifname,
 {
 	OWNED(endpoint_release) struct endpoint e = { .source = NULL };
 	struct failure error = { 0 };
-	int found = endpoint_read(container_id, ifname, &e, &error);
+	enum found found = endpoint_read(container_id, ifname, &e, &error);
 
-	if (found == 0) /* gone since the directory was read */
+	if (found == FOUND_NONE) /* gone since the directory was read */
 		return 0;
-	if (found < 0)
+	if (found == FOUND_FAILED)
 		e = (struct endpoint){ .container_id = container_id, .ifname = ifname };
-	return v->on_record(&e, found < 0 ? &error : NULL, v->data);
+	return v->on_record(&e, found == FOUND_FAILED ? &error : NULL, v->data);
 }
 
 /* What on_record() returned; a container that cannot be looked at now is told of, and hides no

@@ -73,7 +73,7 @@ static cJSON *document_read(struct failure *f)
 	return NULL;
 }
 
-static int entry_read(const cJSON *entry, struct resource *resource, struct failure *f)
+static enum found entry_read(const cJSON *entry, struct resource *resource, struct failure *f)
 {
 	const char *master = json_string(json_member(entry, "master"));
 	const char *mode = json_string(json_member(entry, "mode"));
@@ -83,10 +83,10 @@ static int entry_read(const cJSON *entry, struct resource *resource, struct fail
 	if (!mode || !word_find(link_modes, mode, &resource->mode))
 		return refuse("a resource's mode is none", f);
 	snprintf(resource->master, sizeof resource->master, "%s", master);
-	return 1;
+	return FOUND;
 }
 
-int resource_find(const char *device_id, struct resource *resource, struct failure *f)
+enum found resource_find(const char *device_id, struct resource *resource, struct failure *f)
 {
 	OWNED(json_release) cJSON *document = document_read(f);
 	const cJSON *list = json_member(document, "resources"), *entry;
@@ -94,7 +94,7 @@ int resource_find(const char *device_id, struct resource *resource, struct failu
 	int64_t version;
 
 	if (!document)
-		return f->code ? -1 : 0;
+		return f->code ? FOUND_FAILED : FOUND_NONE;
 	if (!json_integer(json_member(document, "version"), &version) || version != FILE_VERSION)
 		return refuse("it is of another version", f);
 	if (!cJSON_IsArray(list))
@@ -105,5 +105,5 @@ int resource_find(const char *device_id, struct resource *resource, struct failu
 		if (name && strlen(name) == length && strncmp(name, device_id, length) == 0)
 			return entry_read(entry, resource, f);
 	}
-	return 0;
+	return FOUND_NONE;
 }

@@ -4,6 +4,7 @@
 #ifndef RECORD_RESOURCES_H
 #define RECORD_RESOURCES_H
 
+#include "base/found.h"
 #include "netns/link.h"
 
 struct resource {
@@ -20,6 +21,7 @@ bool resource_is_named(const char *device_id);
 
 /* Looks up the resource of a deviceID. 1: found; 0: there is none of that name, or no file; -1: the
  * file cannot be used, or what it says of this resource (CNI_IO, CNI_DECODE). */
-int resource_find(const char *device_id, struct resource *resource, struct failure *f) MUST_CHECK;
+enum found resource_find(const char *device_id, struct resource *resource,
+                         struct failure *f) MUST_CHECK;
 
 #endif

@@ -145,7 +145,7 @@ static int visit(const struct endpoint *e, const struct failure *error, void *da
 		return -1;
 	if (!netns_same(&e->netns, &s->sandbox.id))
 		return foreign(s, e); /* of one that is gone and had the same numbers */
-	if (endpoint_verify_in(e, &s->sandbox, s->devices, &why) <= 0 ||
+	if (endpoint_verify_in(e, &s->sandbox, s->devices, &why) != VERIFIED ||
 	    number_note(s, e, &why) < 0)
 		return leave_out(s, &why);
 	return taps_add(s, e);

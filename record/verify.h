@@ -4,6 +4,7 @@
 #ifndef RECORD_VERIFY_H
 #define RECORD_VERIFY_H
 
+#include "base/found.h"
 #include "netns/host.h"
 #include "netns/link.h"
 #include "netns/sandbox.h"
@@ -12,28 +13,37 @@
 /* Find the link that a record names in its namespace, by index and kind. The link of an intent must
  * have the name, too, because its ADD may never have created it. A link of that index counts as
  * found if the kernel cannot tell the rest. Returns 1, 0 or -1. */
-int endpoint_link(const struct endpoint *e, struct sandbox *sandbox, struct link *link,
-                  struct failure *f) MUST_CHECK;
+enum found endpoint_link(const struct endpoint *e, struct sandbox *sandbox, struct link *link,
+                         struct failure *f) MUST_CHECK;
 
 /* Open the namespace that a record names, or that of the path (NULL: the record's), with what its
  * kind of link needs. Returns 1; 0 if it is gone, or the path leads to another namespace now; or
  * -1. */
-int endpoint_sandbox(const struct endpoint *e, const char *path, const struct host *host,
-                     struct sandbox *sandbox, struct failure *f) MUST_CHECK;
+enum found endpoint_sandbox(const struct endpoint *e, const char *path, const struct host *host,
+                            struct sandbox *sandbox, struct failure *f) MUST_CHECK;
+
+enum verified {
+	VERIFY_FAILED = -1,
+	DIFFERS = 0,
+	VERIFIED = 1,
+};
 
 /* Verify a record in its namespace, which is open with its sysfs: the link of its index and kind,
  * the number of the tap, and the node of that number in the directory `devices`. A newer podtap's
- * record cannot be verified. Returns 1; 0 with the difference in *why; or -1 with *why. */
-int endpoint_verify_in(const struct endpoint *e, struct sandbox *sandbox, int devices,
-                       struct failure *why) MUST_CHECK;
+ * record differs. Returns VERIFIED, DIFFERS with the difference in *why, or VERIFY_FAILED with
+ * *why. */
+enum verified endpoint_verify_in(const struct endpoint *e, struct sandbox *sandbox, int devices,
+                                 struct failure *why) MUST_CHECK;
 
 /* Open the namespace by the record's path and identity, and verify the record there. *link is the
  * link as it is now, also when something else differs; its index is 0 if it was not found. Returns
- * 1; 0 with the difference in *why; or -1 with *why. */
-int endpoint_verify(const struct endpoint *e, struct link *link, struct failure *why) MUST_CHECK;
+ * VERIFIED, DIFFERS with the difference in *why, or VERIFY_FAILED with *why. */
+enum verified endpoint_verify(const struct endpoint *e, struct link *link,
+                              struct failure *why) MUST_CHECK;
 
 /* Find an endpoint's link as it is now, without verifying its tap. Returns 1; 0 with what is gone
- * in *why; or -1 with *why. */
-int endpoint_find_link(const struct endpoint *e, struct link *link, struct failure *why) MUST_CHECK;
+ * in *why; or FOUND_FAILED with *why. */
+enum found endpoint_find_link(const struct endpoint *e, struct link *link,
+                              struct failure *why) MUST_CHECK;
 
 #endif

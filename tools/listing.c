@@ -153,8 +153,8 @@ static enum condition judge(const struct endpoint *e, const struct failure *erro
 		     e->ifname, e->container_id);
 		return STALE;
 	}
-	const int live = endpoint_verify(e, now, why);
-	return live < 0 ? UNTOLD : live ? ALIVE : STALE;
+	const enum verified verified = endpoint_verify(e, now, why);
+	return verified == VERIFY_FAILED ? UNTOLD : verified == VERIFIED ? ALIVE : STALE;
 }
 
 static int visit(const struct endpoint *e, const struct failure *error, void *data)

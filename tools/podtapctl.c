@@ -77,9 +77,9 @@ static const struct guest_format *format_find(const char *name, struct failure *
 static int link_take(struct endpoint *e, struct failure *f)
 {
 	struct link link;
-	const int found = endpoint_find_link(e, &link, f);
+	const enum found found = endpoint_find_link(e, &link, f);
 
-	if (found <= 0)
+	if (found != FOUND)
 		return -1;
 	e->mac = link.mac;
 	e->mtu = link.mtu;
@@ -94,10 +94,10 @@ static int guest_config(const struct call *call, struct failure *f)
 
 	if (!format)
 		return -1;
-	const int found = endpoint_read(call->container_id, call->ifname, &e, f);
-	if (found == 0)
+	const enum found found = endpoint_read(call->container_id, call->ifname, &e, f);
+	if (found == FOUND_NONE)
 		return unknown(call, f);
-	if (found < 0 || link_take(&e, f) < 0 ||
+	if (found == FOUND_FAILED || link_take(&e, f) < 0 ||
 	    result_read(&r, e.source, V1_1_0, "the endpoint record", f) < 0)
 		return -1;
 	return format->print(&e, &r, stdout, f);
