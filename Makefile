@@ -26,7 +26,10 @@ table := podtap:plugin/main:$(CNI_BIN_DIR) \
 	podtapctl:tools/podtapctl:$(BINDIR) \
 	podtap-exec:tools/podtap-exec:$(BINDIR)
 # Every other file that is installed: file, folder.
-data := $(patsubst %,%:$(DOCDIR),$(wildcard README.md SECURITY.md LICENSE)) \
+data := $(patsubst %,%:$(DOCDIR),$(wildcard *.md LICENSE)) \
+	$(patsubst %,%:$(DOCDIR)/docs,$(wildcard docs/*.md)) \
+	$(patsubst %,%:$(DOCDIR)/docs/development,$(wildcard docs/development/*.md)) \
+	tests/README.md:$(DOCDIR)/tests \
 	$(patsubst %,%:$(DOCDIR)/tests/bench,$(wildcard tests/bench/*.svg)) \
 	$(patsubst %,%:$(DOCDIR)/examples,$(wildcard examples/*.*)) \
 	$(patsubst %,%:$(DOCDIR)/examples/vm,$(wildcard examples/vm/*)) \
@@ -243,7 +246,7 @@ uninstall-hook:
 	$(RM) '$(DESTDIR)$(hook_file)'
 	$(RM) '$(DESTDIR)$(LIBEXECDIR)/podtap-hook'
 # What is ours alone, the inner ones first.
-folders := $(addprefix $(DOCDIR)/,examples/vm examples/kubernetes examples tests/bench tests) $(DOCDIR) $(LIBEXECDIR)
+folders := $(addprefix $(DOCDIR)/,examples/vm examples/kubernetes examples docs/development docs tests/bench tests) $(DOCDIR) $(LIBEXECDIR)
 uninstall: uninstall-hook
 	@for file in $(alias_files); do \
 		if [ "$$(readlink "$$file")" = podtap ]; then rm -f "$$file"; fi; \

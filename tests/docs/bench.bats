@@ -97,10 +97,10 @@ allowed() {
 	[ "$(jq 'map(select(.mbit > 10 and .trip_us > 1 and .trip_us < 100000)) | length' "$own/bench/paths.json")" = 3 ]
 	[ "$(wc -l <"$own/bench/paths.csv")" = 4 ]
 }
-@test "README: its figures are those of the run that is kept beside the benchmark" {
-	cp "$root/README.md" "$BATS_TEST_TMPDIR"
-	run -0 "$tests/bench/readme" "$tests/bench" "$BATS_TEST_TMPDIR/README.md"
-	run -0 diff "$root/README.md" "$BATS_TEST_TMPDIR/README.md"
-	[[ $(<"$root/README.md") == *"](tests/bench/cost.svg)"* ]]
+@test "performance.md: its figures are those of the run that is kept beside the benchmark" {
+	cp "$root/docs/performance.md" "$BATS_TEST_TMPDIR"
+	run -0 "$tests/bench/readme" "$tests/bench" "$BATS_TEST_TMPDIR/performance.md"
+	run -0 diff "$root/docs/performance.md" "$BATS_TEST_TMPDIR/performance.md"
+	[[ $(<"$root/docs/performance.md") == *"](../tests/bench/cost.svg)"* ]]
 	[ -s "$tests/bench/cost.svg" ]
 }

@@ -1,25 +1,26 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# What README.md and the manual pages say is what the programs do.
+# What README.md, the pages of docs/ and the manual pages say is what the programs do.
 # bats file_tags=runtime
 # shellcheck disable=SC2030,SC2031 # bats runs each test in a shell of its own
 load ../lib/lib
 load ../lib/lists
 
 setup() {
-	readme=$root/README.md
+	pages=("$root"/README.md "$root"/docs/*.md)
+	configuration=$root/docs/configuration.md
 	manual=$root/man/podtap.8
 	ipam_manual=$root/man/podtap-ipam.8
 }
 
-# The lines of README between a heading and the next one.
+# The lines of a page of docs/ between a heading and the next one: section PAGE HEADING
 section() {
-	sed -n "/^## $1\$/,/^## /p" "$readme"
+	sed -n "/^##* $2\$/,/^## /p" "$root/docs/$1.md"
 }
-# Every block of README in this language, each in a file of its own: blocks LANGUAGE
+# Every block of the pages in this language, each in a file of its own: blocks LANGUAGE
 blocks() {
-	awk -v name="$BATS_TEST_TMPDIR/block" -v begin="^\`\`\`$1\$" '
-		$0 ~ begin { file = name "." ++n; next } /^```$/ { file = "" } file { print > file }' "$readme"
+	cat "${pages[@]}" | awk -v name="$BATS_TEST_TMPDIR/block" -v begin="^\`\`\`$1\$" '
+		$0 ~ begin { file = name "." ++n; next } /^```$/ { file = "" } file { print > file }'
 }
 # The same of the manual pages, where a block begins as JSON does.
 manual_blocks() {
@@ -33,8 +34,9 @@ same() {
 	diff <(sort -u <<<"$1") <(sort -u <<<"$2")
 }
 
-@test "README: every JSON document is an example, word for word" {
+@test "pages: every JSON document is an example, word for word" {
 	blocks json
+	[ -e "$BATS_TEST_TMPDIR/block.3" ]
 	for block in "$BATS_TEST_TMPDIR"/block.*; do
 		found=no
 		for file in "$root"/examples/*.{conflist,json}; do
@@ -43,7 +45,7 @@ same() {
 		[ $found = yes ] || { cat "$block"; false; }
 	done
 }
-@test "README: the NetworkAttachmentDefinition is the example, but for its comment" {
+@test "kubernetes.md: the NetworkAttachmentDefinition is the example, but for its comment" {
 	blocks yaml
 	run -0 diff <(grep -v '^#' "$root/examples/multus-nad.yaml") "$BATS_TEST_TMPDIR/block.1"
 }
@@ -65,15 +67,15 @@ keys_of_the_allocator() {
 	grep -ohE 'key_[a-z]+\((&ipam|&?k), "[A-Za-z]+"' "$root"/ipam/*.c | cut -d'"' -f2 | grep -vxE 'ips|ipRanges'
 	printf '%s\n' routes dns # which are read as members of a result
 }
-# The keys of a table: of a section of README, or of a manual page.
-readme_keys() {
-	section "$1" | sed -n 's/^| \(`[^|]*\) |.*/\1/p' | grep -oE '[A-Za-z]+'
+# The keys of a table: of a section of a page, or of a manual page.
+page_keys() {
+	section "$@" | sed -n 's/^| \(`[^|]*\) |.*/\1/p' | grep -oE '[A-Za-z]+'
 }
 manual_keys() {
 	sed -n '/^\.Sh CONFIGURATION/,/^\.Sh [^C]/s/^\.\(It \)*Cm //p' "$1" | grep -oE '[A-Za-z]+'
 }
-@test "README: the key table has every key, and no other" {
-	run -0 same "$(keys_of_the_program)" "$(readme_keys "Configuration keys")"
+@test "configuration.md: the key table has every key, and no other" {
+	run -0 same "$(keys_of_the_program)" "$(page_keys configuration "Configuration keys")"
 }
 @test "podtap(8): the keys are the program's, every one and no other" {
 	run -0 same "$(keys_of_the_program)" "$(manual_keys "$manual")"
@@ -82,15 +84,15 @@ manual_keys() {
 	listed=$(sed -n '/^Of net\.ipv[46]\.conf:/,/^\.Pp/p' "$manual" | grep -v '^Of \|^\.' | tr -d ',.' | tr ' ' '\n')
 	run -0 same "$(sed -nE 's/^\t\{ SETTINGS_IPV[46], "([a-z0-9_]+)".*/\1/p' "$root/plugin/sysctl.c")" "$listed"
 }
-@test "README: the key table of podtap-ipam has every key, and no other" {
-	run -0 same "$(keys_of_the_allocator)" "$(readme_keys podtap-ipam; echo address)"
+@test "addresses.md: the key table of podtap-ipam has every key, and no other" {
+	run -0 same "$(keys_of_the_allocator)" "$(page_keys addresses podtap-ipam; echo address)"
 }
 @test "podtap-ipam(8): the keys are the program's, every one and no other" {
 	run -0 same "$(keys_of_the_allocator)" "$(manual_keys "$ipam_manual")"
 }
-@test "README, podtap-policy(5): the keys of a policy are the program's, every one and no other" {
+@test "policy.md, podtap-policy(5): the keys of a policy are the program's, every one and no other" {
 	keys=$(sed -nE 's/^\t(FLAG\(|\{ )"([A-Za-z]+)".*/\2/p' "$root/plugin/policy_keys.c")
-	run -0 same "$keys" "$(printf 'rules\nfiles\n'; readme_keys Policy)"
+	run -0 same "$keys" "$(printf 'rules\nfiles\n'; page_keys policy Policy)"
 	run -0 same "$keys" "$(sed '/^\.Sh EVERY KEY/,$d' "$root/man/podtap-policy.5" | sed -n '/^\.Bl/,/^\.El/s/^\.It Cm //p' |
 		grep -oE '[A-Za-z]+' | grep -vxE '[A-Z]+')"
 }
@@ -111,14 +113,16 @@ bounds() {
 		SECURITY.md|32 MiB of a container's for the hook|expose/hook/podtap-hook.c|CONFIG_MAX|32 << 20
 		SECURITY.md|4 MiB of a runtime's message|expose/ttrpc/ttrpc.h|TTRPC_MAX|4 << 20
 		SECURITY.md|1 MiB of the kubelet's|expose/grpc/grpc_frame.h|GRPC_MESSAGE_MAX|1 << 20
-		README.md|frames in the queue for broadcasts, 10000 at most|plugin/config.h|BCQUEUELEN_MAX|10000
-		README.md|the kernel's, 1000|plugin/config.h|BCQUEUELEN_KERNEL|1000
-		README.md|1000 to 10000; the master has one queue|plugin/config.h|BCQUEUELEN_MAX|10000
-		README.md|1 to 256: queues of the link|plugin/config.h|QUEUES_MAX|256
-		README.md|the senders heard in mode `source`, 256 at most|plugin/config.h|SOURCES_MAX|256
-		README.md|100; 10,000 at most|expose/device-plugin/dp_config.h|DP_CAPACITY_MAX|10000
-		README.md|Lists have 4096 members at most|ipam/keys.h|LIST_MAX|4096
-		README.md|Lists have 4096 members at most|ipam/range.h|RANGES_MAX|4096
+		docs/configuration.md|frames in the queue for broadcasts, 10000 at most|plugin/config.h|BCQUEUELEN_MAX|10000
+		docs/configuration.md|the kernel's, 1000|plugin/config.h|BCQUEUELEN_KERNEL|1000
+		docs/policy.md|1000 to 10000; the master has one queue|plugin/config.h|BCQUEUELEN_MAX|10000
+		docs/configuration.md|1 to 256: queues of the link|plugin/config.h|QUEUES_MAX|256
+		docs/configuration.md|the senders heard in mode `source`, 256 at most|plugin/config.h|SOURCES_MAX|256
+		docs/kubevirt.md|0 means 100; 10,000 at most|expose/device-plugin/dp_config.h|DP_CAPACITY_MAX|10000
+		docs/kubevirt.md|0 means 100; 10,000 at most|expose/device-plugin/dp_config.c|CAPACITY_DEFAULT|100
+		docs/migrating.md|100; 10,000 at most|expose/device-plugin/dp_config.h|DP_CAPACITY_MAX|10000
+		docs/addresses.md|Lists have 4096 members at most|ipam/keys.h|LIST_MAX|4096
+		docs/addresses.md|Lists have 4096 members at most|ipam/range.h|RANGES_MAX|4096
 		man/podtap.8|Frames in the queue for broadcasts, 10000 at most|plugin/config.h|BCQUEUELEN_MAX|10000
 		man/podtap.8|1 to 256: queues of the link|plugin/config.h|QUEUES_MAX|256
 		man/podtap.8|The senders heard in mode source, 256 at most|plugin/config.h|SOURCES_MAX|256
@@ -132,7 +136,7 @@ bounds() {
 		man/podtap-device-plugin.8|up to 10000; 0, or none, means 100|expose/device-plugin/dp_config.c|CAPACITY_DEFAULT|100
 	END
 }
-@test "SECURITY.md, README and the manuals: the bounds they state are the code's, SECURITY.md's every one" {
+@test "SECURITY.md, the pages and the manuals: the bounds they state are the code's, SECURITY.md's every one" {
 	local page text file name value code stated
 	while IFS='|' read -r page text file name value; do
 		grep -qF -- "$text" <(tr -s ' \n' ' ' <"$root/$page") || { echo "$page does not say: $text"; return 1; }
@@ -144,21 +148,64 @@ bounds() {
 		grep -oE '[0-9,]+ (MiB|levels|values)' | sed '$d')
 	run -0 same "$stated" "$(bounds | grep '^SECURITY.md' | cut -d'|' -f2 | grep -oE '[0-9,]+ (MiB|levels|values)')"
 }
-@test "README and the manual: PODTAP_ variables are the program's, every one and no other" {
+@test "configuration.md and the manual: PODTAP_ variables are the program's, every one and no other" {
 	variables=$(grep -rhoE '"PODTAP_[A-Z_]+"' --include='*.c' "$root"/{base,cni,netns,ipam,record,plugin,expose,tools} | tr -d '"')
-	run -0 same "$variables" "$(grep -oE 'PODTAP_[A-Z_]+' "$readme")"
+	run -0 same "$variables" "$(grep -oE 'PODTAP_[A-Z_]+' "$configuration")"
 	run -0 same "$variables" "$(grep -ohE 'PODTAP_[A-Z_]+' "$manual" "$ipam_manual")"
 }
-@test "README: every file it links to is there, and every target of make" {
+# Every page that people read.
+documents() {
+	git -C "$root" ls-files --cached --others --exclude-standard '*.md' | grep -v '^tests/fixtures/'
+}
+# The anchors of a page, as forges make them of its headings.
+anchors() {
+	sed '/^```/,/^```/d' "$1" | sed -n 's/^##* //p' | tr '[:upper:]' '[:lower:]' | sed 's/[^a-z0-9 _-]//g; s/ /-/g'
+}
+@test "pages: every relative link leads to a file, and every anchor to a heading" {
+	local page link file anchor count=0
+	while read -r page; do
+		while read -r link; do
+			file=${link%%#*} anchor=
+			[[ $link != *'#'* ]] || anchor=${link#*#}
+			file=$(dirname "$root/$page")/$file
+			[ -n "${link%%#*}" ] || file=$root/$page
+			[ -e "$file" ] || { echo "$page: $link: no such file"; return 1; }
+			[ -z "$anchor" ] || anchors "$file" | grep -qxF -- "$anchor" || { echo "$page: $link: no such heading"; return 1; }
+			count=$((count + 1))
+		done < <(grep -oE '\]\([^) ]+\)' "$root/$page" | sed 's/^](//; s/)$//' | grep -vE '^[a-z]+:')
+	done < <(documents)
+	[ "$count" -gt 90 ]
+}
+@test "README: has at most 150 lines, and a link to every page of docs/" {
+	[ "$(wc -l <"$root/README.md")" -le 150 ]
+	for page in "$root"/docs/*.md; do
+		grep -qF "](docs/$(basename "$page")" "$root/README.md" || { echo "${page##*/}"; return 1; }
+	done
+}
+@test "pages: every target of make they name is in the Makefile" {
+	cd "$root"
+	mapfile -t all < <(documents)
+	targets=$(grep -ohE '^    (sudo )?make [a-z-]+|`(sudo )?make [a-z-]+' "${all[@]}" | grep -oE '[a-z-]+$' | sort -u)
+	[ "$(wc -l <<<"$targets")" -gt 10 ]
+	for target in $targets; do
+		grep -qE "^$target:|^\.PHONY:.* $target( |\$)" Makefile || { echo "make $target"; return 1; }
+	done
+}
+@test "pages: every option of a podtap program they name is one it takes" {
+	for program in podtapctl podtap-exec; do
+		known=$("$BUILD/$program" --help 2>&1; cat "$root/man/$program.8")
+		while read -r option; do
+			grep -qF -- "${option#--}" <<<"$known" || { echo "$program $option"; return 1; }
+		done < <(grep -ohE "$program [^\`|]*" "${pages[@]}" | sed 's/ -- .*//' | grep -oE -- '--[a-z-]+' | sort -u)
+	done
+}
+@test "pages: every file of examples/ and tests/ they name in a command exists" {
 	while read -r file; do
-		[ -e "$root/$file" ]
-	done < <(grep -oE '\]\([^)#:]+\)' "$readme" | tr -d '])(')
-	while read -r target; do
-		grep -qE "^$target:|^\.PHONY:.* $target( |\$)" "$root/Makefile"
-	done < <(grep -oE '^    (sudo )?make [a-z-]+|`make [a-z-]+' "$readme" | grep -oE '[a-z-]+$')
+		[ -e "$root/$file" ] || { echo "$file"; return 1; }
+	done < <(cat "${pages[@]}" "$root"/docs/development/*.md | grep -oE '\b(examples|tests)/[A-Za-z0-9_./-]*[A-Za-z0-9]' | sort -u)
 }
 
-# What an error said, as README writes it: the row of its table without the last cell.
+# What an error said, as troubleshooting.md writes it: the row of its table without the last cell.
 said() {
 	[ "$status" = 1 ] || { echo "no error: $output"; return 1; }
 	jq -r '"| \(.code) | `\(.msg)\(if .details == "" then "" else ": " + .details end)`"' <<<"$output" |
@@ -184,7 +231,7 @@ overlap() {
 	kill "$(cat "$BATS_TEST_TMPDIR/dhcp")"
 	wait "$add" || true
 }
-# Every error of README's table, brought about.
+# Every error of troubleshooting.md's table, brought about.
 provoke() {
 	local pod1=(CNI_CONTAINERID=vm1) pod2=(CNI_CONTAINERID=vm2 CNI_NETNS="/run/netns/$other")
 	fails ADD '{"cniVersion":"1.2.0"}'
@@ -251,13 +298,13 @@ provoke() {
 	ip -n "$other" link add eth0 type bridge
 	fails ADD '{"master":"eth1"}' "${pod2[@]}"
 }
-@test "README: the errors of its table are those one gets, word for word" {
+@test "troubleshooting.md: the errors of its table are those one gets, word for word" {
 	lan_setup
 	own_state
 	ip -n "$host" link set lan0 down
 	ip -n "$host" link set lan0 name eth1 up
 	provoke
-	run -0 same "$(section "Errors and what to do" | grep -E '^\| [0-9]' | sed 's/` | .*/`/')" \
+	run -0 same "$(section troubleshooting "Errors and what to do" | grep -E '^\| [0-9]' | sed 's/` | .*/`/')" \
 		"$(cat "$BATS_TEST_TMPDIR/said")"
 }
 @test "make help: lists every target that people call, and no other" {

@@ -14,13 +14,16 @@ make_it() {
 	env -u MAKEFLAGS -u MAKELEVEL -u SAN -u CFLAGS make -s -C "$root" O="$built" -o all "$@" 2>&1
 }
 
-@test "make install: executables, examples, manual and licence, and uninstall leaves no file and no folder of ours" {
+@test "make install: executables, examples, pages, manual and licence, and uninstall leaves no file and no folder of ours" {
 	run -0 make_it install DESTDIR="$dest"
 	run -0 "$bin/podtap" --version
 	[ -x "$bin/podtap-ipam" ]
 	[ -f "$dest/usr/share/man/man8/podtap.8" ]
 	[ -f "$dest/usr/share/doc/podtap/examples/bridge.conflist" ]
 	[ -f "$dest/usr/share/doc/podtap/LICENSE" ]
+	for page in README.md CHANGELOG.md docs/podman.md docs/development/style.md; do
+		run -0 cmp "$root/$page" "$dest/usr/share/doc/podtap/$page"
+	done
 	run -0 make_it uninstall DESTDIR="$dest"
 	[ -z "$output" ]
 	run -0 find "$dest" ! -type d -o -name podtap
