@@ -57,7 +57,7 @@ static int time_is_over(struct rtnl *nl, uint32_t ifindex, int seconds, struct f
 }
 
 /* Counts the link's addresses. 1; 0: events crowded the answer out; -1. */
-static int census_take(struct rtnl *nl, uint32_t ifindex, struct census *c, struct failure *f)
+static int census_count(struct rtnl *nl, uint32_t ifindex, struct census *c, struct failure *f)
 {
 	struct failure refusal;
 
@@ -73,11 +73,11 @@ static int census_await(struct rtnl *nl, uint32_t ifindex, int64_t deadline, str
                         struct failure *f)
 {
 	for (int64_t left; (left = deadline - clock_milliseconds()) > 0;) {
-		const int taken = census_take(nl, ifindex, c, f);
-		if (taken < 0 || (taken && (c->failed || !c->tentative)))
-			return taken;
+		const int counted = census_count(nl, ifindex, c, f);
+		if (counted < 0 || (counted && (c->failed || !c->tentative)))
+			return counted;
 		/* What the census passed over may have come after its look. */
-		if (taken && !nl->passed && !event_wait(nl, left))
+		if (counted && !nl->passed && !event_wait(nl, left))
 			return 0;
 		if (rtnl_drain(nl) < 0 && errno != ENOBUFS)
 			return fail_errno(f, errno, "listen for changes of IPv6 addresses");

@@ -67,10 +67,10 @@ static int serve(struct rtnl *nl, int socket, int unready)
 	struct order order;
 
 	while (recv(socket, &order, sizeof order, 0) == sizeof order) {
-		int said = unready;
-		if (!said && links_make(nl, &order) < 0)
-			said = errno;
-		if (send(socket, &said, sizeof said, MSG_NOSIGNAL) != sizeof said)
+		int answer = unready;
+		if (!answer && links_make(nl, &order) < 0)
+			answer = errno;
+		if (send(socket, &answer, sizeof answer, MSG_NOSIGNAL) != sizeof answer)
 			return 1;
 	}
 	return 0;
@@ -124,16 +124,16 @@ void placeholders_release(struct placeholders *p)
 bool placeholders_add(struct placeholders *p, uint32_t index, unsigned n)
 {
 	const struct order order = { index, n };
-	int said;
+	int answer;
 
 	if (!p->child && !child_start(p))
 		return false;
 	if (send(p->to_child, &order, sizeof order, MSG_NOSIGNAL) != sizeof order)
 		return false;
-	if (recv(p->to_child, &said, sizeof said, 0) != sizeof said) {
+	if (recv(p->to_child, &answer, sizeof answer, 0) != sizeof answer) {
 		errno = ECHILD;
 		return false;
 	}
-	errno = said;
-	return said == 0;
+	errno = answer;
+	return answer == 0;
 }

@@ -180,7 +180,7 @@ int route_each(struct rtnl *nl, uint32_t ifindex, uint8_t family,
 }
 
 /* The first next hop that has a link is the one to take. */
-static void take_hop(const struct hop *hop, void *data)
+static void choose_hop(const struct hop *hop, void *data)
 {
 	uint32_t *ifindex = data;
 	if (!*ifindex)
@@ -205,7 +205,7 @@ static int first_default(const struct nlmsghdr *message, void *data)
 	if (header->rtm_dst_len || header->rtm_type != RTN_UNICAST ||
 	    attr_u32(attrs[RTA_TABLE], header->rtm_table) != RT_TABLE_MAIN)
 		return RTNL_MORE;
-	hops_each(attrs, take_hop, ifindex);
+	hops_each(attrs, choose_hop, ifindex);
 	return *ifindex ? RTNL_ENOUGH : RTNL_MORE;
 }
 
@@ -235,7 +235,7 @@ static int route_to_zero(const struct nlmsghdr *message, void *data)
 		return RTNL_MORE;
 	attrs_of_message(message, sizeof *header, attrs, RTA_TABLE);
 	if (header->rtm_dst_len == 0 && header->rtm_type == RTN_UNICAST)
-		hops_each(attrs, take_hop, data);
+		hops_each(attrs, choose_hop, data);
 	return RTNL_MORE;
 }
 

@@ -101,7 +101,7 @@ static bool event_tells(const char *event, ssize_t length, const char *tap, dev_
 	return true;
 }
 
-static const char *silence(int err, bool overflowed)
+static const char *why_unheard(int err, bool overflowed)
 {
 	if (overflowed)
 		return "there were more events than fit, and those of the tap were lost";
@@ -133,6 +133,6 @@ int uevent_tap_number(int fd, uint32_t ifindex, dev_t *number, struct failure *f
 			break;
 	}
 	const int err = errno;
-	return fail(f, overflowed ? CNI_AGAIN : failure_code(err), silence(err, overflowed),
+	return fail(f, overflowed ? CNI_AGAIN : failure_code(err), why_unheard(err, overflowed),
 	            "find the device number of %s", tap);
 }

@@ -11,7 +11,6 @@
 #include "plugin/cdi.h"
 #include "plugin/cdi_name.h"
 #include "plugin/cdi_owner.h"
-#include "plugin/device_id.h"
 #include "plugin/former.h"
 #include "plugin/ifindex.h"
 #include "plugin/lease.h"
@@ -20,6 +19,7 @@
 #include "plugin/master.h"
 #include "plugin/pod.h"
 #include "plugin/policy.h"
+#include "plugin/takeover_sweep.h"
 #include "plugin/teardown.h"
 #include "record/owner.h"
 #include "record/state.h"
@@ -92,7 +92,7 @@ static void adding_release(struct adding *a)
 		undo_recorded(a, &ignored);
 	/* Another call that owns the attachment may be taking this link over. */
 	if (!a->committed && !recorded && !a->busy && at->host.netns >= 0 &&
-	    device_id_sweep(at->request, &at->host.rtnl, &ignored) < 0)
+	    takeover_sweep(at->request, &at->host.rtnl, &ignored) < 0)
 		ignored.code = 0;
 	lease_release(&a->lease);
 	fd_release(&a->link_tap.devices);

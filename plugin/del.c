@@ -5,7 +5,7 @@
 #include "ipam/ipam.h"
 #include "netns/privilege.h"
 #include "plugin/config.h"
-#include "plugin/device_id.h"
+#include "plugin/takeover_sweep.h"
 #include "plugin/teardown.h"
 #include "record/owner.h"
 #include "record/verify.h"
@@ -42,7 +42,7 @@ static int undo_by_name(const struct request *r, bool damaged, struct host *host
 	if (netns < 0) {
 		fprintf(stderr, "podtap: %s: %s: taken as gone\n", gone.msg, gone.details);
 		const int noted = undo_link(r, damaged, NULL, f);
-		return device_id_sweep(r, &host->rtnl, f) < 0 ? -1 : noted;
+		return takeover_sweep(r, &host->rtnl, f) < 0 ? -1 : noted;
 	}
 	int own = r->netns_override ? 0 : host_is(host, netns, f);
 	if (own) /* a reused process id: touch nothing there */
@@ -50,7 +50,7 @@ static int undo_by_name(const struct request *r, bool damaged, struct host *host
 	if (sandbox_open(&sandbox, host->netns, fd_take(&netns), SANDBOX_SYSFS, f) < 0)
 		return -1;
 	int undone = undo_link(r, damaged, &sandbox, f);
-	return device_id_sweep(r, &host->rtnl, f) < 0 ? -1 : undone;
+	return takeover_sweep(r, &host->rtnl, f) < 0 ? -1 : undone;
 }
 
 static int undo_by_record(const struct request *r, const struct endpoint *e, struct host *host,

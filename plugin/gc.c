@@ -168,10 +168,10 @@ int gc(const struct request *r, struct failure *f)
 	c.config = &config;
 	if (privilege_keep(PRIVILEGE_OPENING, ipam_delegates(config.ipam), f) < 0)
 		return -1;
-	int told = attachments_read(r->json, &c.valid, f);
-	if (told < 0)
+	int listed = attachments_read(r->json, &c.valid, f);
+	if (listed < 0)
 		return -1;
-	if (told || config.gc_without_list)
+	if (listed || config.gc_without_list)
 		return gc_all(&c);
 	return config.ipam ? ipam_gc(r, config.ipam, f) : 0;
 }

@@ -200,7 +200,7 @@ static enum found default_find(int home, const struct sandbox *inside, struct rt
 }
 
 /* Refuses a link to take over that is not as configured. */
-static int taken_fits(const struct target *t, const struct config *c, struct failure *f)
+static int takeover_fits(const struct target *t, const struct config *c, struct failure *f)
 {
 	const struct link *link = &t->takeover.link;
 	const char *mode = word_text(link_modes, link->mode);
@@ -234,7 +234,7 @@ int target_find(struct target *t, const struct target_search *s, struct sandbox 
 		                     f);
 	if (found == FOUND_NONE)
 		return no_default_route(f);
-	return found == FOUND_FAILED ? -1 : taken_fits(t, s->config, f);
+	return found == FOUND_FAILED ? -1 : takeover_fits(t, s->config, f);
 }
 
 enum found target_master_on_host(const struct config *c, struct rtnl *host, struct link *master,

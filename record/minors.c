@@ -31,7 +31,7 @@ static int minors_open(int flags)
 }
 
 /* A path that cannot be looked at counts as gone: one of a process that ended may be another's. */
-static bool lives(const struct slot *s)
+static bool is_alive(const struct slot *s)
 {
 	struct stat st;
 
@@ -61,5 +61,5 @@ int minor_is_free(dev_t number, const struct netns_id *id, struct failure *f)
 	if (fd < 0 || pread(fd, &slot, sizeof slot, slot_at(number)) < 0)
 		return fail(f, CNI_IO, strerror(errno), "read %s/minors", state_path());
 	slot.path[sizeof slot.path - 1] = '\0';
-	return (slot.dev == id->dev && slot.inode == id->inode) || !lives(&slot);
+	return (slot.dev == id->dev && slot.inode == id->inode) || !is_alive(&slot);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The host link that a deviceID names and no ADD took over. */
-#ifndef PLUGIN_DEVICE_ID_H
-#define PLUGIN_DEVICE_ID_H
+#ifndef PLUGIN_TAKEOVER_SWEEP_H
+#define PLUGIN_TAKEOVER_SWEEP_H
 
 #include "cni/request.h"
 #include "netns/rtnl.h"
@@ -9,6 +9,6 @@
 /* Delete the host link that a request's deviceID names. An ADD that failed before it recorded
  * anything leaves it. A link that the policy does not let this request take stays. Returns 0 or
  * -1. */
-int device_id_sweep(const struct request *r, struct rtnl *host, struct failure *f) MUST_CHECK;
+int takeover_sweep(const struct request *r, struct rtnl *host, struct failure *f) MUST_CHECK;
 
 #endif
