@@ -1,20 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One hash of texts, for tables and file names; nothing trusts it to be unique. */
+/* The one hash: XXH64. For tables, checksums against damage, and names; two texts may have the same
+ * hash. Files keep it (the index, sticky, marks, the names of directories), so another hash is
+ * another version of them. */
 #ifndef BASE_HASH_H
 #define BASE_HASH_H
 
+#include <stddef.h>
 #include <stdint.h>
 
-/* FNV-1a, and a finish that spreads it over all bits. */
-static inline uint64_t text_hash(const char *text)
-{
-	uint64_t hash = 0xcbf29ce484222325u;
+uint64_t bytes_hash(const void *bytes, size_t n, uint64_t seed);
 
-	for (; *text; text++)
-		hash = (hash ^ (uint8_t)*text) * 0x100000001b3u;
-	hash = (hash ^ hash >> 32) * 0x9e3779b97f4a7c15u;
-	return hash ^ hash >> 29;
-}
+/* Hash a text with the seed 0, as KubeVirt does for the names of its links. */
+uint64_t text_hash(const char *text);
 
 /* For qsort() and bsearch(). */
 static inline int hash_compare(const void *a, const void *b)

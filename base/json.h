@@ -38,8 +38,8 @@ cJSON *json_parse(const char *text, size_t length, const char *what, struct fail
  * letters as Unicode does. The name itself is ASCII. */
 bool json_name_is(const char *spelled, const char *name);
 
-/* The member of an object as Go's encoding/json finds it: by json_name_is(), the last one wins, null
- * counts as absent. NULL where there is none or `object` is not an object. */
+/* The member of an object as Go's encoding/json finds it: by json_name_is(), the last one wins,
+ * null counts as absent. NULL where there is none or `object` is not an object. */
 const cJSON *json_member(const cJSON *object, const char *name);
 
 /* The value at a path of member names (NULL-terminated). Repeated objects count as merged: the last

@@ -56,7 +56,7 @@ void life_read(struct life *now)
 	*now = (struct life){ .space = space_read() };
 	boot_read(now->boot);
 	if (*now->boot && now->space)
-		now->id = id_even(text_hash(now->boot) ^ now->space * 0x9e3779b97f4a7c15u);
+		now->id = id_even(bytes_hash(now->boot, strlen(now->boot), now->space));
 }
 
 /* Field 22 of /proc/1/stat. The name of the process, in parentheses, may hold anything. */

@@ -4,8 +4,10 @@
 
 #include "base/file.h"
 #include "base/hash.h"
+#include "ipam/former.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -20,17 +22,46 @@ static void path_normalize(const char *path, char out[static PATH_MAX])
 	out[n] = '\0';
 }
 
-bool folder_set(struct folder *p, const char *data_dir, const char *network)
+static bool path_set(char path[static PATH_MAX], uint64_t hash, const char *network)
 {
 	const char *root = getenv("PODTAP_IPAM_STATE_DIR");
+	const int n = snprintf(path, PATH_MAX, "%s/%016" PRIx64 "/%s",
+	                       root && *root ? root : "/var/lib/podtap/ipam", hash, network);
+
+	return n < PATH_MAX;
+}
+
+/* Rename the directory of a dataDir that an older generation named by another hash: the stamp and
+ * the sticky table are in it. If that is not possible, or nothing may be changed, it is used as it
+ * is. */
+static void former_take_over(struct folder *p, uint64_t former, const char *network, bool change)
+{
+	char path[PATH_MAX];
+
+	if (!path_set(path, former, network))
+		return;
+	char *ours = strrchr(p->path, '/'), *theirs = strrchr(path, '/');
+	*ours = '\0';
+	*theirs = '\0';
+	const bool theirs_only = access(p->path, F_OK) < 0 && errno == ENOENT &&
+	                         access(path, F_OK) == 0 &&
+	                         (!change || (rename(path, p->path) < 0 && errno != ENOENT));
+	*ours = '/';
+	*theirs = '/';
+	if (theirs_only)
+		memcpy(p->path, path, sizeof path);
+}
+
+bool folder_set(struct folder *p, const char *data_dir, const char *network, bool change)
+{
 	char path[PATH_MAX];
 
 	p->data_dir = data_dir;
 	path_normalize(data_dir, path);
-	const int n = snprintf(p->path, sizeof p->path, "%s/%016llx/%s",
-	                       root && *root ? root : "/var/lib/podtap/ipam",
-	                       (unsigned long long)text_hash(path), network);
-	return n < (int)sizeof p->path;
+	if (!path_set(p->path, text_hash(path), network))
+		return false;
+	former_take_over(p, former_text_hash(path), network, change);
+	return true;
 }
 
 static int path_open(const char *path, int flags)

@@ -14,8 +14,9 @@ struct folder { /* /var/lib/podtap/ipam/<hash of dataDir>/<network> */
 	const char *data_dir; /* borrowed */
 };
 
-/* PODTAP_IPAM_STATE_DIR moves /var/lib/podtap/ipam. False: the path would be too long. */
-bool folder_set(struct folder *p, const char *data_dir, const char *network);
+/* Find the directory; PODTAP_IPAM_STATE_DIR moves /var/lib/podtap/ipam. With `change`, a directory
+ * that an older generation made gets its present name. Returns false if the path is too long. */
+bool folder_set(struct folder *p, const char *data_dir, const char *network, bool change);
 
 /* Opens a file in the folder as open() does; with O_CREAT the folder is made too. Links are not
  * followed. -1 with errno. */

@@ -16,7 +16,7 @@ static const char magic[7] = { 'p', 'o', 'd', 't', 'a', 'p', 'I' };
 enum {
 	PAGES_MAX = 1 << 24,
 	LIFE_MARKED = 1,
-	INDEX_VERSION = 1, /* another layout, or meaning, is another version: see index.h */
+	INDEX_VERSION = 2, /* another layout, or meaning, is another version: see index.h */
 };
 
 struct head { /* page 0 */
@@ -31,11 +31,9 @@ struct head { /* page 0 */
 	struct table blocks;
 	uint32_t stamped;
 	char boot[BOOT_TEXT];
-	uint32_t life; /* its id, and LIFE_MARKED; 0 in an index of an older generation */
+	uint32_t life; /* its id, and LIFE_MARKED */
 };
 _Static_assert(sizeof(struct head) <= PAGE_BYTES, "the head is one page");
-/* Older generations sum as many bytes: without `life`, four that are zero end the head. */
-_Static_assert(sizeof(struct head) == 152, "the head is as long as it always was");
 
 void index_release(struct index *x)
 {
@@ -46,13 +44,9 @@ void index_release(struct index *x)
 static uint64_t head_sum(const struct head *h)
 {
 	struct head copy = *h;
-	const uint8_t *byte = (const uint8_t *)&copy;
-	uint64_t sum = 0xcbf29ce484222325u;
 
 	copy.sum = 0;
-	for (size_t i = 0; i < sizeof copy; i++)
-		sum = (sum ^ byte[i]) * 0x100000001b3u;
-	return sum;
+	return bytes_hash(&copy, sizeof copy, 0);
 }
 
 static bool is_power(uint32_t n)

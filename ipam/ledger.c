@@ -46,7 +46,7 @@ int ledger_open(struct ledger *l, const char *data_dir, const char *network, enu
 
 	if (open <= 0)
 		return open;
-	if (!folder_set(&l->folder, data_dir, network))
+	if (!folder_set(&l->folder, data_dir, network, use != STORE_LOOK))
 		return fail(f, CNI_CONFIG, "the path is too long", "dataDir %.200s", data_dir);
 	l->looking = use == STORE_LOOK;
 	life_read(&l->life);

@@ -36,7 +36,7 @@ static int is_former(const struct former *s, const struct reservation *r)
 		return 1;
 	if (r->holding != HOLDING_SOMEONE)
 		return 0;
-	if (mark_read(r->fd, r->holder, &mark))
+	if (mark_read(r->fd, &s->ledger->life, r->holder, &mark))
 		return mark_is_over(s->ledger, &mark);
 	return s->indexed ? holders_has(&s->ledger->index.pages, text_hash(r->holder), r->ip) : 0;
 }

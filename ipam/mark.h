@@ -18,8 +18,9 @@ struct mark mark_of(const struct life *life, const char *holder);
 /* Marks an open file. False: its file system cannot keep the mark. */
 bool mark_write(int fd, const struct mark *mark);
 
-/* Reads a file's mark. False: the file has no mark, or that of another holder. */
-bool mark_read(int fd, const char *holder, struct mark *mark);
+/* Read a file's mark, also one that an older generation wrote. Returns false if the file has no
+ * mark, or that of another holder. */
+bool mark_read(int fd, const struct life *now, const char *holder, struct mark *mark);
 
 /* Marks an open file unless it has that mark already. */
 bool mark_set(int fd, const struct mark *mark);

@@ -2,6 +2,8 @@
 /* Pages of the index: in memory, in the file, or both, each proved by its checksum. */
 #include "ipam/pages.h"
 
+#include "base/hash.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -20,14 +22,9 @@ size_t pages_size(const struct pages *p)
 /* A page of another file, another time or another place is as wrong as a scribbled one. */
 static uint64_t page_sum(const struct pages *p, uint32_t page_number, const struct page *page)
 {
-	uint64_t words[PAGE_BYTES / 8], sum = p->seed + page_number;
+	const size_t start = sizeof page->sum;
 
-	memcpy(words, page, sizeof words);
-	for (size_t i = 1; i < PAGE_BYTES / 8; i++) {
-		sum = (sum ^ words[i]) * 0x9e3779b97f4a7c15u;
-		sum ^= sum >> 32;
-	}
-	return sum;
+	return bytes_hash((const uint8_t *)page + start, PAGE_BYTES - start, p->seed + page_number);
 }
 
 static bool page_sound(const struct pages *p, uint32_t page_number, const struct page *page)

@@ -3,6 +3,7 @@
 #include "ipam/sticky.h"
 
 #include "base/hash.h"
+#include "ipam/former.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -38,27 +39,34 @@ bool sticky_name(const struct request *r, char name[static STICKY_NAME])
 
 static uint64_t slot_sum(const struct slot *s)
 {
-	uint64_t sum = s->name[0] ^ s->name[1] * 3 ^ s->age * 5 ^ s->family;
+	struct slot copy = *s;
 
-	for (size_t i = 0; i < sizeof s->ip; i++)
-		sum = (sum ^ s->ip[i]) * 0x100000001b3u;
-	return sum;
+	copy.sum = 0;
+	return bytes_hash(&copy, sizeof copy, 0);
 }
 
+static uint64_t slot_former_sum(const struct slot *s)
+{
+	return former_sum(s->name[0] ^ s->name[1] * 3 ^ s->age * 5 ^ s->family, s->ip,
+	                  sizeof s->ip);
+}
+
+/* A slot that an older generation wrote is kept until its row needs the room. */
 static bool slot_sound(const struct slot *s)
 {
-	return s->age > 0 && s->sum == slot_sum(s) &&
-	       (s->family == AF_INET || s->family == AF_INET6);
+	return s->age > 0 && (s->family == AF_INET || s->family == AF_INET6) &&
+	       (s->sum == slot_sum(s) || s->sum == slot_former_sum(s));
 }
 
-static void name_hash(const char *name, size_t set, uint64_t hash[static 2])
+static void name_hash(const char *name, size_t set, uint64_t (*hash_of)(const char *),
+                      uint64_t hash[static 2])
 {
 	char text[STICKY_NAME + 32];
 
 	snprintf(text, sizeof text, "%zu %s", set, name);
-	hash[0] = text_hash(text);
+	hash[0] = hash_of(text);
 	text[0] ^= 0x40; /* another text, for a hash of its own */
-	hash[1] = text_hash(text);
+	hash[1] = hash_of(text);
 }
 
 static void row_read(int fd, uint64_t hash, struct row *row)
@@ -81,22 +89,32 @@ static struct slot *slot_find(struct row *row, const uint64_t hash[static 2])
 	return NULL;
 }
 
-struct ip sticky_recall(const struct folder *p, const char *name, size_t set)
+/* Look a name up by one of the two hashes. Family 0: not found. */
+static struct ip recall(int fd, const char *name, size_t set, uint64_t (*hash_of)(const char *))
 {
 	struct ip ip = { .family = 0 };
 	struct row row;
 	uint64_t hash[2];
-	OWNED(fd_release) int fd = folder_open(p, "sticky", O_RDONLY);
 
-	if (fd < 0)
-		return ip;
-	name_hash(name, set, hash);
+	name_hash(name, set, hash_of, hash);
 	row_read(fd, hash[0], &row);
 	const struct slot *s = slot_find(&row, hash);
 	if (s) {
 		ip.family = s->family;
 		memcpy(ip.byte, s->ip, ip_size(&ip));
 	}
+	return ip;
+}
+
+struct ip sticky_recall(const struct folder *p, const char *name, size_t set)
+{
+	struct ip ip = { .family = 0 };
+	OWNED(fd_release) int fd = folder_open(p, "sticky", O_RDONLY);
+
+	if (fd >= 0)
+		ip = recall(fd, name, set, text_hash);
+	if (fd >= 0 && !ip.family)
+		ip = recall(fd, name, set, former_text_hash);
 	return ip;
 }
 
@@ -126,7 +144,7 @@ void sticky_remember(const struct folder *p, const char *name, size_t set, const
 
 	if (fd < 0)
 		return;
-	name_hash(name, set, hash);
+	name_hash(name, set, text_hash, hash);
 	row_read(fd, hash[0], &row);
 	struct slot *s = slot_choose(&row, hash, &age);
 	*s = (struct slot){ .name = { hash[0], hash[1] }, .age = age + 1, .family = ip->family };

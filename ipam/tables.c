@@ -2,6 +2,8 @@
 /* The index's two tables: who holds which address, and which addresses are taken. */
 #include "ipam/pages.h"
 
+#include "base/hash.h"
+
 #include <string.h>
 
 /* ::ffff:0:0/96, where IPv4 lies among IPv6. */
@@ -22,10 +24,7 @@ static struct ip place_ip(number place)
 
 static uint64_t block_hash(number block)
 {
-	uint64_t hash = ((uint64_t)(block >> 64) ^ 0x9e3779b97f4a7c15u) * 0xbf58476d1ce4e5b9u;
-
-	hash = (hash ^ hash >> 31 ^ (uint64_t)block) * 0x94d049bb133111ebu;
-	return hash ^ hash >> 29;
+	return bytes_hash(&block, sizeof block, 0);
 }
 
 /* The pages an entry with some hash may be in, in turn. */

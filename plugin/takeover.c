@@ -2,6 +2,7 @@
 /* Finding, moving and removing links that KubeVirt's device plugin made. */
 #include "plugin/takeover.h"
 
+#include "base/hash.h"
 #include "netns/sandbox.h"
 #include "netns/tap.h"
 #include "record/resources.h"
@@ -12,15 +13,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 static const char macvtap[] = "macvtap";
 
 /* As KubeVirt's device plugin names a device's link, since names of interfaces are short. */
 static void hashed_name(const char *device_id, char name[static IFNAMSIZ])
 {
-	const uint64_t hash = XXH64(device_id, strlen(device_id), 0) & 0xffffffffffff;
+	const uint64_t hash = text_hash(device_id) & 0xffffffffffff;
 
 	snprintf(name, IFNAMSIZ, "mvt%012" PRIx64, hash);
 }

@@ -97,7 +97,7 @@ static void memory_clear(void)
 	struct folder folder;
 	char path[PATH_MAX];
 
-	PROMISE(folder_set(&folder, "store", "net"));
+	PROMISE(folder_set(&folder, "store", "net", true));
 	for (size_t i = 0; i < sizeof own / sizeof *own; i++)
 		if (snprintf(path, sizeof path, "%s/%s", folder.path, own[i]) < (int)sizeof path)
 			unlink(path);
@@ -123,7 +123,7 @@ static void index_damage(const uint8_t *data, size_t size)
 	struct folder own;
 	uint8_t byte;
 
-	PROMISE(folder_set(&own, "store", "net"));
+	PROMISE(folder_set(&own, "store", "net", true));
 	int fd = folder_open(&own, "index", O_RDWR);
 
 	for (size_t i = 0; fd >= 0 && i + 3 <= size && i < 24; i += 3) {
@@ -144,7 +144,7 @@ static void stamp_damage(const uint8_t *data, size_t size, uint8_t when)
 
 	if (size == 0 || !(data[0] & when))
 		return;
-	PROMISE(folder_set(&own, "store", "net"));
+	PROMISE(folder_set(&own, "store", "net", true));
 	PROMISE(folder_write(&own, "boot", data + 1, size - 1) == 0);
 }
 

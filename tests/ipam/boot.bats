@@ -12,14 +12,6 @@ teardown() {
 range='{"subnet":"10.1.0.0/29"}'
 sticky='{"subnet":"10.1.0.0/24","sticky":true}'
 
-# A boot ends the namespaces and empties /run.
-reboot() {
-	boot "$1"
-	rm -rf "$PODTAP_STATE_DIR"
-	ip netns del "$pod"
-	ip netns add "$pod"
-}
-
 @test "boot: the first ADD after one releases what was reserved before it, and no other verb does" {
 	for PLUGIN in "${ways[@]}"; do
 		ipam_begin

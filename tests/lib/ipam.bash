@@ -67,6 +67,14 @@ boot() {
 		"$BATS_TEST_TMPDIR/boot-$1")
 }
 
+# A boot ends the namespaces and empties /run.
+reboot() {
+	boot "$1"
+	rm -rf "$PODTAP_STATE_DIR"
+	ip netns del "$pod"
+	ip netns add "$pod"
+}
+
 # Lets calls happen where the boot id cannot be told from an empty file.
 boot_unknown() {
 	wrapper=(unshare -m sh -c 'mount --bind /dev/null /proc/sys/kernel/random/boot_id && exec "$@"' sh)

@@ -116,14 +116,70 @@ hook() {
 		cp -r "$fixtures/generations/store" "$store"
 		[ "$(given c "$range")" = 10.1.0.4/29 ]
 		index=$(beside index)
-		[ "$(od -An -tu1 -j7 -N1 "$index")" -eq 1 ]
-		printf '\2' | dd of="$index" bs=1 seek=7 conv=notrunc status=none
+		[ "$(od -An -tu1 -j7 -N1 "$index")" -eq 2 ]
+		printf '\3' | dd of="$index" bs=1 seek=7 conv=notrunc status=none
 		[ "$(given d "$range")" = 10.1.0.5/29 ]
-		[ "$(od -An -tu1 -j7 -N1 "$index")" -eq 1 ]
+		[ "$(od -An -tu1 -j7 -N1 "$index")" -eq 2 ]
 		run -0 cni_raw DEL "$(config "$(ipam "$range")")" CNI_CONTAINERID=former CNI_IFNAME=eth0
 		run -0 cni_raw DEL "$(config "$(ipam "$range")")" CNI_CONTAINERID=oldest
 		run -0 cni GC "$(ipam "$range" '{"cni.dev/valid-attachments":[]}')"
 		[ "$(reserved)" = "10.1.0.6.note README notes" ]
 		rm -r "$store"
+	done
+}
+
+# What a podtap-ipam with an index of version 1 left in boot "one" for the relative dataDir "leases" (generations/ipam):
+# a marked reservation of a container "former", and the former address 10.1.0.99 of the pod default/vm-4040. Its stamp
+# names no namespace and no start of process 1, which a fixture cannot have.
+former_begin() {
+	ipam_begin
+	network=net data=leases store=leases/net
+	rm -rf "$BATS_TEST_TMPDIR/former"
+	cp -r "$fixtures/generations/ipam" "$BATS_TEST_TMPDIR/former"
+	cd "$BATS_TEST_TMPDIR/former" || return
+	export PODTAP_IPAM_STATE_DIR=$PWD/state
+	reserve 10.1.0.77 $'former\r\neth0'
+	python3 -c 'import os, sys; os.setxattr(sys.argv[1], "user.podtap", bytes.fromhex(sys.argv[2]))' \
+		"$store/10.1.0.77" "$(<mark)"
+	reserve 10.1.0.66 $'other\r\neth0' # by host-local
+}
+former_range='{"subnet":"10.1.0.0/24","sticky":true}'
+former_pod='CNI_ARGS=IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME=vm-4040'
+
+# bats test_tags=attributes
+@test "store: an older podtap-ipam's stamp, marks and sticky addresses outlast the change of its hash" {
+	for PLUGIN in "${ways[@]}"; do
+		former_begin
+		boot one
+		run -0 status "$former_range" '{"strictStatus":true}'
+		[ -d state/a70cd7250a451475 ]
+		[ "$(given vm "$former_range" '{}' "$former_pod" CNI_IFNAME=eth0)" = 10.1.0.99/24 ]
+		[ ! -e state/a70cd7250a451475 ] && [ "$(find state -name sticky | wc -l)" -eq 1 ]
+		[ "$(reserved)" = "10.1.0.66 10.1.0.77 10.1.0.99" ]
+		reboot two
+		[ "$(given vm "$former_range" '{}' "$former_pod" CNI_IFNAME=eth0)" = 10.1.0.99/24 ]
+		[ "$(reserved)" = 10.1.0.99 ]
+		wrapper=()
+	done
+}
+# bats test_tags=attributes
+@test "store: the first ADD after a boot releases what an older podtap-ipam reserved before it" {
+	for PLUGIN in "${ways[@]}"; do
+		former_begin
+		boot two
+		[ "$(given vm "$former_range" '{}' "$former_pod" CNI_IFNAME=eth0)" = 10.1.0.99/24 ]
+		[ "$(reserved)" = "10.1.0.66 10.1.0.99" ]
+		wrapper=()
+	done
+}
+# bats test_tags=attributes
+@test "store: a reservation of this boot by an older podtap-ipam is kept, also where the stamp is of another boot" {
+	for PLUGIN in "${ways[@]}"; do
+		former_begin
+		sed -i '1s/.*/00000000-0000-0000-0000-000000000000/; 2s/ [0-9]*$/ 2/' state/*/net/boot
+		boot one
+		run -0 given vm "$former_range" '{}' "$former_pod" CNI_IFNAME=eth0
+		[ "$(reserved)" = "10.1.0.66 10.1.0.77 10.1.0.99" ]
+		wrapper=()
 	done
 }
