@@ -17,7 +17,7 @@
 enum { WAIT_FIRST = 100, WAIT_LONGEST = 30000 }; /* ms */
 enum { END_GRACE_US = 500000 };                  /* for what is under way at SIGTERM */
 
-void say(const char *fmt, ...)
+void log_event(const char *fmt, ...)
 {
 	char line[sizeof(struct failure) + 64];
 	va_list args;
@@ -37,9 +37,9 @@ void say(const char *fmt, ...)
 		return; /* there is nobody to tell */
 }
 
-void say_failure(const struct failure *f)
+void log_failure(const struct failure *f)
 {
-	say("%s: %s", f->msg, f->details);
+	log_event("%s: %s", f->msg, f->details);
 }
 
 /* The work that was under way does not end: nothing that it would leave lasts. */
@@ -92,7 +92,7 @@ int signals_open(struct failure *f)
 void memory_in_small_pages(void)
 {
 	if (prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) < 0)
-		say("have memory in small pages: %s", strerror(errno));
+		log_event("have memory in small pages: %s", strerror(errno));
 }
 
 int backoff_open(struct backoff *b, struct failure *f)
@@ -113,7 +113,7 @@ static void timer_set(const struct backoff *b, unsigned ms)
 
 	/* Setting it also takes an expiration nobody read. */
 	if (timerfd_settime(b->fd, 0, &when, NULL) < 0)
-		say("set a timer: %s", strerror(errno));
+		log_event("set a timer: %s", strerror(errno));
 }
 
 void backoff_start(struct backoff *b)

@@ -12,8 +12,8 @@
 
 /* Says one event in one line on stderr, whatever its texts hold; what keeps the log adds the time.
  */
-void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-void say_failure(const struct failure *f);
+void log_event(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void log_failure(const struct failure *f);
 
 /* From here on SIGTERM and SIGINT are read from a descriptor, the caller's, instead of ending the
  * process, and SIGPIPE does nothing. They also interrupt what is waited for just then, and where

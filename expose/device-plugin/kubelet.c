@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-/* Whether the socket is there and is not the one we know. */
+/* Returns whether the socket exists and is another one than before. */
 static bool look(struct kubelet *k)
 {
 	struct stat now;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Kubelet's folder of device plugins: whether kubelet is there, and whether it is a new one. */
+/* The kubelet's folder of device plugins: whether the kubelet runs, and whether it is a new one. */
 #ifndef EXPOSE_DEVICE_PLUGIN_KUBELET_H
 #define EXPOSE_DEVICE_PLUGIN_KUBELET_H
 
@@ -14,17 +14,17 @@
 struct kubelet {
 	const char *folder;    /* borrowed */
 	char socket[PATH_MAX]; /* in it, where plugins register */
-	bool there;            /* as it was last looked at */
+	bool there;            /* at the last look */
 	struct stat seen;
 	struct await await;
 	struct watch watch;
-	/* Something happened in the folder. `anew`: kubelet is there and was not, or is another
-	 * one, which has removed every plugin's socket. */
+	/* Called after a change in the folder. `anew`: a kubelet has started, and has removed every
+	 * plugin's socket. */
 	void (*changed)(void *owner, bool anew);
 	void *owner;
 };
 
-/* Looks at an absolute path, which may still be missing, and watches it from now on. */
+/* Looks at an absolute path, which need not exist yet, and watches it. */
 int kubelet_open(struct kubelet *k, struct loop *loop, const char *folder,
                  struct failure *f) MUST_CHECK;
 void kubelet_release(struct kubelet *k);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The executable podtap-device-plugin: offers taps to kubelet as resources. It makes none: the CNI
- * call does, under the name a device was given out by. */
+/* The executable podtap-device-plugin: offers taps to the kubelet as resources. The CNI call makes
+ * the tap later, and gives its CDI device the name of the allocated device. */
 #include "base/cli.h"
 #include "expose/common/confine.h"
-#include "expose/device-plugin/offers.h"
+#include "expose/device-plugin/inventory.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -18,8 +18,8 @@ struct options {
 	const char *folder;
 };
 
-/* What it calls once it runs, beside what every such program does; by the names of either C
- * library's choice. */
+/* The system calls of the running program beside those of all such programs, under the names that
+ * glibc and musl use. */
 static const char *const calls[] = {
 	"accept4",        "bind",  "flock",  "listen",   "lstat",     "mkdir",
 	"mkdirat",        "open",  "rename", "renameat", "renameat2", "stat",
@@ -40,7 +40,7 @@ static const struct cli cli = {
 	        },
 };
 
-/* -1: go on; else the exit code. */
+/* Returns -1 to go on, else the exit code. */
 static int options_read(struct options *o, int argc, char **argv)
 {
 	struct cli_walk w = { .cli = &cli, .argc = argc, .argv = argv };
@@ -54,8 +54,8 @@ static int options_read(struct options *o, int argc, char **argv)
 	return w.rest < argc ? cli_misused(&cli, "unexpected argument %s", argv[w.rest]) : -1;
 }
 
-/* The file's text, which the caller frees; NULL with the failure. A link is followed: what a
- * ConfigMap mounts is one. */
+/* Reads a file's text, which the caller frees. Follows a link: a ConfigMap mounts one. Returns NULL
+ * with the failure. */
 static char *file_text(const char *path, size_t *length, struct failure *f)
 {
 	OWNED(fd_release) int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -99,18 +99,18 @@ static void on_signal(void *data, uint32_t events)
 	loop->ended = true;
 }
 
-static int offers_serve(struct loop *loop, const struct dp_config *config, const char *folder,
-                        struct failure *f)
+static int inventory_serve(struct loop *loop, const struct dp_config *config, const char *folder,
+                           struct failure *f)
 {
-	OWNED(offers_release) struct offers all;
+	OWNED(inventory_release) struct inventory all;
 
-	if (offers_begin(&all, loop, config, folder, f) < 0 || confine_calls(calls, f) < 0)
+	if (inventory_begin(&all, loop, config, folder, f) < 0 || confine_calls(calls, f) < 0)
 		return -1;
-	offers_register(&all);
+	inventory_register(&all);
 	return loop_run(loop, f);
 }
 
-/* Many resources are many sockets: as many as we may have. */
+/* Each resource needs sockets: raises the limit as far as possible. */
 static void descriptors_allow(void)
 {
 	struct rlimit limit;
@@ -119,7 +119,7 @@ static void descriptors_allow(void)
 		return;
 	limit.rlim_cur = limit.rlim_max;
 	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
-		say("allow more descriptors: %s", strerror(errno));
+		log_event("allow more descriptors: %s", strerror(errno));
 }
 
 static int serve(const struct dp_config *config, const char *folder, struct failure *f)
@@ -133,7 +133,7 @@ static int serve(const struct dp_config *config, const char *folder, struct fail
 	    confine_capabilities(NULL, 0, f) < 0)
 		return -1;
 	descriptors_allow();
-	return offers_serve(&loop, config, folder, f);
+	return inventory_serve(&loop, config, folder, f);
 }
 
 int main(int argc, char **argv)
@@ -147,6 +147,6 @@ int main(int argc, char **argv)
 		return status;
 	if (config_load(&o, &config, &f) == 0 && serve(&config, o.folder, &f) == 0)
 		return 0;
-	say_failure(&f);
+	log_failure(&f);
 	return 1;
 }

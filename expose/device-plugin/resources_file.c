@@ -12,17 +12,17 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* The reader takes twice as many bytes as others may have had before us. */
+/* The reader accepts twice as many bytes as the rows of others may have. */
 enum { FILE_VERSION = 1, OTHERS_MAX = 512 << 10 };
 static const char file_name[] = "resources.json", fresh_name[] = "resources.json.new";
 
-/* What a row of the file says; borrowed. */
+/* A row of the file; borrowed texts. */
 struct row {
 	const char *name, *resource, *master, *mode;
 };
 
-/* What one device plugin has to tell. */
-struct told {
+/* This device plugin's rows. */
+struct own_rows {
 	const struct dp_entry *const *entries;
 	size_t n;
 	const char *name_space;
@@ -60,24 +60,25 @@ static bool row_read(const cJSON *json, struct row *r)
 	return r->name && r->resource && r->master && r->mode;
 }
 
-/* Whether a row is another device plugin's, of a namespace of its own. One whose name we have gives
- * way: a deviceID has no namespace. */
-static bool is_others(const struct row *r, const struct told *told)
+/* Returns whether a row belongs to the namespace of another device plugin. Drops a row with a name
+ * of ours: a deviceID has no namespace. */
+static bool is_others(const struct row *r, const struct own_rows *own)
 {
-	const size_t length = strlen(told->name_space);
+	const size_t length = strlen(own->name_space);
 
-	if (strncmp(r->resource, told->name_space, length) == 0 && r->resource[length] == '/')
+	if (strncmp(r->resource, own->name_space, length) == 0 && r->resource[length] == '/')
 		return false;
-	for (size_t i = 0; i < told->n; i++)
-		if (strcmp(told->entries[i]->name, r->name) == 0) {
-			say("%s gives way to that of %s: their devices have the same names",
-			    r->resource, told->name_space);
+	for (size_t i = 0; i < own->n; i++)
+		if (strcmp(own->entries[i]->name, r->name) == 0) {
+			log_event("%s gives way to that of %s: their devices have the same names",
+			          r->resource, own->name_space);
 			return false;
 		}
 	return true;
 }
 
-/* The document that is there, which the caller owns; NULL where it is of no use: it is replaced. */
+/* Reads the present document, which the caller owns. Returns NULL if it cannot be used: it is then
+ * replaced. */
 static cJSON *document_read(int directory)
 {
 	struct failure unusable = { 0 };
@@ -92,21 +93,21 @@ static cJSON *document_read(int directory)
 	return json_take(&document);
 }
 
-static bool others_add(cJSON *list, const cJSON *before, const struct told *told)
+static bool others_add(cJSON *list, const cJSON *before, const struct own_rows *own)
 {
 	const cJSON *json;
 	struct row row;
 
 	cJSON_ArrayForEach(json, json_member(before, "resources"))
 	{
-		if (row_read(json, &row) && is_others(&row, told) && !row_add(list, &row))
+		if (row_read(json, &row) && is_others(&row, own) && !row_add(list, &row))
 			return false;
 	}
 	return true;
 }
 
-/* The text that replaces what was there before, which the caller frees; NULL: out of memory. */
-static char *document_print(const struct told *told, const cJSON *before)
+/* Prints the new document, which the caller frees. Returns NULL if out of memory. */
+static char *document_print(const struct own_rows *own, const cJSON *before)
 {
 	OWNED(json_release) cJSON *document = cJSON_CreateObject();
 	cJSON *list = NULL;
@@ -115,26 +116,26 @@ static char *document_print(const struct told *told, const cJSON *before)
 		list = cJSON_AddArrayToObject(document, "resources");
 	if (!list)
 		return NULL;
-	for (size_t i = 0; i < told->n; i++)
-		if (!entry_add(list, told->entries[i], told->name_space))
+	for (size_t i = 0; i < own->n; i++)
+		if (!entry_add(list, own->entries[i], own->name_space))
 			return NULL;
-	return others_add(list, before, told) ? cJSON_PrintUnformatted(document) : NULL;
+	return others_add(list, before, own) ? cJSON_PrintUnformatted(document) : NULL;
 }
 
 int resources_file_write(const struct dp_entry *const entries[], size_t n, const char *name_space,
                          struct failure *f)
 {
-	const struct told told = { entries, n, name_space };
+	const struct own_rows own = { entries, n, name_space };
 	OWNED(fd_release) int lock = state_lock(f);
 	OWNED(fd_release) int directory = lock < 0 ? -1 : state_open("", true, f);
 
 	if (directory < 0)
 		return -1;
 	OWNED(json_release) cJSON *before = document_read(directory);
-	OWNED(text_release) char *text = document_print(&told, before);
+	OWNED(text_release) char *text = document_print(&own, before);
 	if (!text)
 		return fail_errno(f, ENOMEM, "write %s/%s", state_path(), file_name);
-	const mode_t mask = umask(022); /* whoever wants to know may read it */
+	const mode_t mask = umask(022); /* any user may read it */
 	const int done = file_replace(directory, file_name, fresh_name, 0644, text, strlen(text));
 	umask(mask);
 	if (done == 0)

@@ -77,7 +77,7 @@ static void client_close(struct grpc_peer *c, const char *why)
 	struct grpc_server *g = c->server;
 
 	if (*why)
-		say("%s: a client is closed: %s", g->path, why);
+		log_event("%s: a client is closed: %s", g->path, why);
 	client_free(c);
 	timer_set(g);
 	open_count(g);
@@ -177,7 +177,7 @@ static void on_listener(void *data, uint32_t events)
 		return;
 	client_oust(g);
 	if (client_begin(g, fd, &f) < 0)
-		say_failure(&f);
+		log_failure(&f);
 }
 
 int grpc_server_begin(struct grpc_server *g, struct loop *loop, const char *path,

@@ -152,7 +152,7 @@ int adjustment_find(const struct Nri__CreateContainerRequest *request, struct ta
 		return -1;
 	if (!netns || (names && !list_has(names, request->container->name)))
 		return 0;
-	if (taps_find(id, netns, taps, say_failure, f) < 0)
+	if (taps_find(id, netns, taps, log_failure, f) < 0)
 		return -1;
 	if (taps->doubts)
 		return fail(f, CNI_OTHER, "what is on record is not what there is", "pod %s", id);

@@ -37,7 +37,7 @@ static int configure(const struct call *c, struct failure *f)
 	if (!request)
 		return fail(f, CNI_DECODE, "its configuration cannot be decoded",
 		            "the runtime does not speak NRI");
-	say("registered with %s %s", request->runtime_name, request->runtime_version);
+	log_event("registered with %s %s", request->runtime_name, request->runtime_version);
 	nri__configure_response__init(&response);
 	response.events = CREATE_CONTAINER;
 	return answer_send(c->nri->fd, c->stream, &response.base, f);
@@ -57,17 +57,17 @@ static int create(const struct call *c, struct failure *f)
 	else if (c->nri->create(request, &taps, &why) == 0 && taps.n)
 		return answer_devices(c->nri->fd, c->stream, request, &taps, f);
 	if (why.code)
-		say("left as it is: container %s of pod %s/%s: %s: %s",
-		    request && request->container ? request->container->name : "?",
-		    request && request->pod ? request->pod->namespace_ : "?",
-		    request && request->pod ? request->pod->name : "?", why.msg, why.details);
+		log_event("left as it is: container %s of pod %s/%s: %s: %s",
+		          request && request->container ? request->container->name : "?",
+		          request && request->pod ? request->pod->namespace_ : "?",
+		          request && request->pod ? request->pod->name : "?", why.msg, why.details);
 	nri__create_container_response__init(&nothing);
 	return answer_send(c->nri->fd, c->stream, &nothing.base, f);
 }
 
 static int shut_down(const struct call *c, struct failure *f)
 {
-	say("the runtime shuts down");
+	log_event("the runtime shuts down");
 	return answer_send(c->nri->fd, c->stream, NULL, f);
 }
 
@@ -105,7 +105,7 @@ static int synchronize(void *data, const struct ttrpc_frame *frame, struct failu
 	if (answer_send(n->fd, frame->stream, &response.base, f) < 0)
 		return -1;
 	if (n->synchronized)
-		say("ready");
+		log_event("ready");
 	return 0;
 }
 
@@ -115,8 +115,8 @@ static int call_answer(const struct call *c, const struct ttrpc_request *request
 		for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
 			if (strcmp(request->method, methods[i].name) == 0)
 				return methods[i].answer(c, f);
-	say("the runtime asks for %s of %s, which is not offered", request->method,
-	    request->service);
+	log_event("the runtime asks for %s of %s, which is not offered", request->method,
+	          request->service);
 	return answer_refuse(c->nri->fd, c->stream, UNIMPLEMENTED, f);
 }
 

@@ -95,9 +95,9 @@ int answer_devices(int fd, uint32_t stream, const struct Nri__CreateContainerReq
 		const struct device *d = &taps->device[i];
 		device_fill(&messages[i], d);
 		devices[i] = &messages[i].device;
-		say("container %s of pod %s/%s gets %s (%u:%u)", request->container->name,
-		    request->pod->namespace_, request->pod->name, d->path, major(d->number),
-		    minor(d->number));
+		log_event("container %s of pod %s/%s gets %s (%u:%u)", request->container->name,
+		          request->pod->namespace_, request->pod->name, d->path, major(d->number),
+		          minor(d->number));
 	}
 	nri__adjustment_linux__init(&system);
 	nri__adjustment__init(&adjustment);

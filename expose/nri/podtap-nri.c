@@ -116,7 +116,7 @@ static void attempt(struct service *s)
 	}
 	connection_end(s);
 	if (!s->refused)
-		say_failure(&why);
+		log_failure(&why);
 	s->refused = true;
 	/* A socket that does not exist yet announces itself. */
 	if (absent && await_works(&s->await))
@@ -152,8 +152,8 @@ static void on_connection(void *data, uint32_t events)
 	if (more > 0)
 		return;
 	if (more < 0)
-		say_failure(&why);
-	say("the connection to the runtime has ended");
+		log_failure(&why);
+	log_event("the connection to the runtime has ended");
 	connection_end(s);
 	if (!is_launched(s)) {
 		backoff_start(&s->backoff);
@@ -231,7 +231,7 @@ static int serve(struct service *s)
 
 	if (service_open(s, &why) == 0 && loop_run(&s->loop, &why) == 0)
 		return s->lost ? 1 : 0;
-	say_failure(&why);
+	log_failure(&why);
 	return 1;
 }
 

@@ -3,9 +3,9 @@
  * was offered.
  *
  * Reads with: expose/grpc/grpc_session.c expose/grpc/grpc_frame.c expose/grpc/grpc_client.c
- * expose/grpc/grpc_transport.c expose/device-plugin/dp_devices.c */
+ * expose/grpc/grpc_transport.c expose/device-plugin/device_pool.c */
+#include "expose/device-plugin/device_pool.h"
 #include "expose/device-plugin/deviceplugin.pb-c.h"
-#include "expose/device-plugin/dp_devices.h"
 #include "expose/grpc/grpc_session.h"
 #include "expose/grpc/grpc_transport.h"
 #include "tests/fuzz/fuzz.h"
@@ -13,8 +13,8 @@
 #include <stdio.h>
 #include <sys/socket.h>
 
-static struct dp_devices devices = { "a", 3, true };
-static const struct grpc_service service = { dp_methods, &devices };
+static struct device_pool devices = { "a", 3, true };
+static const struct grpc_service service = { device_pool_methods, &devices };
 
 /* Takes what the session says to nobody. */
 static void session_drain(struct grpc_session *s)
@@ -82,7 +82,7 @@ static void call(const uint8_t *data, size_t size)
 {
 	struct grpc_incoming in = { .used = 0 };
 	struct grpc_answer answer = { .code = GRPC_OK };
-	const struct grpc_method *method = &dp_methods[size ? data[0] % 5 : 0];
+	const struct grpc_method *method = &device_pool_methods[size ? data[0] % 5 : 0];
 	const char *why = NULL;
 	size_t at = size ? 1 : 0, part = 1;
 
@@ -98,7 +98,7 @@ static void call(const uint8_t *data, size_t size)
 	if (at >= size && grpc_incoming_whole(&in)) {
 		method->call(&devices, in.message, in.used, &answer);
 		PROMISE((answer.code == GRPC_OK) == (answer.frame != NULL));
-		if (answer.frame && method == &dp_methods[2])
+		if (answer.frame && method == &device_pool_methods[2])
 			allocation_check(&answer);
 	}
 	free(answer.frame);
@@ -136,7 +136,7 @@ static void registration(const uint8_t *data, size_t size, bool stays)
 
 	PROMISE(loop_open(&loop, &f) == 0);
 	c.owner = &loop;
-	uint8_t *request = dp_registration("a.sock", "example.com/a", &length);
+	uint8_t *request = registration_pack("a.sock", "example.com/a", &length);
 	PROMISE(grpc_call_begin(&c, &loop, "kubelet.sock", "/v1beta1.Registration/Register",
 	                        request, length, &f) == 0);
 	const int fd = accept(listener, NULL, NULL);

@@ -16,7 +16,7 @@
 #include <sys/sysmacros.h>
 
 /* In place of the log, which would be a line for every run. */
-void say(const char *fmt, ...)
+void log_event(const char *fmt, ...)
 {
 	char line[256];
 	va_list args;
@@ -26,7 +26,7 @@ void say(const char *fmt, ...)
 	va_end(args);
 }
 
-void say_failure(const struct failure *f)
+void log_failure(const struct failure *f)
 {
 	PROMISE(f->code && *f->msg);
 }

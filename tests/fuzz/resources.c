@@ -17,7 +17,7 @@
 static const char file_name[] = "resources.json";
 
 /* In place of the log. */
-void say(const char *fmt, ...)
+void log_event(const char *fmt, ...)
 {
 	PROMISE(*fmt);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the device plugin answers. */
-#include "expose/device-plugin/dp_devices.h"
+/* Answering the kubelet's calls. */
+#include "expose/device-plugin/device_pool.h"
 
 #include "expose/device-plugin/deviceplugin.pb-c.h"
 
@@ -37,10 +37,10 @@ static void options_get(void *service, const uint8_t *request, size_t length, st
 	(void)service;
 	(void)request;
 	(void)length;
-	answer(a, &options.base); /* neither is asked for */
+	answer(a, &options.base); /* the kubelet need not call the two optional methods */
 }
 
-/* Nothing is done before a start, and no device is better than another. */
+/* PreStartContainer and GetPreferredAllocation: nothing to do, no device is preferred. */
 static void nothing(void *service, const uint8_t *request, size_t length, struct grpc_answer *a)
 {
 	const V1beta1__Empty empty = V1BETA1__EMPTY__INIT;
@@ -60,7 +60,7 @@ static void devices_list(void *service, const uint8_t *request, size_t length,
                          struct grpc_answer *a)
 {
 	char healthy[] = "Healthy", unhealthy[] = "Unhealthy";
-	const struct dp_devices *d = service;
+	const struct device_pool *d = service;
 	V1beta1__ListAndWatchResponse response = V1BETA1__LIST_AND_WATCH_RESPONSE__INIT;
 	struct listed *all = calloc(d->capacity, sizeof *all);
 
@@ -81,8 +81,8 @@ static void devices_list(void *service, const uint8_t *request, size_t length,
 	free(all);
 }
 
-/* Whether a device of this name was offered: its number is spelled as we spell it. */
-static bool is_offered(const struct dp_devices *d, const char *id)
+/* Returns whether a device has this name, spelled as ListAndWatch spells it. */
+static bool is_offered(const struct device_pool *d, const char *id)
 {
 	const size_t name = strlen(d->name);
 	char spelled[DEVICE_TEXT], *end;
@@ -101,7 +101,7 @@ struct allocated {
 	char name[CDI_TEXT];
 };
 
-/* What an answer is built of, row for row of the request. */
+/* The parts of an answer, in the order of the request. */
 struct allocation {
 	V1beta1__ContainerAllocateResponse *containers, **container_at;
 	struct allocated *devices;
@@ -125,7 +125,7 @@ static bool allocation_begin(struct allocation *a, size_t containers, size_t dev
 	return a->containers && a->container_at && a->devices && a->device_at;
 }
 
-/* The CDI devices of one container's request, from row `at` on. */
+/* Fills in the CDI devices of one container's request, from row `at` on. */
 static void container_allocate(struct allocation *a, const V1beta1__ContainerAllocateRequest *asked,
                                V1beta1__ContainerAllocateResponse *given, size_t at)
 {
@@ -140,8 +140,8 @@ static void container_allocate(struct allocation *a, const V1beta1__ContainerAll
 	}
 }
 
-/* How many devices are asked for. False: the request is refused. */
-static bool request_check(const struct dp_devices *d, const V1beta1__AllocateRequest *r,
+/* Counts the requested devices. Returns false after it refused the request. */
+static bool request_check(const struct device_pool *d, const V1beta1__AllocateRequest *r,
                           size_t *count, struct grpc_answer *a)
 {
 	*count = 0;
@@ -196,7 +196,7 @@ static void devices_allocate(void *service, const uint8_t *request, size_t lengt
 	grpc_unpacked_release(message);
 }
 
-const struct grpc_method dp_methods[] = {
+const struct grpc_method device_pool_methods[] = {
 	{ "/v1beta1.DevicePlugin/GetDevicePluginOptions", false, options_get },
 	{ "/v1beta1.DevicePlugin/ListAndWatch", true, devices_list },
 	{ "/v1beta1.DevicePlugin/Allocate", false, devices_allocate },
@@ -205,7 +205,7 @@ const struct grpc_method dp_methods[] = {
 	{ NULL, false, NULL },
 };
 
-uint8_t *dp_registration(const char *endpoint, const char *resource, size_t *length)
+uint8_t *registration_pack(const char *endpoint, const char *resource, size_t *length)
 {
 	V1beta1__DevicePluginOptions options = V1BETA1__DEVICE_PLUGIN_OPTIONS__INIT;
 	V1beta1__RegisterRequest request;
