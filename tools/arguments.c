@@ -57,7 +57,7 @@ static void put_device(const struct expansion *x, size_t index)
 
 	fprintf(x->out, "virtio-net-pci,netdev=podtap%zu,mac=%s,host_mtu=%u", index,
 	        mac_format(&vnic->mac, mac), vnic->mtu);
-	if (vnic->opened > 1) /* an interrupt each way a queue, one for changes, one to control */
+	if (vnic->opened > 1) /* two interrupts for each queue, one for changes, one for control */
 		fprintf(x->out, ",mq=on,vectors=%u", 2 * vnic->opened + 2);
 }
 
@@ -109,7 +109,7 @@ struct found {
 	unsigned long index;
 };
 
-/* The placeholder that begins at this byte; false where none does. */
+/* Returns whether a placeholder begins at this byte, and fills in *found. */
 static bool placeholder_at(const char *text, struct found *found)
 {
 	if (*text != '{')
@@ -158,7 +158,7 @@ static int expand_into(const char *text, const struct expansion *x, struct failu
 	return 0;
 }
 
-/* One argument for one interface; the caller owns it. */
+/* Expands an argument for one interface. The caller frees it. */
 static char *expanded(const char *text, struct expansion x, struct failure *f)
 {
 	char *whole = NULL;
@@ -175,7 +175,7 @@ static char *expanded(const char *text, struct expansion x, struct failure *f)
 	return whole;
 }
 
-/* Finds the first placeholder of an argument that stands for the value of a QEMU option. */
+/* Finds an argument's first placeholder that is the value of a QEMU option. */
 static bool value_find(const char *text, struct found *found)
 {
 	for (; *text; text++)
@@ -196,7 +196,7 @@ static int add_expanded(struct arguments *a, const char *text, const struct expa
 	return whole ? add(a, whole, f) : -1;
 }
 
-/* An argument with a value, for each interface unless it says for which. */
+/* Adds an argument with such a value: once for each interface, or once if it has an index. */
 static int add_value(struct arguments *a, const char *text, const struct found *value,
                      struct expansion x, struct failure *f)
 {

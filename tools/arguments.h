@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A VM's command line: placeholders in it become what a VM has to be told of its taps. */
+/* A VM's command line, in which placeholders are replaced by what the VM needs to use its taps. */
 #ifndef TOOLS_ARGUMENTS_H
 #define TOOLS_ARGUMENTS_H
 
@@ -15,9 +15,9 @@ void arguments_release(struct arguments *a);
 /* Expands a command. {fd}, {fds} (comma-separated), {mac}, {mtu} and {ifname} are replaced within
  * any argument, for the first interface, or with an index ({mac:1}) for another. An argument with
  * {netdev} or {device}, the values of QEMU's options of that name, is repeated for each interface,
- * with the option before it; the option is added where it is not there. Other braces stay.
- * `vhost`: {netdev} asks for vhost. Fails for an index no interface has. a is to be released in any
- * case. */
+ * with the option before it, which is added if it is missing. Other braces stay. `vhost`:
+ * {netdev} asks for vhost. Fails for an index without interface. The caller releases a in any case.
+ */
 int arguments_expand(struct arguments *a, const char *const command[], const struct vnics *v,
                      bool vhost, struct failure *f) MUST_CHECK;
 

@@ -8,7 +8,7 @@
 #include <linux/rtnetlink.h>
 #include <string.h>
 
-/* The gateway a route goes through; family 0: none, its destination is on the link. */
+/* Returns the gateway of a route; family 0: its destination is on the link. */
 static struct ip gateway_of(const struct route *route, const struct result *r)
 {
 	if (route->gw.family)
@@ -19,7 +19,7 @@ static struct ip gateway_of(const struct route *route, const struct result *r)
 	return (struct ip){ 0 };
 }
 
-/* Whether a gateway is in none of the guest's own networks. */
+/* Returns whether a gateway is outside all of the guest's own networks. */
 static bool is_beyond(const struct ip *gateway, const struct result *r)
 {
 	for (size_t i = 0; i < r->n_ips; i++)
@@ -28,7 +28,7 @@ static bool is_beyond(const struct ip *gateway, const struct result *r)
 	return true;
 }
 
-/* A text as YAML and JSON quote it. */
+/* Quotes a text for YAML and JSON. */
 static void quote(FILE *out, const char *text)
 {
 	OWNED(json_release) cJSON *node = cJSON_CreateString(text);
@@ -101,7 +101,7 @@ static int print_cloud_init(const struct endpoint *e, const struct result *r, FI
 	return 0;
 }
 
-/* The first IPv4 address; NULL where there is none. */
+/* Returns the first IPv4 address, or NULL. */
 static const struct ip_config *first_ipv4(const struct result *r)
 {
 	for (size_t i = 0; i < r->n_ips; i++)
@@ -123,7 +123,7 @@ static struct ip default_gateway(const struct result *r)
 	return (struct ip){ 0 };
 }
 
-/* Says what the argument has no room for. */
+/* Reports on stderr what the argument cannot hold. */
 static void tell_left_out(const struct result *r, const struct ip *gateway)
 {
 	bool routes = false;
@@ -144,7 +144,7 @@ static struct ip netmask(uint8_t prefix)
 	return cidr_network(&all);
 }
 
-/* Two name servers are as many as the kernel takes, and of IPv4 only. */
+/* Prints the first two IPv4 name servers: the kernel accepts no more. */
 static void print_kernel_dns(const struct result *r, FILE *out)
 {
 	const cJSON *item;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Collecting, proving and printing endpoints: which they are, by their records, and as they are
- * now, by their links. */
+/* Collecting, verifying and printing endpoints, from their records and their links. */
 #include "tools/listing.h"
 
 #include "base/json.h"
@@ -39,7 +38,7 @@ static struct listing_row *row_add(struct listing *l)
 	return &l->row[l->n++];
 }
 
-/* A copy fit for a terminal. */
+/* Returns a copy without control characters, which the caller frees. */
 static char *cell_of(const char *text)
 {
 	char *copy = strdup(text && *text ? text : "-");
@@ -69,22 +68,23 @@ static char *addresses_of(const cJSON *ips)
 	return all;
 }
 
-/* What the kernel says of an endpoint. */
-enum condition { UNTOLD = -1, ALIVE, STALE };
+/* The state of an endpoint, verified against the kernel. */
+enum condition { UNKNOWN = -1, ALIVE, STALE };
 
 static const char *condition_name(enum condition c)
 {
-	return c == UNTOLD ? "unknown" : c == STALE ? "stale" : "alive";
+	return c == UNKNOWN ? "unknown" : c == STALE ? "stale" : "alive";
 }
 
 static bool condition_add(cJSON *json, enum condition c)
 {
-	return c == UNTOLD ? cJSON_AddNullToObject(json, "alive")
-	                   : cJSON_AddBoolToObject(json, "alive", c == ALIVE);
+	return c == UNKNOWN ? cJSON_AddNullToObject(json, "alive")
+	                    : cJSON_AddBoolToObject(json, "alive", c == ALIVE);
 }
 
-/* What may have changed since ADD: tuning sets MAC and mtu, and so may who is root in the
- * container. */
+/* Updates what may have changed since ADD: tuning sets MAC and mtu, and so may root in the
+ * container.
+ */
 static bool json_update(cJSON *json, const struct link *now)
 {
 	char mac[MAC_TEXT];
@@ -97,7 +97,7 @@ static bool json_update(cJSON *json, const struct link *now)
 	        cJSON_ReplaceItemInObjectCaseSensitive(json, "mode", cJSON_CreateString(mode)));
 }
 
-/* `now` has index 0 if the link was not found: then only the record tells. */
+/* Fills in a row. `now` has index 0 if the link was not found: then the record is the source. */
 static bool row_fill(struct listing_row *row, const struct endpoint *e, const struct link *now,
                      enum condition condition)
 {
@@ -122,7 +122,7 @@ static bool row_fill(struct listing_row *row, const struct endpoint *e, const st
 	return (!now->index || json_update(row->json, now)) && condition_add(row->json, condition);
 }
 
-/* What a record that cannot be read still tells. */
+/* Returns what is known of a record that cannot be read. */
 static cJSON *unreadable_json(const struct endpoint *e)
 {
 	cJSON *json = cJSON_CreateObject();
@@ -132,15 +132,15 @@ static cJSON *unreadable_json(const struct endpoint *e)
 	return json;
 }
 
-struct taking {
+struct selection {
 	struct listing *listing;
 	const char *container_id;
 	const char *ifname;
 	struct failure *failure;
 };
 
-/* Says in *why what is wrong with an endpoint that is not alive. *now is its link, with index 0 if
- * that was not found. */
+/* Verifies an endpoint. If it is not alive, *why is the reason. *now is its link, with index 0 if
+ * it was not found. */
 static enum condition judge(const struct endpoint *e, const struct failure *error, struct link *now,
                             struct failure *why)
 {
@@ -154,12 +154,12 @@ static enum condition judge(const struct endpoint *e, const struct failure *erro
 		return STALE;
 	}
 	const enum verified verified = endpoint_verify(e, now, why);
-	return verified == VERIFY_FAILED ? UNTOLD : verified == VERIFIED ? ALIVE : STALE;
+	return verified == VERIFY_FAILED ? UNKNOWN : verified == VERIFIED ? ALIVE : STALE;
 }
 
 static int visit(const struct endpoint *e, const struct failure *error, void *data)
 {
-	const struct taking *t = data;
+	const struct selection *t = data;
 	struct failure why = { 0 };
 	struct link now = { .index = 0 };
 
@@ -179,7 +179,7 @@ static int visit(const struct endpoint *e, const struct failure *error, void *da
 	if ((condition != ALIVE && !row->why) || !row_fill(row, e, &now, condition))
 		return fail_errno(t->failure, ENOMEM, "list the endpoints");
 	t->listing->stale += condition == STALE;
-	t->listing->untold += condition == UNTOLD;
+	t->listing->unknown += condition == UNKNOWN;
 	return 0;
 }
 
@@ -191,18 +191,18 @@ static int by_container_and_interface(const void *a, const void *b)
 	return order ? order : strcmp(x->cell[INTERFACE], y->cell[INTERFACE]);
 }
 
-int listing_take(struct listing *l, const char *container_id, const char *ifname,
-                 struct failure *missed, struct failure *f)
+int listing_collect(struct listing *l, const char *container_id, const char *ifname,
+                    struct failure *missed, struct failure *f)
 {
-	struct taking taking = { l, container_id, ifname, f };
-	const struct endpoint_visit visitor = { visit, &taking };
+	struct selection selection = { l, container_id, ifname, f };
+	const struct endpoint_visit visitor = { visit, &selection };
 
 	*l = (struct listing){ .row = NULL };
 	const int visited = endpoint_each(&visitor, missed);
 	if (f->code)
 		return -1;
 	if (visited < 0)
-		l->untold++;
+		l->unknown++;
 	if (l->n)
 		qsort(l->row, l->n, sizeof *l->row, by_container_and_interface);
 	return 0;

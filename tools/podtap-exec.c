@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The executable podtap-exec: runs a VM's command in a container with the container's taps open,
- * and tells the command of them. Its own failures exit 125, a wrong command line 2. */
+/* The executable podtap-exec: opens the container's taps and runs a VM's command, whose
+ * placeholders it replaces. Exit codes: the command's; 125: a failure of its own; 2: a wrong
+ * command line. */
 #include "base/cli.h"
 #include "tools/arguments.h"
 
@@ -32,7 +33,7 @@ struct call {
 	const char *const *command;
 };
 
-/* -1: go on; else the exit code. */
+/* Returns -1 to go on, else the exit code. */
 static int call_read(struct call *call, int argc, char **argv)
 {
 	struct cli_walk w = { .cli = &cli, .argc = argc, .argv = argv };
@@ -52,14 +53,14 @@ static int call_read(struct call *call, int argc, char **argv)
 	return w.rest < argc ? -1 : cli_misused(&cli, "there is no command");
 }
 
-/* Whether QEMU, which opens it itself, can have vhost here. */
+/* Returns whether QEMU, which opens /dev/vhost-net itself, can do so here. */
 static bool vhost_usable(void)
 {
 	OWNED(fd_release) int fd = open("/dev/vhost-net", O_RDWR | O_CLOEXEC);
 	return fd >= 0;
 }
 
-/* The command inherits the taps; nothing else of ours is open. */
+/* Lets the command inherit the taps, and no other descriptor of ours. */
 static int inherit(const struct vnics *v, struct failure *f)
 {
 	for (size_t i = 0; i < v->n; i++)
@@ -69,7 +70,7 @@ static int inherit(const struct vnics *v, struct failure *f)
 	return 0;
 }
 
-/* Returns only when it failed. */
+/* Runs the command. Returns only on failure. */
 static int run(const struct call *call, struct vnics *v, struct failure *f)
 {
 	OWNED(arguments_release) struct arguments a = { .at = NULL };

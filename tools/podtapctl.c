@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The executable podtapctl: what this host's endpoints are, for people, and for guests what their
- * network is. Exit codes: 0; 1 when an endpoint of the list is stale; 2 when something cannot be
- * told. */
+/* The executable podtapctl: lists this host's endpoints, and prints the network configuration of a
+ * guest. Exit codes: 0; 1: an endpoint of the list is stale; 2: the state of one is unknown. */
 #include "base/cli.h"
 #include "record/verify.h"
 #include "tools/guest_config.h"
@@ -9,7 +8,7 @@
 
 #include <string.h>
 
-enum { EXIT_STALE = 1, EXIT_UNTOLD = 2 };
+enum { EXIT_STALE = 1, EXIT_UNKNOWN = 2 };
 
 struct call {
 	const char *container_id; /* NULL: any */
@@ -32,8 +31,8 @@ static const struct cli cli = {
 	        },
 };
 
-/* Runtimes show the beginning of an id, and take it; here one container is not to be taken for
- * another. */
+/* Reports a missing record. Runtimes accept the beginning of an id; here it could name the wrong
+ * container. */
 static int unknown(const struct call *call, struct failure *f)
 {
 	return fail(f, CNI_OTHER,
@@ -50,7 +49,7 @@ static int list(const struct call *call, struct failure *f)
 	if (geteuid() != 0)
 		return fail(f, CNI_OTHER, "only root can look into the containers' namespaces",
 		            "list the endpoints");
-	if (listing_take(&l, call->container_id, call->ifname, &missed, f) < 0)
+	if (listing_collect(&l, call->container_id, call->ifname, &missed, f) < 0)
 		return -1;
 	if (call->container_id && !l.n)
 		return missed.code ? failure_pass(f, &missed) : unknown(call, f);
@@ -60,7 +59,7 @@ static int list(const struct call *call, struct failure *f)
 		return -1;
 	if (missed.code)
 		fprintf(stderr, "podtapctl: %s: %s\n", missed.msg, missed.details);
-	return l.untold ? EXIT_UNTOLD : l.stale ? EXIT_STALE : 0;
+	return l.unknown ? EXIT_UNKNOWN : l.stale ? EXIT_STALE : 0;
 }
 
 static const struct guest_format *format_find(const char *name, struct failure *f)
@@ -72,9 +71,9 @@ static const struct guest_format *format_find(const char *name, struct failure *
 	return NULL;
 }
 
-/* What is printed is the link's, and not what ADD found: a guest whose MAC or mtu is another's
- * hears nothing. */
-static int link_take(struct endpoint *e, struct failure *f)
+/* Uses the link's present MAC and mtu instead of those at ADD: a guest with another MAC receives
+ * nothing. */
+static int link_apply(struct endpoint *e, struct failure *f)
 {
 	struct link link;
 	const enum found found = endpoint_find_link(e, &link, f);
@@ -97,7 +96,7 @@ static int guest_config(const struct call *call, struct failure *f)
 	const enum found found = endpoint_read(call->container_id, call->ifname, &e, f);
 	if (found == FOUND_NONE)
 		return unknown(call, f);
-	if (found == FOUND_FAILED || link_take(&e, f) < 0 ||
+	if (found == FOUND_FAILED || link_apply(&e, f) < 0 ||
 	    result_read(&r, e.source, V1_1_0, "the endpoint record", f) < 0)
 		return -1;
 	return format->print(&e, &r, stdout, f);
@@ -108,7 +107,7 @@ static const struct verb {
 	int (*run)(const struct call *, struct failure *);
 	int fewest; /* arguments */
 	int most;
-	const char *options; /* those it has, by their letters */
+	const char *options; /* the letters of its options */
 } verbs[] = {
 	{ "list", list, 0, 0, "j" },
 	{ "show", list, 1, 2, "j" },
@@ -138,7 +137,7 @@ static int arguments_read(struct call *call, const struct verb *verb, const stru
 	return -1;
 }
 
-/* Reads the verb, and its options and arguments. -1: go on; else the exit code. */
+/* Reads the verb, its options and arguments. Returns -1 to go on, else the exit code. */
 static int call_read(struct call *call, const struct verb **verb, int argc, char **argv)
 {
 	const bool named = argc > 1 && *argv[1] != '-';
@@ -176,5 +175,5 @@ int main(int argc, char **argv)
 	if (done >= 0)
 		return done;
 	fprintf(stderr, "podtapctl: %s: %s\n", f.msg, f.details);
-	return EXIT_UNTOLD;
+	return EXIT_UNKNOWN;
 }

@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
-/* Bytes of one message: of a link with all that root of the container may have attached to it. */
+/* Bytes of one message: of a link with all that root in the container can attach to it. */
 enum { REPLY_MAX = 4 << 20 };
 
 static const char finding[] = "find the macvtap interfaces";
@@ -23,8 +23,8 @@ void vnics_release(struct vnics *v)
 	v->n = 0;
 }
 
-/* Fills an array of attributes by type; those beyond `max` are left out. What is left is signed, as
- * the padding of the last may be missing, and RTA_NEXT() takes it off all the same. */
+/* Sorts attributes into an array by type, and drops those beyond `max`. `left` is signed: the last
+ * attribute may lack its padding, which RTA_NEXT() subtracts nevertheless. */
 static void attributes(struct rtattr *at, int left, struct rtattr **out, unsigned short max)
 {
 	memset(out, 0, (max + 1u) * sizeof *out);
@@ -58,8 +58,8 @@ static bool is_macvtap(struct rtattr *info)
 	       memcmp(RTA_DATA(at), kind, sizeof kind - 1) == 0;
 }
 
-/* Takes one link of the dump, if it is a macvtap. */
-static int vnic_take(struct vnics *v, struct nlmsghdr *message, struct failure *f)
+/* Adds a link of the dump if it is a macvtap. */
+static int vnic_add(struct vnics *v, struct nlmsghdr *message, struct failure *f)
 {
 	struct ifinfomsg *header = NLMSG_DATA(message);
 	struct rtattr *attrs[IFLA_LINKINFO + 17];
@@ -88,8 +88,8 @@ static int vnic_take(struct vnics *v, struct nlmsghdr *message, struct failure *
 	return 0;
 }
 
-/* The message at a place of a datagram; NULL: there is none. The padding of the last may be
- * missing, so that the place after it lies beyond the end. */
+/* Returns the message at a place of a datagram, NULL after the last one. The last message may lack
+ * its padding: the place after it then lies beyond the end. */
 static struct nlmsghdr *message_at(char *bytes, size_t length, size_t at)
 {
 	const size_t left = at < length ? length - at : 0;
@@ -98,8 +98,8 @@ static struct nlmsghdr *message_at(char *bytes, size_t length, size_t at)
 	return left >= sizeof *m && m->nlmsg_len >= sizeof *m && m->nlmsg_len <= left ? m : NULL;
 }
 
-/* Takes the links of one datagram. 1: more is to come; 0: that was the last. */
-static int datagram_take(struct vnics *v, char *bytes, size_t length, struct failure *f)
+/* Reads the links of a datagram. Returns 1: more datagrams follow; 0: it was the last; -1. */
+static int datagram_read(struct vnics *v, char *bytes, size_t length, struct failure *f)
 {
 	struct nlmsghdr *m;
 
@@ -113,14 +113,13 @@ static int datagram_take(struct vnics *v, char *bytes, size_t length, struct fai
 			                          ? EBADMSG
 			                          : -error->error,
 			                  finding);
-		if (vnic_take(v, m, f) < 0)
+		if (vnic_add(v, m, f) < 0)
 			return -1;
 	}
 	return 1;
 }
 
-/* A socket to which nobody but the kernel can send, and on which no answer is waited for without
- * end. */
+/* Opens a socket that receives from the kernel only, and whose reads have a time limit. */
 static int kernel_open(void)
 {
 	static const struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
@@ -157,7 +156,7 @@ static int all_find(struct vnics *v, struct failure *f)
 			return fail_errno(f, errno == EAGAIN ? ETIMEDOUT : errno, finding);
 		if (got > REPLY_MAX)
 			return fail_errno(f, EMSGSIZE, finding);
-		more = datagram_take(v, reply, (size_t)got, f);
+		more = datagram_read(v, reply, (size_t)got, f);
 	}
 	return more;
 }
@@ -168,7 +167,7 @@ static int by_name(const void *a, const void *b)
 	return strverscmp(x->ifname, y->ifname);
 }
 
-/* Moves the interface of a name to a place, out of those from that place on. */
+/* Moves the interface of this name from a later place to this place. */
 static int place(struct vnics *v, size_t at, const char *name, struct failure *f)
 {
 	for (size_t i = 0; i < v->n; i++) {

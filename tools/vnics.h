@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The macvtap interfaces of the namespace we run in, and their taps opened for a VM. Needs nothing
- * but the kernel: it is copied into VM images. */
+/* The macvtap interfaces of the current network namespace, and their taps, opened for a VM. It uses
+ * no library: it is copied into VM images. */
 #ifndef TOOLS_VNICS_H
 #define TOOLS_VNICS_H
 
@@ -19,7 +19,8 @@ struct vnic {
 	struct mac mac;
 	uint32_t mtu;
 	uint32_t queues;
-	int fd[VNIC_QUEUES_MAX]; /* the tap, opened once a queue; `opened` of them, owned */
+	int fd[VNIC_QUEUES_MAX]; /* the tap, opened once for each queue; the first `opened` are
+	                            owned */
 	uint32_t opened;
 };
 
@@ -30,15 +31,15 @@ struct vnics {
 
 void vnics_release(struct vnics *v);
 
-/* Finds the macvtap interfaces, by name in the order of `names`, or all in the order of their names
- * where none is given. Fails where one is missing or is no macvtap, or there is none at all. v is
- * to be released in any case. */
+/* Finds the macvtap interfaces of these names, in this order; without names, all of them, sorted by
+ * name. Fails if one is missing or no macvtap, or if there is none at all. The caller releases v in
+ * any case. */
 int vnics_find(struct vnics *v, const char *const names[], size_t n_names,
                struct failure *f) MUST_CHECK;
 
-/* Opens each interface's tap as often as it has queues, sets it up for a VM, with `header` for
- * frames behind a virtio-net header, and proves of every descriptor that it is this interface's and
- * no other pod's. Says what of the container is wrong where it fails. */
+/* Opens each interface's tap once for each queue, and sets it up for a VM; `header`: with a
+ * virtio-net header before each frame. Verifies that each descriptor belongs to this interface and
+ * not to another pod. The failure says what is wrong with the container. */
 int vnics_open(struct vnics *v, bool header, struct failure *f) MUST_CHECK;
 
 #endif

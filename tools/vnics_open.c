@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opening taps, and proving whose they are. */
+/* Opening taps, and verifying to which interface they belong. */
 #include "tools/vnics.h"
 
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 
 enum { NODE_MAX = 4096, FD_FIRST = 3 };
 
-/* What an errno of opening a node means for the container. */
+/* What an errno of open() means for the container. */
 static const struct {
 	int err;
 	const char *means;
@@ -40,7 +40,8 @@ static int open_refused(int err, const char *node, struct failure *f)
 	return fail_errno(f, err, "open %s", node);
 }
 
-/* Asks the descriptor itself: a node's name proves nothing, its number may be another pod's. */
+/* Verifies by the descriptor: the node's name proves nothing, its device number may be another
+ * pod's. */
 static int prove(const struct vnic *vnic, int fd, const char *node, struct failure *f)
 {
 	struct ifreq answer = { 0 };
@@ -60,7 +61,7 @@ static int prove(const struct vnic *vnic, int fd, const char *node, struct failu
 	return fail(f, CNI_OTHER, details, "%s is not the tap of %s", node, vnic->ifname);
 }
 
-/* Never one of the standard streams, which may be closed. */
+/* Opens a node above the standard streams, which may be closed. */
 static int node_open(const char *node)
 {
 	OWNED(fd_release) int fd = open(node, O_RDWR | O_CLOEXEC);

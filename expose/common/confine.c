@@ -22,7 +22,7 @@ static const char *const everyone[] = {
 	"fcntl",
 	"lseek",
 	"openat",
-	"open", /* musl calls the older ones where they are */
+	"open", /* musl makes the older calls where the architecture has them */
 	"stat",
 	"lstat",
 	"newfstatat",
@@ -109,7 +109,7 @@ static int allow(scmp_filter_ctx filter, const char *const names[], struct failu
 	return 0;
 }
 
-/* Signals to nobody but the process itself (signals_open()). */
+/* Allows to send signals to the process itself only (signals_open()). */
 static int allow_own_signals(scmp_filter_ctx filter, struct failure *f)
 {
 	const struct scmp_arg_cmp itself = { .op = SCMP_CMP_EQ, .datum_a = (scmp_datum_t)getpid() };

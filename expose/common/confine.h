@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a long-running program gives up once it has started: capabilities, and every system call
- * that is not in its table. */
+/* What a long-running program gives up after its start: capabilities, and all system calls outside
+ * its table. */
 #ifndef EXPOSE_COMMON_CONFINE_H
 #define EXPOSE_COMMON_CONFINE_H
 
@@ -9,8 +9,7 @@
 
 #include <stddef.h>
 
-/* A sanitizer's runtime makes calls of its own: in its builds the filter is loaded, and forbids
- * nothing. */
+/* A sanitizer's runtime makes calls of its own: its builds load a filter that forbids nothing. */
 #ifndef __has_feature
 #define __has_feature(feature) 0
 #endif
@@ -20,15 +19,14 @@
 #define CONFINE_FORBIDS 1
 #endif
 
-/* Keeps these capabilities of those we have, and none in the bounding set where that may be
- * changed.
- */
+/* Keeps those of these capabilities that the process has. Empties the bounding set if that is
+ * permitted. */
 int confine_capabilities(const unsigned *kept, size_t n, struct failure *f) MUST_CHECK;
 
-/* Allows from now on what every such program calls (reading and writing, memory, waiting, time) and
- * the calls named in the table, which ends with NULL. Any other ends the process, after a line that
- * says its number: a call nobody foresaw is a mistake or an intruder's, an error in its place would
- * be taken for the kernel's answer, and whoever runs us starts us anew. */
+/* Allows only the system calls that all such programs make (reading and writing, memory, waiting,
+ * time) and those in the table, which ends with NULL. Any other call logs its number and ends the
+ * process: it is a mistake or an intruder's. An error instead would look like the kernel's answer.
+ * The service manager starts the program again. */
 int confine_calls(const char *const names[], struct failure *f) MUST_CHECK;
 
 #endif

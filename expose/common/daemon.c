@@ -15,7 +15,7 @@
 #include <ucontext.h>
 
 enum { WAIT_FIRST = 100, WAIT_LONGEST = 30000 }; /* ms */
-enum { END_GRACE_US = 500000 };                  /* for what is under way at SIGTERM */
+enum { END_GRACE_US = 500000 };                  /* for the work in progress at SIGTERM */
 
 void log_event(const char *fmt, ...)
 {
@@ -34,7 +34,7 @@ void log_event(const char *fmt, ...)
 			line[i] = ' ';
 	line[length] = '\n';
 	if (write(STDERR_FILENO, line, length + 1) < 0)
-		return; /* there is nobody to tell */
+		return; /* no log */
 }
 
 void log_failure(const struct failure *f)
@@ -42,7 +42,7 @@ void log_failure(const struct failure *f)
 	log_event("%s: %s", f->msg, f->details);
 }
 
-/* The work that was under way does not end: nothing that it would leave lasts. */
+/* Ends the process in the middle of its work, which leaves nothing behind. */
 static void end_now(int number)
 {
 	static const char line[] = ": ended while something was waited for\n";
@@ -51,12 +51,12 @@ static void end_now(int number)
 	if (write(STDERR_FILENO, program_invocation_short_name,
 	          strlen(program_invocation_short_name)) < 0 ||
 	    write(STDERR_FILENO, line, sizeof line - 1) < 0)
-		_exit(0); /* there is nobody to tell */
+		_exit(0); /* no log */
 	_exit(0);
 }
 
-/* Interrupts a wait, and leaves the signal pending for the descriptor: it stays blocked from here
- * on. If nobody comes to read that, the process ends all the same. */
+/* Interrupts a system call. Blocks the signal and makes it pending again, for the descriptor. If
+ * the descriptor is not read within the grace, the timer ends the process. */
 static void end_soon(int number, siginfo_t *info, void *context)
 {
 	static const struct itimerval grace = { .it_value = { .tv_usec = END_GRACE_US } };
@@ -111,7 +111,7 @@ static void timer_set(const struct backoff *b, unsigned ms)
 {
 	const struct itimerspec when = { .it_value = { ms / 1000, ms % 1000 * 1000000L } };
 
-	/* Setting it also takes an expiration nobody read. */
+	/* Setting the timer also clears an expiration that was not read. */
 	if (timerfd_settime(b->fd, 0, &when, NULL) < 0)
 		log_event("set a timer: %s", strerror(errno));
 }
@@ -138,7 +138,7 @@ void backoff_reset(struct backoff *b)
 	timer_set(b, 0);
 }
 
-/* Watches the nearest folder above the path that is there; the descriptor of its watch, or -1. */
+/* Watches the nearest existing folder above the path. Returns its watch descriptor, or -1. */
 static int watch_nearest(const struct await *a)
 {
 	const uint32_t events =
@@ -161,7 +161,7 @@ void await_renew(struct await *a)
 
 	while (read(a->fd, events, sizeof events) > 0)
 		continue;
-	/* Until it stays the same: a folder may have come while the one above was chosen. */
+	/* Until it stays the same: a folder may appear while the one above it is chosen. */
 	for (int watch; (watch = watch_nearest(a)) != a->watch; a->watch = watch)
 		if (a->watch >= 0)
 			inotify_rm_watch(a->fd, a->watch);

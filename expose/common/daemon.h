@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the long-running programs share: a log, signals as a descriptor, and patience with a peer
- * that is not there. */
+/* What the long-running programs share: a log, signals as a descriptor, and waiting for a missing
+ * peer. */
 #ifndef EXPOSE_COMMON_DAEMON_H
 #define EXPOSE_COMMON_DAEMON_H
 
@@ -10,22 +10,23 @@
 #include <limits.h>
 #include <stdbool.h>
 
-/* Says one event in one line on stderr, whatever its texts hold; what keeps the log adds the time.
- */
+/* Writes an event to stderr as one line. Control characters become spaces. The service manager adds
+ * the time. */
 void log_event(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_failure(const struct failure *f);
 
-/* From here on SIGTERM and SIGINT are read from a descriptor, the caller's, instead of ending the
- * process, and SIGPIPE does nothing. They also interrupt what is waited for just then, and where
- * the descriptor is not looked at within half a second the process ends, with 0. */
+/* Makes SIGTERM and SIGINT readable from a descriptor, and ignores SIGPIPE. SIGTERM and SIGINT also
+ * interrupt a blocking system call. If the process still runs half a second later, it exits with 0.
+ * Returns the descriptor, which the caller owns, or -1. */
 int signals_open(struct failure *f) MUST_CHECK;
 
-/* Has the kernel give memory in small pages, where it would otherwise make a message of a few bytes
- * 2 MiB resident. Not being able to is no reason to stop. */
+/* Turns huge pages off: with them, a message of a few bytes can make 2 MiB resident. Logs a
+ * failure.
+ */
 void memory_in_small_pages(void);
 
-/* When to try again: the first time after a tenth of a second, and after each further failure twice
- * as late, half a minute at the most. */
+/* The time between attempts: a tenth of a second at first, twice as long after each further
+ * failure, at most half a minute. */
 struct backoff {
 	int fd; /* readable when it is time */
 	unsigned wait;
@@ -37,14 +38,14 @@ struct backoff {
 int backoff_open(struct backoff *b, struct failure *f) MUST_CHECK;
 void backoff_release(struct backoff *b);
 void backoff_start(struct backoff *b); /* sets the timer for the next attempt */
-void backoff_pause(struct backoff *b, unsigned milliseconds); /* sets it for no failure's sake */
-void backoff_stop(struct backoff *b);                         /* it is not needed now */
-void backoff_reset(struct backoff *b); /* an attempt succeeded: no timer, and early again */
+void backoff_pause(struct backoff *b, unsigned milliseconds); /* sets it without a failure */
+void backoff_stop(struct backoff *b);                         /* clears the timer */
+void backoff_reset(struct backoff *b); /* an attempt succeeded: clears the timer and the wait */
 
-/* Changes at a path in a folder that may itself still be missing: the nearest folder there is, is
+/* Waits for changes at a path. Its folder need not exist: the nearest existing folder above is
  * watched. */
 struct await {
-	int fd; /* readable when something happened there */
+	int fd; /* readable after a change */
 	int watch;
 	char path[PATH_MAX];
 };
@@ -55,14 +56,14 @@ struct await {
 int await_open(struct await *a, const char *path, struct failure *f) MUST_CHECK;
 void await_release(struct await *a);
 
-/* Whether anything is watched: where not, only time tells. */
+/* Returns whether a folder is watched. If not, only a timer helps. */
 static inline bool await_works(const struct await *a)
 {
 	return a->watch >= 0;
 }
 
-/* Takes what has happened off the descriptor and watches the nearest folder anew: to be called when
- * the descriptor is readable, before looking at the path. */
+/* Reads all changes from the descriptor, and watches the folder that is now the nearest. Call it
+ * when the descriptor is readable, before you look at the path. */
 void await_renew(struct await *a);
 
 #endif

@@ -21,7 +21,7 @@ void loop_change(struct loop *l, struct watch *w, uint32_t events)
 {
 	struct epoll_event event = { .events = events, .data.ptr = w };
 
-	/* Of a descriptor that is watched this cannot fail. */
+	/* This cannot fail for a watched descriptor. */
 	epoll_ctl(l->fd, EPOLL_CTL_MOD, w->fd, &event);
 }
 

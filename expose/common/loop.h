@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One thread's waiting: descriptors, and what is to be done when one of them is ready. */
+/* An event loop of one thread, on epoll: descriptors, and the functions to call when they are
+ * ready.
+ */
 #ifndef EXPOSE_COMMON_LOOP_H
 #define EXPOSE_COMMON_LOOP_H
 
@@ -15,7 +17,7 @@ struct loop {
 	bool ended; /* set to make loop_run() return */
 };
 
-/* Part of what owns the descriptor; stays where it is while it is watched. */
+/* A member of the descriptor's owner. It must not move while the loop watches it. */
 struct watch {
 	int fd;
 	void (*ready)(void *data, uint32_t events); /* EPOLL* */
@@ -28,13 +30,13 @@ static inline void loop_release(struct loop *l)
 	fd_release(&l->fd);
 }
 
-/* Watches from now on; closing the descriptor ends it. */
+/* Watches a descriptor until it is closed. */
 int loop_watch(struct loop *l, struct watch *w, uint32_t events, struct failure *f) MUST_CHECK;
 
-/* Watches for other events. */
+/* Changes the events of a watched descriptor. */
 void loop_change(struct loop *l, struct watch *w, uint32_t events);
 
-/* Calls what is ready, one at a time, so that it may close any other, until the loop is ended. */
+/* Calls ready() of one descriptor at a time, so that it may close any other, until `ended`. */
 int loop_run(struct loop *l, struct failure *f) MUST_CHECK;
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A client's side of gRPC over HTTP/2: one call and its trailers. */
+/* The client's side of gRPC over HTTP/2: one call and its trailers. */
 #include "expose/grpc/grpc_transport.h"
 #include "expose/grpc/http_field.h"
 
@@ -40,7 +40,7 @@ static int digit(uint8_t byte)
 	return found ? (int)(found - digits) : -1;
 }
 
-/* The byte that %XX spells. */
+/* Decodes the byte that %XX spells. */
 static bool coded_read(const uint8_t *text, size_t length, char *byte)
 {
 	const int high = length > 2 && text[0] == '%' ? digit(text[1]) : -1;
@@ -52,7 +52,7 @@ static bool coded_read(const uint8_t *text, size_t length, char *byte)
 	return true;
 }
 
-/* A sentence as the header grpc-message spells it, cut to the buffer. */
+/* Decodes the value of the header grpc-message, and cuts it to the buffer. */
 static void text_decode(const uint8_t *text, size_t length, char *to, size_t size)
 {
 	for (size_t i = 0; i < length && size > 1; i++, size--, to++) {
@@ -97,7 +97,7 @@ static ssize_t on_read(nghttp2_session *http, int32_t id, uint8_t *to, size_t ro
 	return (ssize_t)length;
 }
 
-/* The call is over, and so is the connection. */
+/* The connection ends with its only call. */
 static int on_close(nghttp2_session *http, int32_t id, uint32_t code, void *data)
 {
 	(void)id;
@@ -106,7 +106,7 @@ static int on_close(nghttp2_session *http, int32_t id, uint32_t code, void *data
 	return nghttp2_session_terminate_session(http, NGHTTP2_NO_ERROR);
 }
 
-/* We end the connection where the peer does not speak HTTP/2, and say so to it. */
+/* GOAWAY with an error: the peer does not speak HTTP/2. */
 static int on_sent(nghttp2_session *http, const nghttp2_frame *frame, void *data)
 {
 	struct grpc_client_call *c = data;
@@ -184,7 +184,7 @@ static int socket_connect(struct grpc_client_call *c, const char *path)
 	c->transport.watch.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (c->transport.watch.fd < 0)
 		return -1;
-	/* A local socket is connected at once, or its queue is full (EAGAIN). */
+	/* A unix socket connects at once, or fails with EAGAIN if its queue is full. */
 	return connect(c->transport.watch.fd, (struct sockaddr *)&address, sizeof address);
 }
 

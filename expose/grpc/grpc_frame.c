@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Frames in and out, in memory that grows with what came and never with what is announced. */
+/* Receiving and packing frames. Memory grows with the received bytes, not with the announced
+ * length. */
 #include "expose/grpc/grpc_frame.h"
 
 #include <string.h>
@@ -35,7 +36,7 @@ static size_t smaller(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* Makes room for some more bytes of the message. */
+/* Makes room for more bytes of the message. Returns false if out of memory. */
 static bool room_make(struct grpc_incoming *in, size_t more)
 {
 	size_t room = in->room ? in->room : 256;
@@ -86,7 +87,7 @@ bool grpc_incoming_whole(const struct grpc_incoming *in)
 	return in->head_used == GRPC_HEAD && in->used == in->length;
 }
 
-/* Two bytes of a message may ask for fifty of memory: what unpacking may take is counted down. */
+/* Two bytes of a message can need fifty bytes of memory: the budget bounds what unpacking uses. */
 static void *budget_allocate(void *data, size_t size)
 {
 	size_t *left = data;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Listening, and the clients that came: few, and none for longer than it is of use. */
+/* Listening, and serving a few clients, each only while it makes calls. */
 #include "expose/common/daemon.h"
 #include "expose/grpc/grpc_session.h"
 #include "expose/grpc/grpc_transport.h"
@@ -18,11 +18,11 @@ enum { GRPC_IDLE_MAX = 5 };
 
 struct grpc_peer { /* one connection */
 	struct grpc_server *server;
-	struct grpc_peer *next; /* which came before it */
+	struct grpc_peer *next; /* the client that connected before it */
 	struct grpc_transport transport;
 	struct grpc_session session;
-	size_t answered, open; /* calls, as they were when that last changed */
-	time_t since;          /* when that was; monotonic */
+	size_t answered, open; /* calls, at their last change */
+	time_t since;          /* the time of that change; monotonic */
 };
 
 static time_t now(void)
@@ -33,7 +33,7 @@ static time_t now(void)
 	return t.tv_sec;
 }
 
-/* Sets the timer for the first client whose time will be up; it is off where there is none. */
+/* Sets the timer to the earliest end of an idle client's time, or off. */
 static void timer_set(struct grpc_server *g)
 {
 	struct itimerspec when = { .it_value.tv_sec = 0 };
@@ -47,7 +47,7 @@ static void timer_set(struct grpc_server *g)
 	timerfd_settime(g->timer.fd, TFD_TIMER_ABSTIME, &when, NULL);
 }
 
-/* Counts again which calls stay open, and tells who wants to know. */
+/* Counts the calls that stay open. Calls changed() when the first came or the last ended. */
 static void open_count(struct grpc_server *g)
 {
 	const size_t before = g->open;
@@ -71,7 +71,7 @@ static void client_free(struct grpc_peer *c)
 	free(c);
 }
 
-/* A reason is said only where the client gave one. */
+/* Closes a client. Logs the reason unless it is empty. */
 static void client_close(struct grpc_peer *c, const char *why)
 {
 	struct grpc_server *g = c->server;
@@ -126,8 +126,8 @@ static void on_timer(void *data, uint32_t events)
 	timer_set(g);
 }
 
-/* Makes room for one more: the one that came first goes, of those without a call that stays open if
- * there is one. */
+/* Makes room for one more client if there are too many: closes the oldest one without an open call,
+ * else the oldest one. */
 static void client_oust(struct grpc_server *g)
 {
 	struct grpc_peer *first = NULL;
@@ -198,10 +198,10 @@ int grpc_server_begin(struct grpc_server *g, struct loop *loop, const char *path
 	return loop_watch(loop, &g->timer, EPOLLIN, f);
 }
 
-/* Makes the socket under a name of its own, and then gives it its path: what is there is never
- * gone, so that of two programs that want it the later one has it and the other one sees that. That
- * name is the socket's number, which no other has on this machine; in containers, each of several
- * programs may be process 1. */
+/* Makes the socket under a temporary name, and renames it to its path. The path always exists: of
+ * two programs that use it, the later one has it, and the other one can see that. The temporary
+ * name is the socket's inode number, which is unique on this machine. A process id is not: in
+ * containers, several programs may be process 1. */
 static int socket_bind(struct grpc_server *g, int fd)
 {
 	const int folder = (int)(strrchr(g->path, '/') - g->path);
@@ -217,7 +217,7 @@ static int socket_bind(struct grpc_server *g, int fd)
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	unlink(fresh); /* one that was left by a kill */
+	unlink(fresh); /* left by a process that was killed */
 	if (bind(fd, (const struct sockaddr *)&address, sizeof address) < 0)
 		return -1;
 	if (lstat(fresh, &g->bound) == 0 && listen(fd, GRPC_CLIENTS_MAX) == 0 &&
@@ -249,7 +249,7 @@ enum grpc_place grpc_server_place(const struct grpc_server *g)
 
 	if (g->listener.fd < 0 || lstat(g->path, &there) < 0)
 		return GRPC_PLACE_EMPTY;
-	/* As long as we listen, its inode is not another's. */
+	/* While the socket is open, no other file has its inode number. */
 	return there.st_dev == g->bound.st_dev && there.st_ino == g->bound.st_ino
 	               ? GRPC_PLACE_OURS
 	               : GRPC_PLACE_TAKEN;

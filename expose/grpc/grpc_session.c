@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A server's side of gRPC over HTTP/2, by nghttp2's callbacks. */
+/* The server's side of gRPC over HTTP/2, by nghttp2's callbacks. */
 #include "expose/grpc/grpc_session.h"
 
 #include "expose/grpc/http_field.h"
@@ -15,8 +15,8 @@ struct grpc_call {
 	const struct grpc_method *method; /* NULL: none of that name */
 	bool post, grpc;                  /* as its headers say */
 	bool answered;
-	bool open;  /* answered, and to be answered again */
-	bool stale; /* what it was answered holds no longer */
+	bool open;  /* answered, and stays open for more answers */
+	bool stale; /* the last answer is outdated */
 	struct grpc_incoming in;
 	struct grpc_answer answer;
 	size_t sent; /* bytes of the answer's frame */
@@ -35,7 +35,7 @@ static void call_free(struct grpc_call *c)
 	free(c);
 }
 
-/* A sentence as the header grpc-message has it: what is not printable ASCII is %XX. */
+/* Encodes a sentence for the header grpc-message: bytes outside printable ASCII become %XX. */
 static void text_encode(const char *text, char encoded[static 3 * GRPC_TEXT])
 {
 	static const char digits[] = "0123456789ABCDEF";
@@ -53,7 +53,7 @@ static void text_encode(const char *text, char encoded[static 3 * GRPC_TEXT])
 	*to = '\0';
 }
 
-/* Ends a call with a code and a sentence: headers only, which are the trailers. */
+/* Ends a call with a code and a sentence, in headers that are also the trailers. */
 static int call_refuse(struct grpc_call *c, enum grpc_code code, const char *text)
 {
 	char number[12], encoded[3 * GRPC_TEXT];
@@ -70,7 +70,7 @@ static int call_refuse(struct grpc_call *c, enum grpc_code code, const char *tex
 	                               sizeof fields / sizeof *fields, NULL);
 }
 
-/* As gRPC asks: to what is not gRPC, plain HTTP answers. */
+/* Answers a request that is not gRPC by a status of HTTP, as gRPC specifies. */
 static int call_refuse_http(struct grpc_call *c)
 {
 	const nghttp2_nv fields[] = { HTTP_FIELD(":status", c->post ? "415" : "405") };
@@ -148,7 +148,7 @@ static int call_answer(struct grpc_call *c)
 	                               sizeof fields / sizeof *fields, &frames);
 }
 
-/* The request is there, whole or not. */
+/* Runs a call after the end of its request. */
 static int call_run(struct grpc_call *c)
 {
 	c->session->answered++;
@@ -200,8 +200,8 @@ static int on_header(nghttp2_session *http, const nghttp2_frame *frame, const ui
 	return 0;
 }
 
-/* Headers have come. A call that cannot become one is answered at once; the rest of its request is
- * heard and forgotten, since not every client copes with a reset. */
+/* Refuses a call at once if its headers are wrong. The rest of its request is received and dropped:
+ * some clients do not handle a reset. */
 static int headers_end(struct grpc_call *c)
 {
 	if (!c->post || !c->grpc)
@@ -265,7 +265,7 @@ static int on_error(nghttp2_session *http, int code, const char *text, size_t le
 	return 0;
 }
 
-/* What ends a connection is said to the client, and kept for the log. */
+/* Keeps for the log the error that the client is told in a GOAWAY. */
 static int on_sent(nghttp2_session *http, const nghttp2_frame *frame, void *data)
 {
 	struct grpc_session *s = data;
@@ -326,7 +326,7 @@ void grpc_session_renew(struct grpc_session *s)
 		if (!c->open)
 			continue;
 		c->stale = true;
-		/* One that is still being sent comes to it by itself. */
+		/* A call whose answer is being sent continues by itself. */
 		nghttp2_session_resume_data(s->http, c->id);
 	}
 }

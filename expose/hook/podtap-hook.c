@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The executable podtap-hook: an OCI precreate hook that gives a container the taps of its network
- * namespace. It runs for every container of the host: a container's configuration that is not
- * understood, or that gets nothing, is printed as it came, and exit code 0 lets the container
- * start.
- */
+ * namespace. It runs for every container of the host. If it cannot read a configuration, or has
+ * nothing to add, it prints the configuration unchanged and exits with 0: the container starts. */
 #include "base/bytes.h"
 #include "base/cli.h"
 #include "base/json.h"
@@ -19,7 +17,7 @@ enum { CONFIG_MAX = 32 << 20, CHUNK = 1 << 16 }; /* bytes */
 struct input {
 	char *text; /* owned */
 	size_t length;
-	bool whole; /* false: more is to come than we look at */
+	bool whole; /* false: stdin holds more than CONFIG_MAX */
 };
 
 static void input_release(struct input *in)
@@ -81,7 +79,7 @@ static int print_rest(struct failure *f)
 	return 0;
 }
 
-/* Decides what the container gets; nothing, where its namespace has no tap of ours. */
+/* Finds the additions to the configuration: none if its namespace has no tap of ours. */
 static int additions_find(const struct input *in, struct splice *s, struct failure *f)
 {
 	struct taps taps;
@@ -115,7 +113,8 @@ static int output_print(const struct input *in, const struct splice *s, struct f
 	return print(in->text + at, in->length - at, f);
 }
 
-/* The hook's configuration names the stage, for whoever reads a list of processes. */
+/* Reads the command line. The hook's configuration names the stage, which a list of processes then
+ * shows. */
 static bool arguments_read(int argc, char **argv, int *status)
 {
 	static const struct cli cli = {

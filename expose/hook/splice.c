@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finding where in a config.json devices go, and what to write there. */
+/* Finding the places for devices in a config.json, and the text to insert there. */
 #include "expose/hook/splice.h"
 
 #include "base/json.h"
@@ -23,8 +23,9 @@ static int unclear(struct failure *f, const char *name, const char *details)
 	return fail(f, CNI_DECODE, details, "%s of %s", name, what);
 }
 
-/* The member all readers agree on. Some take the last of equal names and mind case, Go does not
- * mind it and merges objects: only what comes to the same is told. NULL where there is none. */
+/* Returns the member that all JSON readers would find, NULL if there is none. Some readers use the
+ * last of equal names and match case; Go ignores case and merges objects. Fails if they would
+ * differ. */
 static const cJSON *member(const cJSON *object, const char *name, struct failure *f)
 {
 	const cJSON *found = NULL, *item;
@@ -66,7 +67,7 @@ char *splice_netns(const char *text, size_t length, struct failure *f)
 	const cJSON *item;
 	const char *path = NULL;
 
-	/* Most containers need no more than this list: the rest is not decoded. */
+	/* For most containers this list is enough: the rest is not decoded. */
 	if (!json_find(text, json_document(text, length), "linux", &linux_) ||
 	    !json_find(text, linux_, "namespaces", &list))
 		return NULL;
@@ -91,7 +92,7 @@ char *splice_netns(const char *text, size_t length, struct failure *f)
 	return taken;
 }
 
-/* What a configuration has at a device's path. */
+/* What the configuration holds at a device's path. */
 enum present { ABSENT, SAME, OTHER };
 
 static enum present device_present(const cJSON *devices, const struct device *d)
@@ -173,7 +174,7 @@ static bool is_empty(const char *text, struct json_span brackets)
 	return at == brackets.at + brackets.length - 1;
 }
 
-/* Where an insertion goes and what stands around its elements there. */
+/* The place of an insertion, and the text around its elements. */
 struct place {
 	size_t at;
 	size_t skip;
@@ -194,8 +195,8 @@ static int insertion_add(struct splice *s, const struct place *p, const char *el
 	return 0;
 }
 
-/* The place in a list that is a member of an object: at its end; instead of null; or at the end of
- * the object, as a new member. */
+/* Finds the place for new elements of a list in an object: at the list's end; instead of null; or
+ * at the object's end, as a new member. */
 static struct place place_find(const char *text, struct json_span object, const char *name,
                                const char *const fresh[2], const char *const instead[2])
 {
@@ -242,7 +243,7 @@ static void swap(struct insertion *a, struct insertion *b)
 	*b = kept;
 }
 
-/* Finds what readers agree on, by the tree; the places are then found in the text. */
+/* Checks by the tree that all readers agree. The places are found in the text later. */
 static int additions_check(const cJSON *json, struct additions *a, struct failure *f)
 {
 	const cJSON *linux_ = member_of_type(json, "linux", cJSON_IsObject, f);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From a request to create a container to the devices it gets. */
+/* Choosing the devices of a container that is being created. */
 #include "expose/nri/adjust.h"
 
 #include "base/name.h"
@@ -15,7 +15,8 @@
 
 static const char annotation[] = "podtap.dev/containers";
 
-/* The pod's id, which names a directory of ours; of a container that is not another pod's. */
+/* Reads the pod's id, which is also the name of a folder of records. Fails if it is not valid as
+ * such, or if the container names another pod. */
 static int pod_id(const Nri__CreateContainerRequest *r, char id[static NAME_MAX + 1],
                   struct failure *f)
 {
@@ -33,7 +34,7 @@ static int pod_id(const Nri__CreateContainerRequest *r, char id[static NAME_MAX 
 	return 0;
 }
 
-/* Whether a list of names separated by commas, with or without space, has this one. */
+/* Returns whether a list of names has this one. Commas or blanks separate the names. */
 static bool list_has(const char *list, const char *name)
 {
 	static const char between[] = ", \t\n";
@@ -47,7 +48,7 @@ static bool list_has(const char *list, const char *name)
 	return false;
 }
 
-/* What the pod says of its containers, or NULL. */
+/* Returns the value of the pod's annotation, or NULL. */
 static const char *containers_named(const Nri__CreateContainerRequest *r)
 {
 	for (size_t i = 0; i < r->pod->n_annotations; i++)
@@ -56,8 +57,8 @@ static const char *containers_named(const Nri__CreateContainerRequest *r)
 	return NULL;
 }
 
-/* Whether the kubelet gave the container a CDI device of this name, by the field of the container
- * or by an annotation. */
+/* Returns whether the kubelet gave the container a CDI device of this name, by a field of the
+ * request or by an annotation. */
 static bool container_has_cdi(const Nri__Container *c, const char *device)
 {
 	static const char key[] = "cdi.k8s.io/";
@@ -103,9 +104,10 @@ static const Nri__Device *device_at(const Nri__Container *c, const char *path)
 	return NULL;
 }
 
-/* Whether to give the container a device. 0: it has it already, by CDI or by another plugin, and a
- * second plugin that adds it makes the runtime refuse the container; or the kubelet gave it to
- * another container, and the pod names none. */
+/* Decides whether the container gets a device. Returns 1: yes; 0: no; -1 with the failure. It is no
+ * if the container has the device already, by CDI or from another plugin: the runtime refuses a
+ * device that two plugins add. It is also no if the kubelet gave the device to another container
+ * and the pod's annotation names no container. */
 static int device_wanted(const Nri__CreateContainerRequest *r, const struct taps *taps, size_t i,
                          bool named, struct failure *f)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Allocating from one mapping, and unmapping it. */
+/* Allocating from one mapping. */
 #include "expose/nri/arena.h"
 
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Memory for unpacking one message, bounded and given back at once: a few bytes of protobuf can ask
- * for a hundred times as many of memory. */
+/* Bounded memory for unpacking one message, released at once: protobuf can need a hundred times the
+ * message's size. */
 #ifndef EXPOSE_NRI_ARENA_H
 #define EXPOSE_NRI_ARENA_H
 
@@ -9,10 +9,10 @@
 
 #include <protobuf-c/protobuf-c.h>
 
-enum { ARENA_MAX = 16 << 20 }; /* bytes, of which only those used are resident */
+enum { ARENA_MAX = 16 << 20 }; /* bytes; only the used ones are resident */
 
 struct arena {
-	ProtobufCAllocator allocator; /* what it allocates ends with the arena */
+	ProtobufCAllocator allocator; /* arena_release() frees what it allocated */
 	char *base;
 	size_t used;
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Taking the socket's bytes apart into those of its connections. */
+/* Separating the socket's bytes by connection. */
 #include "expose/nri/mux.h"
 
 #include "expose/ttrpc/ttrpc.h"

@@ -15,7 +15,9 @@ enum { REGISTRATION_STREAM = 1, UNIMPLEMENTED = 12 /* gRPC's code */ };
 
 #define RUNTIME_SERVICE "nri.pkg.api.v1alpha1.Runtime"
 #define PLUGIN_SERVICE  "nri.pkg.api.v1alpha1.Plugin"
-/* How the request that tells of every pod and container begins: two texts with tag and length. */
+/* The first bytes of the request that reports all pods and containers: two texts with tag and
+ * length.
+ */
 #define SYNCHRONIZE "\x0a\x1b" PLUGIN_SERVICE "\x12\x0bSynchronize"
 _Static_assert(sizeof PLUGIN_SERVICE - 1 == 0x1b, "the length in SYNCHRONIZE");
 /* The field `payload` of a ttrpc request, and `more` of what it carries. */
@@ -86,7 +88,8 @@ static const struct method {
 	{ "StateChange", acknowledge },
 };
 
-/* Tells of what is there already; asks back only whether more is to come. */
+/* Reads past the report of all pods and containers. Looks only for `more`, which the response
+ * repeats. */
 static int synchronize(void *data, const struct ttrpc_frame *frame, struct failure *f)
 {
 	struct nri *n = data;

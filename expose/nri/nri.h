@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The NRI protocol as a plugin speaks it on one connection: it registers, asks for the creation of
- * containers only, and answers what it is asked. It remembers no pod: all it needs is in a request.
- */
+/* The plugin's side of the NRI protocol on one connection: it registers, subscribes to the creation
+ * of containers only, and answers requests. It remembers no pod: a request holds all it needs. */
 #ifndef EXPOSE_NRI_NRI_H
 #define EXPOSE_NRI_NRI_H
 
@@ -14,7 +13,8 @@ struct Nri__CreateContainerRequest;
 
 struct nri {
 	int fd; /* borrowed */
-	/* What a container being created gets; -1: it is created as it is, for this reason. */
+	/* Finds the devices of a container that is being created. If it fails, the failure is
+	 * logged and the container is created unchanged. */
 	int (*create)(const struct Nri__CreateContainerRequest *request, struct taps *taps,
 	              struct failure *f);
 
@@ -22,15 +22,15 @@ struct nri {
 	struct ttrpc plugin;  /* the runtime's requests */
 	struct ttrpc runtime; /* its answers */
 	struct protobuf_scan synchronization;
-	bool synchronized; /* the runtime has told all it has to tell at the start */
+	bool synchronized; /* the runtime has reported all existing pods and containers */
 };
 
-/* Begins on a connection: registers with a name and a two-digit index. */
+/* Registers on a connection, with a name and a two-digit index. */
 int nri_open(struct nri *n, int fd, const char *name, const char *index,
              struct failure *f) MUST_CHECK;
 void nri_release(struct nri *n);
 
-/* Takes what the runtime sent and answers it. A failure ends the connection. */
+/* Adds received bytes and answers the requests in them. A failure ends the connection. */
 int nri_feed(struct nri *n, const uint8_t *bytes, size_t length, struct failure *f) MUST_CHECK;
 
 #endif

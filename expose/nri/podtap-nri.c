@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The executable podtap-nri: gives the containers of a pod the taps of the pod, as a plugin of the
- * runtime (NRI). It connects to the runtime's socket for as long as it lives, or serves the one
- * connection it was launched with. */
+ * runtime (NRI). It connects to the runtime's socket again and again, or serves the one connection
+ * that it was launched with. */
 #include "base/cli.h"
 #include "expose/common/confine.h"
 #include "expose/common/daemon.h"
@@ -23,7 +23,7 @@ struct settings {
 	const char *socket;
 	const char *name;
 	const char *index;
-	int inherited; /* the connection we were launched with; -1: none */
+	int inherited; /* the connection that a runtime launched us with; -1: none */
 };
 
 struct service {
@@ -53,10 +53,10 @@ static bool is_launched(const struct service *s)
 	return s->settings->inherited >= 0;
 }
 
-/* How long a runtime may take to let us connect, and to take what is sent. */
+/* The time in which the runtime must accept the connection, and each message. */
 static const struct timeval send_limit = { .tv_sec = SEND_SECONDS };
 
-/* The caller's; -1 with errno. */
+/* Returns the connected socket, which the caller owns; -1 with the failure and errno. */
 static int socket_open(const char *path, struct failure *f)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -255,7 +255,7 @@ static const char *setting(const char *variable, const char *otherwise)
 	return value && *value ? value : otherwise;
 }
 
-/* The connection a runtime launched us with; false where what it says is no socket. */
+/* Reads the connection that a runtime launched us with. Returns false if it is no socket. */
 static bool inherited_read(struct settings *s)
 {
 	const char *text = setting("NRI_PLUGIN_SOCKET", NULL);
@@ -273,7 +273,7 @@ static bool inherited_read(struct settings *s)
 	return fcntl(s->inherited, F_SETFD, FD_CLOEXEC) == 0;
 }
 
-/* Refuses what cannot be used, by its name. -1: all is well; else the exit code. */
+/* Checks the settings. Returns -1 if they are valid, else the exit code. */
 static int settings_check(struct settings *s)
 {
 	if (*s->socket != '/')
@@ -288,7 +288,8 @@ static int settings_check(struct settings *s)
 	return -1;
 }
 
-/* Reads options over environment over defaults. -1: go on; else the exit code. */
+/* Reads the options, which precede the environment and the defaults. Returns -1 to go on, else the
+ * exit code. */
 static int settings_read(struct settings *s, int argc, char **argv)
 {
 	struct cli_walk w = { .cli = &cli, .argc = argc, .argv = argv };
