@@ -10,17 +10,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Opens a socket for ARP in the namespace the process is in, which hears nothing yet; -1 with
- * errno. The caller owns it. */
+/* Open a socket for ARP in the namespace of the process. It receives nothing before arp_probe().
+ * Returns the descriptor, which the caller owns, or -1 with errno. */
 int arp_open(void);
 
-/* Binds the socket to a link and asks for the address, three times in well under a second, hearing
- * out the answers (sections 2.1.1; the intervals are shorter, since a runtime is waiting). 1:
- * somebody else has it or probes for it too, and *holder is who; 0: nobody answered. */
+/* Bind the socket to a link and probe for the address three times (section 2.1.1). The intervals
+ * are shorter than the RFC's, because a runtime is waiting: less than a second in all. Returns 1
+ * with the MAC address of a host that has the address, or probes for it too, in *holder; 0 if no
+ * host answered; or -1. */
 int arp_probe(int fd, uint32_t ifindex, const struct mac *own, const struct ip *address,
               struct mac *holder, struct failure *f) MUST_CHECK;
 
-/* Announces that the address is ours from now on (section 2.3). */
+/* Announce that this link has the address now (section 2.3). Returns 0 or -1. */
 int arp_announce(int fd, uint32_t ifindex, const struct mac *own, const struct ip *address,
                  struct failure *f) MUST_CHECK;
 

@@ -64,7 +64,7 @@ static bool event_wait(struct rtnl *const *list, int n, int64_t milliseconds)
 	return poll(heard, (nfds_t)n, (int)milliseconds) != 0;
 }
 
-/* Whoever makes events all the time does not prolong it. */
+/* Wait until a deadline that further events do not move. */
 static int await_among_events(const struct carrier *c, struct rtnl *const *list, int n,
                               struct failure *f)
 {

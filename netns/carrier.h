@@ -17,15 +17,15 @@ enum carrier_state {
 struct carrier {
 	struct rtnl *nl;
 	uint32_t link;
-	struct rtnl *below_nl; /* NULL: that one cannot be looked at */
+	struct rtnl *below_nl; /* NULL: its namespace is not open */
 	uint32_t below;
 };
 
-/* Looks once. */
+/* Read the state once. Returns 0 or -1. */
 int carrier_look(const struct carrier *c, enum carrier_state *state, struct failure *f) MUST_CHECK;
 
-/* Waits, by event, until the carrier is on, for BOUND_CARRIER_MS at most; *state is what it is
- * then. Where it is on already nothing is waited for. */
+/* Wait by events until the carrier is on, for BOUND_CARRIER_MS at most. *state is the state at the
+ * end. Returns 0 or -1. */
 int carrier_await(const struct carrier *c, enum carrier_state *state, struct failure *f) MUST_CHECK;
 
 #endif

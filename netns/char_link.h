@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The symbolic link from a tap's device number to its node, char/MAJOR:MINOR -> ../tap<ifindex>.
- * udev makes one for every device that the host is told of; it is not told of a container's tap.
+ * udev creates one for every device of the host, but gets no event of a tap in a container.
  * runc 1.1.3 to 1.1.6 names a device to systemd by this link, and leaves out a device without one.
  */
 #ifndef NETNS_CHAR_LINK_H

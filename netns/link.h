@@ -42,17 +42,17 @@ struct link {
 	                  right */
 };
 
-/* Reads the struct link of a message that tells of one; leaves it alone where it tells of none. */
+/* Read the struct link of a message that describes a link. Ignore other messages. */
 rtnl_reader link_read;
 
-/* Look a link up. 1: found; 0: there is none; -1: failure. */
+/* Look a link up. */
 enum found link_by_name(struct rtnl *nl, const char *name, struct link *link,
                         struct failure *f) MUST_CHECK;
 enum found link_by_index(struct rtnl *nl, uint32_t index, struct link *link,
                          struct failure *f) MUST_CHECK;
 
-/* Whether the errno of link_by_index() says that the link is there, with more attached to it than
- * can be told. */
+/* Whether the errno of link_by_index() means that the link exists, but has more attached to it than
+ * one answer can hold. */
 bool link_is_unreadable(int err);
 
 struct link_want {
@@ -74,29 +74,28 @@ struct link_want {
  * give it one. */
 bool link_is(const struct link *link, const char *kind, const char *name);
 
-/* Creates a link, down, by one request. Fails with errno set to the kernel's. */
+/* Create a link with one request. It is down. Returns 0, or -1 with the kernel's errno. */
 int link_create(struct rtnl *nl, const struct link_want *want, struct failure *f) MUST_CHECK;
 
-/* Moves the link of an index in the socket's namespace to the one wanted, and gives it the name,
- * index, MAC address and settings wanted; `master` and `queues` stay as they are, and kernels
- * before 5.13 keep the index or choose one. It arrives down. Fails with errno the kernel's: EBUSY
- * where the index is taken there. What is refused after the move (a name, an mtu) leaves the link
- * moved. */
+/* Move a link of the socket's namespace to the wanted namespace, and give it the wanted name,
+ * index, MAC address and settings. `master` and `queues` stay as they are. Kernels before 5.13 keep
+ * the index or choose one. The link is down afterwards. Returns 0, or -1 with the kernel's errno:
+ * EBUSY when the index is in use there. After a refused name or mtu the link has been moved. */
 int link_move(struct rtnl *nl, uint32_t index, const struct link_want *want,
               struct failure *f) MUST_CHECK;
 
-/* Deletes a link; one that is not there is success. */
+/* Delete a link. Returns 0, also if there is no such link, or -1. */
 int link_delete(struct rtnl *nl, uint32_t index, struct failure *f) MUST_CHECK;
 
-/* Sends a gratuitous ARP when the link comes up (arp_notify). */
+/* Let the kernel send a gratuitous ARP when the link comes up (arp_notify). */
 int link_announce(struct rtnl *nl, uint32_t index, struct failure *f) MUST_CHECK;
 
-/* Makes no IPv6 address by itself when the link comes up (addr_gen_mode none). The kernel must have
- * IPv6 on that link. */
+/* Stop the kernel from adding a link-local IPv6 address when the link comes up (addr_gen_mode
+ * none). The kernel must have IPv6 on that link. */
 int link_disable_link_local(struct rtnl *nl, uint32_t index, struct failure *f) MUST_CHECK;
 
-/* Sets and clears IFF_* flags. Setting a link up can fail with EADDRINUSE: its MAC is taken on that
- * master. errno is the kernel's. */
+/* Set and clear IFF_* flags. Returns 0, or -1 with the kernel's errno: EADDRINUSE when the link
+ * comes up and another link on that master has its MAC address. */
 int link_flags(struct rtnl *nl, uint32_t index, unsigned set, unsigned clear,
                struct failure *f) MUST_CHECK;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Being told of links that come, change and go, in the namespace the process is in. */
+/* The events of links that appear, change and go, in the namespace of the process. */
 #ifndef NETNS_LINK_WATCH_H
 #define NETNS_LINK_WATCH_H
 
@@ -15,16 +15,16 @@ static inline void link_watch_release(struct link_watch *w)
 	rtnl_release(&w->nl);
 }
 
-/* What is told of a link: as it is now, or (gone) as it was. */
+/* Receives a link as it is now, or, if it is gone, as it was. */
 typedef void link_handler(const struct link *link, bool gone, void *data);
 
-/* Reads what there is to read, without waiting, up to a bound: the descriptor stays readable while
- * more is left. 1: nothing that happened is missing; 0: something may be, so that everything is to
- * be looked at again; -1: failure. */
+/* Read the events that have arrived, up to a bound. Do not wait. The descriptor stays readable
+ * while events are left. Returns 1; 0 if events may have been lost, so that the caller has to list
+ * all links again; or -1. */
 int link_watch_read(struct link_watch *w, link_handler *on_link, void *data,
                     struct failure *f) MUST_CHECK;
 
-/* Every link there is, by a dump. */
+/* Call on_link() with every link of the namespace. Returns 0 or -1. */
 int link_each(struct rtnl *nl, link_handler *on_link, void *data, struct failure *f) MUST_CHECK;
 
 /* Whether a link is an Ethernet interface of hardware (which has no kind), or a bond. */

@@ -13,7 +13,7 @@
 #include <sys/types.h>
 
 struct placeholders {
-	pid_t child; /* 0: there is none yet */
+	pid_t child; /* 0: not started */
 	int to_child;
 };
 

@@ -18,13 +18,13 @@ static const struct {
 	{ CAP_MKNOD, PRIVILEGE_WORKING },        /* the tap node where no devtmpfs makes it */
 	{ CAP_CHOWN, PRIVILEGE_WORKING },        /* its owner */
 	{ CAP_FOWNER, PRIVILEGE_WORKING },       /* its mode, once it has another owner */
-	{ CAP_DAC_OVERRIDE, PRIVILEGE_WORKING }, /* state and logs of whoever owns them */
+	{ CAP_DAC_OVERRIDE, PRIVILEGE_WORKING }, /* state and logs with other owners */
 	{ CAP_SYS_ADMIN, PRIVILEGE_OPENING },    /* setns(), and a view of its devices */
 	{ CAP_SYS_PTRACE, PRIVILEGE_OPENING },   /* /proc/PID/ns/net */
 	{ CAP_NET_RAW, PRIVILEGE_OPENING },      /* the socket for ARP */
 };
 
-/* Asks for those of a stage's capabilities that are to be had, as far as is known. */
+/* Request the capabilities of a stage that the process can get. */
 static int keep(enum privilege stage, const bool *had)
 {
 	capng_clear(CAPNG_SELECT_CAPS);

@@ -131,7 +131,7 @@ struct listing {
 	uint8_t family;
 	void (*on_route)(const struct route_seen *, void *);
 	void *data;
-	struct route_seen seen; /* the route at hand, but for its gateway */
+	struct route_seen seen; /* the current route; its gateway is set for each hop */
 };
 
 static void note_hop(const struct hop *hop, void *data)

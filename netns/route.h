@@ -10,7 +10,7 @@
 struct route_want {
 	struct cidr dst; /* host bits clear */
 	struct ip gw;    /* family 0: the destination is on the link */
-	bool on_link;    /* the gateway is on the link, whatever the addresses say */
+	bool on_link;    /* the gateway is on the link, even if no address shows it */
 	uint32_t ifindex;
 	uint32_t mtu;      /* 0: none */
 	uint32_t advmss;   /* 0: none */
@@ -36,8 +36,8 @@ int route_each(struct rtnl *nl, uint32_t ifindex, uint8_t family,
                struct failure *f) MUST_CHECK;
 
 /* The output link of the default route in table main: IPv4's of the lowest metric, else IPv6's; of
- * a multipath route the first. 1: told in *ifindex; 0: there is none. The socket is good for
- * closing only afterwards. */
+ * a multipath route the first. Returns FOUND with it in *ifindex, FOUND_NONE or FOUND_FAILED. The
+ * caller can only close the socket afterwards. */
 enum found route_default(struct rtnl *nl, uint32_t *ifindex, struct failure *f) MUST_CHECK;
 
 #endif

@@ -16,10 +16,9 @@ enum { TAP_NAME_MAX = 16 }; /* "tap" and an index */
 /* The node's name within its directory. */
 void tap_name(uint32_t ifindex, char name[static TAP_NAME_MAX]);
 
-/* The device number the kernel gives a macvtap link, read in the sysfs of the link's namespace: the
- * only answer nobody can forge, and unlike opening the node and asking it, one that neither takes
- * frames from whoever has it open nor waits for the kernel when it is closed. 1: told; 0: there is
- * no such link, or it is no macvtap. */
+/* Read the device number of a macvtap link in the sysfs of its namespace. No process can forge that
+ * answer. Opening the node instead would take frames from its user, and wait for the kernel when it
+ * is closed. Returns FOUND, FOUND_NONE if there is no such macvtap, or FOUND_FAILED. */
 enum found tap_number(int sysfs, uint32_t ifindex, dev_t *number, struct failure *f) MUST_CHECK;
 
 struct tap_access {
@@ -37,13 +36,13 @@ struct tap_node {
 };
 int tap_look(int directory, uint32_t ifindex, struct tap_node *node, struct failure *f) MUST_CHECK;
 
-/* Makes the node in a directory unless the kernel (devtmpfs) did, and sets owner and mode, where
- * `seen`, which tap_look() just told, is not so already. 1: the node is there and has this number;
- * 0: the name belongs to something else, which is left alone. */
+/* Create the node in a directory unless the kernel (devtmpfs) did, and set its owner and mode.
+ * `seen` is what tap_look() just found. Returns 1 if the node exists with this number; 0 if another
+ * object has the name, and stays; or -1. */
 int tap_provide(int directory, uint32_t ifindex, dev_t number, const struct tap_node *seen,
                 const struct tap_access *access, struct failure *f) MUST_CHECK;
 
-/* Removes the node while it has this number; anything else at that name stays. */
+/* Remove the node if it has this number. Keep any other object with that name. Returns 0 or -1. */
 int tap_remove(int directory, uint32_t ifindex, dev_t number, struct failure *f) MUST_CHECK;
 
 #endif

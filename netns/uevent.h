@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Whether nobody but root of the machine can forge events in this namespace: true unless it belongs
+/* Whether only root of the machine can forge events in this namespace: true unless it belongs
  * to a user namespace, whose root can send them, the kernel's address on them and all. */
 bool uevent_trusted(int netns);
 

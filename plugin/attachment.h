@@ -13,7 +13,7 @@ struct attachment {
 	struct target target;
 	struct host host;
 	struct sandbox sandbox;
-	struct result previous; /* prevResult; empty where there is none */
+	struct result previous; /* prevResult; empty if it was not given */
 	bool chained;           /* prevResult was given */
 };
 

@@ -6,21 +6,21 @@
 
 #include "record/endpoint.h"
 
-/* Finds the endpoint that has the name e->cdi, by the specification there. 1: *ifindex tells it; 0:
- * none of ours has it, or e itself has; -1 (CNI_IO). */
+/* Find the endpoint that has the name e->cdi, by the specification. Returns 1 with its *ifindex; 0
+ * if no other endpoint has it; or -1 (CNI_IO). */
 int cdi_holder(const struct endpoint *e, uint32_t *ifindex, struct failure *f) MUST_CHECK;
 
-/* Writes the specification of the device e->cdi, atomically, also in place of that of `former`,
- * which cdi_permit() told; CNI_AGAIN where another endpoint has taken the name since. Success, with
- * nothing done, without e->cdi. The record must name the device already: whoever finds only the
- * record then knows which file to remove. */
+/* Write the specification of the device e->cdi atomically, also in place of that of `former`, which
+ * cdi_permit() returned. Do nothing without e->cdi. The record must name the device already, so
+ * that a call that finds only the record knows which file to remove. Returns 0, or -1: CNI_AGAIN if
+ * another endpoint has got the name since. */
 int cdi_write(const struct endpoint *e, uint32_t former, struct failure *f) MUST_CHECK;
 
-/* Removes the specification while it is this endpoint's; a successor's of that name stays. */
+/* Remove the specification if it is this endpoint's. Keep that of a successor. Returns 0 or -1. */
 int cdi_remove(const struct endpoint *e, struct failure *f) MUST_CHECK;
 
-/* The same for a link no record tells of: of all specifications of ours, the one of its tap.
- * *number is the number that it told, 0 where there was none. */
+/* Like cdi_remove(), for a link without a record: search all specifications for that of its tap.
+ * *number is the device number in it, 0 if no specification was found. */
 int cdi_remove_unrecorded(uint32_t ifindex, dev_t *number, struct failure *f) MUST_CHECK;
 
 #endif

@@ -6,11 +6,11 @@
 #include "netns/host.h"
 #include "record/endpoint.h"
 
-/* Refuses a device name that a living endpoint of another pod has. A new sandbox of the same pod
+/* Refuse a device name that a living endpoint of another pod has. A new sandbox of the same pod
  * takes it over: that has the same namespace, name and, where both are known, UID. *former is the
- * interface index of the endpoint that has to give way, 0 if there is none. Success without
- * e->cdi. Opens namespaces: PRIVILEGE_OPENING. Codes: CNI_OTHER; CNI_IO and the kernel's where that
- * endpoint cannot be looked at. */
+ * interface index of the endpoint that has to give way, 0 if no endpoint has the name. Success
+ * without e->cdi. Opens namespaces: PRIVILEGE_OPENING. Codes: CNI_OTHER; CNI_IO and the kernel's
+ * where that endpoint cannot be looked at. */
 int cdi_permit(const struct endpoint *e, const struct host *host, uint32_t *former,
                struct failure *f) MUST_CHECK;
 

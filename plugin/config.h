@@ -60,8 +60,8 @@ struct config {
 int config_read(struct config *c, const struct request *r, bool arguments,
                 struct failure *f) MUST_CHECK;
 
-/* What DEL and GC need, which must work whatever else is wrong: kind, ipam, log, deviceID and the
- * like; a key that cannot be read counts as absent. */
+/* What DEL and GC need, which must work although other keys are wrong: kind, ipam, log, deviceID
+ * and the like; a key that cannot be read counts as absent. */
 void config_read_leniently(struct config *c, const struct request *r);
 
 /* The name the runtime allocated, also where nothing else can be read; NULL: none. */

@@ -56,7 +56,7 @@ static bool is_stale(const struct collection *c, const struct endpoint *e)
 	       !attachments_have(c->valid, e->container_id, e->ifname);
 }
 
-/* What the record says by now, when nobody else can change it. */
+/* Collect the attachment if its record, which no other call can change now, is still stale. */
 static int collect_owned(const struct collection *c, const char *container_id, const char *ifname)
 {
 	OWNED(endpoint_release) struct endpoint e = { .source = NULL };

@@ -48,7 +48,7 @@ int ifindex_claim(uint32_t index, const char *container_id, const char *ifname, 
 
 enum note { NOTE_UNKNOWN = -1, NOTE_NONE, NOTE_OURS, NOTE_OTHERS };
 
-/* What is no directory, or no link, is none of ours. */
+/* A foreign object is not a directory, or not a symbolic link. */
 static bool is_absence(int err)
 {
 	return err == ENOENT || err == ENOTDIR || err == ELOOP || err == EINVAL;
@@ -127,7 +127,7 @@ int ifindex_release(uint32_t index, const char *container_id, const char *ifname
 	return fail(f, CNI_IO, strerror(errno), "release the interface index %s", name);
 }
 
-/* Takes a note's text apart; false where it is none of ours. */
+/* Parse the text of a note. Returns false if podtap did not write it. */
 static bool owner_parse(char *text, struct attachment_name *owner)
 {
 	char *slash = strchr(text, '/');

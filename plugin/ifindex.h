@@ -18,31 +18,31 @@ struct attachment_name {
 	char ifname[IFNAMSIZ];
 };
 
-/* Draws an index at random from a range no kernel counts up to. */
+/* Draw an index at random from a range that no kernel counts up to. Returns 0 or -1. */
 int ifindex_draw(uint32_t *index, struct failure *f) MUST_CHECK;
 
-/* Notes an index as an attachment's. 1: it is now; 0: another attachment has it. What is noted only
- * keeps two endpoints of ours from drawing alike: losing it loses nothing. */
+/* Claim an index for an attachment. A claim only keeps two endpoints from drawing the same index,
+ * so that losing it is harmless. Returns 1; 0 if another attachment has it; or -1. */
 int ifindex_claim(uint32_t index, const char *container_id, const char *ifname,
                   struct failure *f) MUST_CHECK;
 
-/* Whether an index is noted as another attachment's: 1, 0, or -1 when that cannot be told. */
+/* Whether another attachment has claimed an index. Returns 1, 0 or -1. */
 int ifindex_is_others(uint32_t index, const char *container_id, const char *ifname,
                       struct failure *f) MUST_CHECK;
 
-/* Whether it is noted as this attachment's: 1, 0, or -1. */
+/* Whether this attachment has claimed an index. Returns 1, 0 or -1. */
 int ifindex_is_claimed(uint32_t index, const char *container_id, const char *ifname,
                        struct failure *f) MUST_CHECK;
 
-/* Reads whose an index is noted as. 1: *owner tells; 0: nobody's; -1. */
+/* Find the attachment that has claimed an index. Returns 1 with it in *owner, 0 or -1. */
 int ifindex_owner(uint32_t index, struct attachment_name *owner, struct failure *f) MUST_CHECK;
 
-/* Finds an index that is noted as this attachment's, among all: for when the record does not tell
- * it. 1, 0, -1. */
+/* Search all claims for one of this attachment, for a DEL whose record does not have the index.
+ * Returns 1, 0 or -1. */
 int ifindex_find(const char *container_id, const char *ifname, uint32_t *index,
                  struct failure *f) MUST_CHECK;
 
-/* Forgets an index, if it is noted as this attachment's. */
+/* Release the claim of an index, if it is this attachment's. Returns 0 or -1. */
 int ifindex_release(uint32_t index, const char *container_id, const char *ifname,
                     struct failure *f) MUST_CHECK;
 

@@ -212,7 +212,7 @@ static enum outcome claim_minor(const struct link_tap *lt, const struct endpoint
 }
 
 /* Makes sure of the node. Where the kernel did not make it, the record tells of the number before
- * we do: whoever finds only the record then knows which node to remove. */
+ * we do, so that a call that finds only the record knows which node to remove. */
 static enum outcome make_tap(struct link_tap *lt, struct endpoint *e, struct failure *f)
 {
 	const struct attachment *at = lt->attachment;
@@ -237,7 +237,7 @@ static enum outcome make_tap(struct link_tap *lt, struct endpoint *e, struct fai
 	int ours = tap_provide(lt->devices, e->ifindex, e->tap.number, &node, &at->config.tap, f);
 	if (ours)
 		return ours > 0 ? MADE : FAILED;
-	e->tap.path = NULL; /* it is somebody else's */
+	e->tap.path = NULL; /* another program has the name */
 	return INDEX_TAKEN;
 }
 

@@ -41,7 +41,8 @@ static void log_line(int fd, const char *level, const char *verb, const struct r
 	                      r->ifname, r->netns, text);
 	if (length >= (int)sizeof line)
 		length = sizeof line - 1;
-	for (int i = 0; i < length; i++) /* a log has one line a call, whatever the text holds */
+	for (int i = 0; i < length;
+	     i++) /* a log has one line a call, also if the text has several */
 		if ((unsigned char)line[i] < ' ')
 			line[i] = ' ';
 	line[length] = '\n';

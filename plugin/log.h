@@ -10,8 +10,7 @@
  */
 void log_call(const char *verb, const struct request *r, const struct failure *f);
 
-/* Says on stderr, and in the log whatever its level, what an administrator should know of a call
- * that goes on. */
+/* Write a warning about a call that continues to stderr, and to the log at every level. */
 void log_warning(const char *verb, const struct request *r, const char *text);
 
 #endif

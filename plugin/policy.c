@@ -19,7 +19,7 @@ static int refuse(const struct policy *p, const char *why, struct failure *f)
 	return fail(f, CNI_IO, why, "policy %s cannot be used", p->path);
 }
 
-/* Whoever may write it, or replace it in its directory, is the one who decides. */
+/* A user who may write the file, or replace it in its directory, decides about the policy. */
 static int check_owner(const struct policy *p, int fd, const char *what, mode_t type,
                        struct failure *f)
 {
@@ -86,7 +86,7 @@ static int file_parse(struct policy *p, int fd, struct failure *f)
 	return policy_parse(p, text, length, f);
 }
 
-/* Reads the policy; p->json stays NULL where there is none. p is to be released in any case. */
+/* Read the policy. p->json stays NULL if there is no policy. The caller releases p in any case. */
 static int policy_read(struct policy *p, struct failure *f)
 {
 	const char *path = getenv("PODTAP_POLICY");

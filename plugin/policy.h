@@ -15,8 +15,8 @@ int policy_permit(struct attachment *a, struct failure *f) MUST_CHECK;
 int policy_permit_takeover(const struct request *r, const struct config *c, uint32_t mode,
                            const char *master, struct failure *f) MUST_CHECK;
 
-/* The same before there is a container, for whichever namespace. `master`: of master_below(); NULL
- * where it is not known yet. */
+/* Like policy_permit(), before there is a container, so that no rule about its namespace counts.
+ * `master`: of master_below(); NULL if it is not known yet. */
 int policy_permit_network(const struct request *r, const struct config *c, const char *master,
                           struct failure *f) MUST_CHECK;
 

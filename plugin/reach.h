@@ -5,12 +5,12 @@
 
 #include "plugin/attachment.h"
 
-/* Waits until the endpoint, which is up, has a carrier, within a bound. 1: the LAN can be asked; 0:
- * it cannot, and the key noCarrier allows that, which the log says; -1: it cannot, and the
- * addresses are refused (CNI_AGAIN). */
+/* Wait, up to a bound, until the endpoint, which is up, has a carrier. Returns 1 if the LAN can be
+ * probed; 0 if not, and the key noCarrier allows that, with a warning in the log; or -1: CNI_AGAIN
+ * if the addresses have to be refused. */
 int lan_reach(struct attachment *a, uint32_t ifindex, struct failure *f) MUST_CHECK;
 
-/* The same after the LAN was asked, without waiting: whether it still can be. */
+/* Like lan_reach(), after probing the LAN: whether it still can be probed, without waiting. */
 int lan_still_reached(struct attachment *a, uint32_t ifindex, struct failure *f) MUST_CHECK;
 
 #endif

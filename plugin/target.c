@@ -188,7 +188,8 @@ static int no_default_route(struct failure *f)
 	            "configuration key master is absent");
 }
 
-/* A dump of routes leaves a socket with answers that nobody wants: it has a socket of its own. */
+/* Find the master by the default route. The dump of routes leaves unread answers in its socket, so
+ * it gets one of its own. */
 static enum found default_find(int home, const struct sandbox *inside, struct rtnl *nl,
                                struct link *master, struct failure *f)
 {

@@ -29,8 +29,8 @@ static int remove_node(uint32_t ifindex, dev_t number, struct failure *f)
 	return tap_remove(directory, ifindex, number, f) < 0 ? -1 : link_removed;
 }
 
-/* The number of a link's tap; an ADD that undoes itself goes by what it was told when it made the
- * link. `e` NULL: no record tells of the link. */
+/* The number of a link's tap; an ADD that undoes itself uses the number that it got when it created
+ * the link. `e` NULL: no record tells of the link. */
 static enum found link_number(const struct sandbox *sandbox, const struct link *link,
                               const struct endpoint *e, dev_t *number, struct failure *f)
 {
@@ -98,7 +98,7 @@ int teardown_devices(const struct endpoint *e, struct host *host, struct sandbox
 int teardown(const struct endpoint *e, struct host *host, struct sandbox *sandbox,
              struct failure *f)
 {
-	/* After a failure the record stays: it is what the next DEL or GC goes by. */
+	/* After a failure the record stays for the next DEL or GC. */
 	if (teardown_devices(e, host, sandbox, f) < 0 ||
 	    ifindex_release(e->ifindex, e->container_id, e->ifname, f) < 0)
 		return -1;
@@ -129,7 +129,7 @@ int teardown_by_name(const char *container_id, const char *ifname, struct sandbo
 
 	if (found != FOUND)
 		return found;
-	if (strcmp(link.name, ifname) != 0) { /* an alternative name is nobody's promise */
+	if (strcmp(link.name, ifname) != 0) { /* any program may give alternative names */
 		fprintf(stderr, "podtap: %s is another name of %s: left alone\n", ifname,
 		        link.name);
 		return 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Undoing an endpoint from whatever is left of it. */
+/* Undoing an endpoint by its record, or by what is left without one. */
 #ifndef PLUGIN_TEARDOWN_H
 #define PLUGIN_TEARDOWN_H
 

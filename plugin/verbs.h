@@ -5,19 +5,19 @@
 
 #include "cni/request.h"
 
-/* Creates the endpoint and prints the result, or leaves nothing (CNI 1.1.0, "ADD"). */
+/* Create the endpoint and prints the result, or leave nothing (CNI 1.1.0, "ADD"). */
 int add(const struct request *r, struct failure *f);
 
-/* Removes whatever is left of the attachment, and succeeds when nothing is ("DEL"). */
+/* Remove all that is left of the attachment. Succeed if nothing is left ("DEL"). */
 int del(const struct request *r, struct failure *f);
 
-/* Compares the endpoint with prevResult and the configuration ("CHECK"). */
+/* Compare the endpoint with prevResult and the configuration ("CHECK"). */
 int check(const struct request *r, struct failure *f);
 
-/* Says whether an ADD would be served, without doing anything ("STATUS"). */
+/* Report whether an ADD could succeed, without changing anything ("STATUS"). */
 int status(const struct request *r, struct failure *f);
 
-/* Removes the attachments of the network that are not listed as valid ("GC"). */
+/* Remove the attachments of the network that are not listed as valid ("GC"). */
 int gc(const struct request *r, struct failure *f);
 
 #endif

@@ -206,8 +206,7 @@ int endpoint_write(const struct endpoint *e, int directory, struct failure *f)
 	            state_path());
 }
 
-/* Removes whatever stands at a record's name, but no directory with something in it: that is none
- * of ours. */
+/* Remove the object with a record's name. A directory with files in it is foreign and stays. */
 static int record_unlink(int directory, const char *name, struct failure *f)
 {
 	if (unlinkat(directory, name, 0) == 0 || errno == ENOENT)

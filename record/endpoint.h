@@ -16,12 +16,13 @@
 #include <sys/types.h>
 
 /* Generations of podtap work on one host, during an upgrade and after a downgrade, and each undoes
- * the endpoints of every other: undoing goes by nothing but the members state, network,
+ * the endpoints of every other: undoing uses only the members state, network,
  * containerID, ifname, netns, kind, ifindex, mac, taken, cdi and tap's path, major and minor, which
  * mean in every version what they mean in version 1. Other members may come at any time, and
  * readers ignore those they do not know; changing what one means makes a new version. Of a newer
  * version a reader takes only the members above, and says that it is newer where it would hand the
- * tap out or tell its configuration. A number out of its range is never cut: such a record is none.
+ * tap out or tell its configuration. A number out of its range is never cut: such a record is
+ * invalid.
  */
 enum { ENDPOINT_VERSION = 1 };
 
@@ -47,7 +48,7 @@ struct endpoint { /* texts borrowed, from `source` when it was read from a file;
 		gid_t gid;
 		mode_t mode;
 	} tap;
-	struct { /* the link of the host's it was before; name NULL: we made it */
+	struct { /* the link it was on the host; name NULL: podtap created it */
 		const char *name;
 		uint32_t ifindex;
 		struct mac mac;
@@ -85,12 +86,12 @@ cJSON *endpoint_to_json(const struct endpoint *e);
  * Code CNI_DECODE where it is not a record. */
 int endpoint_from_json(cJSON *json, struct endpoint *e, struct failure *f) MUST_CHECK;
 
-/* Reads one attachment's record. 1: there is one; 0: there is none; -1: it cannot be read or is
- * not this attachment's record: CNI_DECODE, which no later attempt changes, or CNI_IO. */
+/* Read one attachment's record. Returns FOUND, FOUND_NONE or FOUND_FAILED: CNI_DECODE when a later
+ * attempt would fail, too, because the file is not this attachment's record; or CNI_IO. */
 enum found endpoint_read(const char *container_id, const char *ifname, struct endpoint *e,
                          struct failure *f) MUST_CHECK;
 
-/* Writes the intent of an ADD and returns the directory it is in, open, which the caller owns.
+/* Write the intent of an ADD. Returns its directory, open, which the caller owns.
  * Fails with *exists if there is a record already. */
 int endpoint_create(const struct endpoint *e, bool *exists, struct failure *f) MUST_CHECK;
 
@@ -102,8 +103,9 @@ int endpoint_write(const struct endpoint *e, int directory, struct failure *f) M
  * file's mode: the ADD undoes what it made and fails. No record: success. */
 int endpoint_cancel(const char *container_id, const char *ifname, struct failure *f) MUST_CHECK;
 
-/* Removes the record, whatever it is (but a directory with foreign things in it stays), and its
- * container's directory when that was the last. A record that is not there is success. */
+/* Remove the record, also if it is damaged, and the container's directory if it is empty then. A
+ * directory with foreign files in the record's place stays. Returns 0, also if there is no record,
+ * or -1. */
 int endpoint_remove(const char *container_id, const char *ifname, struct failure *f) MUST_CHECK;
 
 /* Call on_record() for every record that can be read, in no order, until it returns non-zero; what
@@ -116,7 +118,7 @@ struct endpoint_visit {
 };
 int endpoint_each(const struct endpoint_visit *v, struct failure *f) MUST_CHECK;
 
-/* The same for the records of one container, whose id is to be a valid one. */
+/* Like endpoint_each(), for one container. Its id must be valid. */
 int endpoint_each_of(const char *container_id, const struct endpoint_visit *v,
                      struct failure *f) MUST_CHECK;
 

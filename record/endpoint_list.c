@@ -37,9 +37,8 @@ static int visit_record(const char *container_id, const char *ifname,
 	return v->on_record(&e, found == FOUND_FAILED ? &error : NULL, v->data);
 }
 
-/* What on_record() returned; a container that cannot be looked at now is told of, and hides no
- * other.
- */
+/* Visit the records of one container. An unreadable container is reported in *missed; the walk
+ * continues. Returns what on_record() returned. */
 static int visit_container(int all, const char *container_id, const struct endpoint_visit *v,
                            struct failure *missed)
 {

@@ -14,7 +14,7 @@
 
 struct slot {
 	uint64_t dev, inode;
-	char path[496]; /* "": nobody's, or too long to be kept */
+	char path[496]; /* "": not given to a namespace, or too long */
 };
 
 static off_t slot_at(dev_t number)

@@ -114,7 +114,7 @@ static int lock(int fd, struct flock *byte, unsigned seconds)
 	return errno == EINTR ? 0 : -1;
 }
 
-/* Where it fails the call goes on holding it until it ends, which hurts nobody. */
+/* A failure is harmless: the call holds the lock until it ends. */
 static void unlock(int fd, struct flock *byte)
 {
 	const int saved = errno;

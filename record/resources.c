@@ -57,7 +57,8 @@ static int refuse(const char *what, struct failure *f)
 	return fail(f, CNI_DECODE, what, "read %s/%s", state_path(), file_name);
 }
 
-/* The file's document, which the caller owns; NULL where there is none, or with the failure. */
+/* Read the file. Returns the document, which the caller owns; NULL if there is no file, or with the
+ * failure. */
 static cJSON *document_read(struct failure *f)
 {
 	size_t length;

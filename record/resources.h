@@ -19,8 +19,8 @@ bool resource_name_valid(const char *name, size_t length);
 /* Whether a deviceID has that form. */
 bool resource_is_named(const char *device_id);
 
-/* Looks up the resource of a deviceID. 1: found; 0: there is none of that name, or no file; -1: the
- * file cannot be used, or what it says of this resource (CNI_IO, CNI_DECODE). */
+/* Look up the resource of a deviceID. Returns FOUND; FOUND_NONE if there is no such resource or no
+ * file; or FOUND_FAILED if the file or this resource is invalid (CNI_IO, CNI_DECODE). */
 enum found resource_find(const char *device_id, struct resource *resource,
                          struct failure *f) MUST_CHECK;
 

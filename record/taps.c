@@ -104,7 +104,7 @@ static int leave_out(struct search *s, const struct failure *why)
 	return 0;
 }
 
-/* A record of another namespace: what is to be expected among the records of all, no matter. */
+/* A record of another namespace is normal here: the walk covers all records. */
 static int foreign(struct search *s, const struct endpoint *e)
 {
 	struct failure why = { 0 };
