@@ -23,13 +23,17 @@ const char *word_text(const struct word *words, uint32_t value)
 	return NULL;
 }
 
-const char *word_list(const struct word *words, char *text, size_t size)
+void word_add(char *text, size_t size, const char *before, const char *word)
 {
-	size_t used = 0;
+	const size_t used = strlen(text);
 
-	text[0] = '\0';
-	for (const struct word *w = words; w->text && used < size; w++)
-		used += (size_t)snprintf(text + used, size - used, "%s%s", w == words ? "" : ", ",
-		                         w->text);
+	snprintf(text + used, size - used, "%s%s", before, word);
+}
+
+const char *word_wanted(const struct word *words, const char *begin, char *text, size_t size)
+{
+	snprintf(text, size, "%s", begin);
+	for (const struct word *w = words; w->text; w++)
+		word_add(text, size, w == words ? ": " : ", ", w->text);
 	return text;
 }

@@ -3,7 +3,6 @@
 #include "ipam/ipam_config.h"
 
 #include "base/json.h"
-#include "ipam/keys.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -23,21 +22,24 @@ static int address_add(struct ipam_config *c, const struct static_address *a, st
 	return 0;
 }
 
-static int address_member(const struct keys *k, void *data)
+#define FIELD(member) .offset = offsetof(struct static_address, member)
+static const struct key address_keys[] = {
+	{ "address", KEY_CIDR, FIELD(address), .required = true,
+	  .wanted = "it must be an address with its prefix length, such as "
+	            "10.0.0.5/24 or fd00::5/64" },
+	{ "gateway", KEY_IP, FIELD(gateway) },
+};
+
+int config_address_read(const struct key_scope *member, void *data)
 {
-	const cJSON *value = json_member(k->object, "address");
-	const char *text = json_string(value);
 	struct static_address a = { .address.prefix = 0 };
 
-	if (!cJSON_IsObject(k->object))
-		return key_refuse(k, "", k->object, "it must be an object with an address");
-	if (!text || !cidr_parse(text, &a.address))
-		return key_refuse(k, "address", value,
-		                  "it must be an address with its prefix length, such as "
-		                  "10.0.0.5/24 or fd00::5/64");
-	if (key_ip(k, "gateway", &a.gateway) < 0)
+	if (!cJSON_IsObject(member->object))
+		return key_refuse(member, "", member->object,
+		                  "it must be an object with an address");
+	if (keys_read(address_keys, sizeof address_keys / sizeof *address_keys, member, &a) < 0)
 		return -1;
-	return address_add(data, &a, k->f);
+	return address_add(data, &a, member->f);
 }
 
 /* The configured addresses stay known as networks when others replace them. */
@@ -118,29 +120,30 @@ struct asking {
 };
 
 /* Without ranges, a list replaces all that was said before. */
-static int wanted_member(const struct keys *k, void *data)
+static int wanted_member(const struct key_scope *member, void *data)
 {
 	struct asking *asking = data;
 	struct ipam_config *c = asking->config;
-	const char *text = json_string(k->object);
+	const char *text = json_string(member->object);
 	struct cidr address;
 
 	if (!text || !wanted_parse(c, text, &address))
-		return key_refuse(k, "", k->object, wanted_form(c));
+		return key_refuse(member, "", member->object, wanted_form(c));
 	if (asking->first && c->n_sets == 0)
 		c->n_addresses = 0;
 	asking->first = false;
-	return wanted_add(c, &address, k->f);
+	return wanted_add(c, &address, member->f);
 }
 
 static int wanted_list(struct ipam_config *c, const cJSON *object, const char *path,
                        struct failure *f)
 {
-	struct keys k = { .object = object, .f = f };
+	static const struct key ips = { "ips", KEY_LIST, .max = LIST_MAX, .each = wanted_member };
+	struct key_scope scope = { .object = object, .f = f };
 	struct asking asking = { c, true };
 
-	snprintf(k.path, sizeof k.path, "%s", path);
-	return key_each(&k, "ips", wanted_member, &asking);
+	snprintf(scope.path, sizeof scope.path, "%s", path);
+	return key_read(&ips, &scope, &asking);
 }
 
 /* The next word of a comma list, without the space around it; false at the end. */
@@ -204,8 +207,7 @@ static int arg_gateways(struct ipam_config *c, const char *args, struct failure 
 	return 0;
 }
 
-/* After the ranges, since these decide what an address asked for means. */
-int config_addresses_read(struct ipam_config *c, const struct request *r, struct failure *f)
+int config_wanted_read(struct ipam_config *c, const struct request *r, struct failure *f)
 {
 	static const char *const known[] = {
 		"IP",
@@ -217,11 +219,9 @@ int config_addresses_read(struct ipam_config *c, const struct request *r, struct
 		"K8S_POD_INFRA_CONTAINER_ID",
 		NULL,
 	};
-	const struct keys ipam = { json_member(r->json, "ipam"), "ipam", f };
 	const cJSON *args = json_member(json_member(r->json, "args"), "cni");
 
-	if (args_check(r->args, known, f) < 0 ||
-	    key_each(&ipam, "addresses", address_member, c) < 0 || networks_keep(c, f) < 0)
+	if (args_check(r->args, known, f) < 0 || networks_keep(c, f) < 0)
 		return -1;
 	if (arg_addresses(c, r->args, f) < 0 || wanted_list(c, args, "args.cni", f) < 0 ||
 	    wanted_list(c, json_member(r->json, "runtimeConfig"), "runtimeConfig", f) < 0)

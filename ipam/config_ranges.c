@@ -3,30 +3,35 @@
 #include "ipam/ipam_config.h"
 
 #include "base/json.h"
-#include "ipam/keys.h"
 
 #include <string.h>
 
-/* 1: a range; 0: without a subnet there is none. */
-static int range_read(const struct keys *k, struct range *r)
-{
-	const int found = key_cidr(k, "subnet", &r->subnet);
+#define FIELD(member) .offset = offsetof(struct range, member)
+static const struct key range_keys[] = {
+	{ "subnet", KEY_CIDR, FIELD(subnet) },
+	{ "rangeStart", KEY_IP, FIELD(start) },
+	{ "rangeEnd", KEY_IP, FIELD(end) },
+	{ "gateway", KEY_IP, FIELD(gateway) },
+};
 
-	if (found <= 0)
-		return found;
-	if (key_ip(k, "rangeStart", &r->start) < 0 || key_ip(k, "rangeEnd", &r->end) < 0 ||
-	    key_ip(k, "gateway", &r->gateway) < 0)
+/* Read a range. Returns 1; 0 where there is no subnet, and so no range; -1 (CNI_CONFIG). */
+static int range_read(const struct key_scope *s, struct range *r)
+{
+	if (!json_member(s->object, "subnet"))
+		return 0;
+	if (keys_read(range_keys, sizeof range_keys / sizeof *range_keys, s, r) < 0)
 		return -1;
-	return range_complete(r, k->f) < 0 ? -1 : 1;
+	return range_complete(r, s->f) < 0 ? -1 : 1;
 }
 
-static int range_member(const struct keys *k, void *data)
+static int range_member(const struct key_scope *member, void *data)
 {
 	struct range_set *set = data;
-	const int found = cJSON_IsObject(k->object) ? range_read(k, &set->ranges[set->n]) : 0;
+	const int found = range_read(member, &set->ranges[set->n]);
 
 	if (found == 0)
-		return key_refuse(k, "", k->object, "it must be a range, with its subnet");
+		return key_refuse(member, "", member->object,
+		                  "it must be a range, with its subnet");
 	set->n++;
 	return found;
 }
@@ -47,41 +52,39 @@ static struct range_set *set_begin(struct ipam_config *c, int ranges, struct fai
 	return &c->sets[c->n_sets++];
 }
 
-static int set_member(const struct keys *k, void *data)
+int config_range_set_read(const struct key_scope *member, void *data)
 {
-	struct ipam_config *c = data;
+	static const struct key ranges = { "", KEY_LIST, .max = LIST_MAX, .each = range_member,
+		                           .wanted = "it must be a range set, a list of ranges" };
+	struct range_set *set = set_begin(data, cJSON_GetArraySize(member->object), member->f);
 
-	if (!cJSON_IsArray(k->object))
-		return key_refuse(k, "", k->object, "it must be a range set, a list of ranges");
-	struct range_set *set = set_begin(c, cJSON_GetArraySize(k->object), k->f);
-	return set ? key_each(k, "", range_member, set) : -1;
+	return set ? key_read(&ranges, member, set) : -1;
 }
 
 /* A single range, spelled in ipam itself. */
-static int legacy_read(struct ipam_config *c, const struct keys *k)
+static int legacy_read(struct ipam_config *c, const struct key_scope *s)
 {
 	struct range range = { .gateway.family = 0 };
-	const int found = range_read(k, &range);
+	const int found = range_read(s, &range);
 
 	if (found <= 0)
 		return found;
-	struct range_set *set = set_begin(c, 1, k->f);
+	struct range_set *set = set_begin(c, 1, s->f);
 	if (!set)
 		return -1;
 	set->ranges[set->n++] = range;
 	return 0;
 }
 
-/* The order decides which last_reserved_ip.N is whose. */
-int config_ranges_read(struct ipam_config *c, const cJSON *config, struct failure *f)
+int config_ranges_begin(struct ipam_config *c, const cJSON *config, struct failure *f)
 {
-	const struct keys runtime = { json_member(config, "runtimeConfig"), "runtimeConfig", f };
-	const struct keys ipam = { json_member(config, "ipam"), "ipam", f };
+	static const struct key ip_ranges = { "ipRanges", KEY_LIST, .max = LIST_MAX,
+		                              .each = config_range_set_read };
+	const struct key_scope runtime = { json_member(config, "runtimeConfig"), "runtimeConfig",
+		                           f };
+	const struct key_scope ipam = { json_member(config, "ipam"), "ipam", f };
 
-	if (key_each(&runtime, "ipRanges", set_member, c) < 0 || legacy_read(c, &ipam) < 0 ||
-	    key_each(&ipam, "ranges", set_member, c) < 0)
-		return -1;
-	return range_sets_check(c->sets, c->n_sets, f);
+	return key_read(&ip_ranges, &runtime, c) < 0 ? -1 : legacy_read(c, &ipam);
 }
 
 const struct range *config_range_find(const struct ipam_config *c, size_t set, const struct ip *ip)
@@ -107,35 +110,32 @@ static int excluded_add(struct ipam_config *c, struct span span, struct failure 
 	return 0;
 }
 
-static int excluded_member(const struct keys *k, void *data)
+int config_excluded_read(const struct key_scope *member, void *data)
 {
-	const char *text = json_string(k->object);
+	const char *text = json_string(member->object);
 	struct cidr net = { .prefix = 0 };
 	struct ipam_config *c = data;
 
 	if (text && ip_parse(text, &net.ip))
 		net.prefix = (uint8_t)ip_bits(&net.ip);
 	else if (!text || !cidr_parse(text, &net))
-		return key_refuse(k, "", k->object,
+		return key_refuse(member, "", member->object,
 		                  "it must be an address or a network such as 10.0.0.128/28");
 	const struct ip network = cidr_network(&net);
 	if (!ip_equal(&network, &net.ip))
-		return key_refuse(k, "", k->object,
+		return key_refuse(member, "", member->object,
 		                  "it has host bits set: an address alone is written without a "
 		                  "prefix length");
-	return excluded_add(c, cidr_span(&net), k->f);
+	return excluded_add(c, cidr_span(&net), member->f);
 }
 
-/* After the static addresses, which a range must not give to others. */
-int config_excluded_read(struct ipam_config *c, const cJSON *ipam, struct failure *f)
+int config_static_exclude(struct ipam_config *c, struct failure *f)
 {
-	const struct keys k = { ipam, "ipam", f };
-
 	for (size_t i = 0; i < c->n_addresses; i++) {
 		const struct cidr *a = &c->addresses[i].address;
 		const struct cidr single = { a->ip, (uint8_t)ip_bits(&a->ip) };
 		if (excluded_add(c, cidr_span(&single), f) < 0)
 			return -1;
 	}
-	return key_each(&k, "exclude", excluded_member, c);
+	return 0;
 }

@@ -42,9 +42,10 @@ static uint32_t seconds_allowed(const struct request *r)
 {
 	uint32_t seconds = IPAM_SECONDS;
 	struct failure ignored;
+	const struct key_scope top = { r->json, "", &ignored };
 
 	failure_clear(&ignored);
-	return key_read(&ipam_timeout, r->json, &seconds, &ignored) < 0 ? IPAM_SECONDS : seconds;
+	return key_read(&ipam_timeout, &top, &seconds) < 0 ? IPAM_SECONDS : seconds;
 }
 
 /* The same stdin for every verb, byte for byte. */

@@ -4,8 +4,8 @@
 #ifndef IPAM_IPAM_H
 #define IPAM_IPAM_H
 
-#include "base/config_keys.h"
 #include "base/ip_list.h"
+#include "base/keys.h"
 #include "cni/request.h"
 #include "cni/result.h"
 

@@ -3,7 +3,6 @@
 #include "ipam/ipam_config.h"
 
 #include "base/json.h"
-#include "ipam/keys.h"
 
 #include <string.h>
 
@@ -21,42 +20,41 @@ void ipam_config_release(struct ipam_config *c)
 	*c = (struct ipam_config){ 0 };
 }
 
+#define FIELD(member) .offset = offsetof(struct ipam_config, member)
+static const struct key ipam_keys[] = {
+	{ "dataDir", KEY_TEXT, FIELD(data_dir) },
+	{ "keepAcrossBoots", KEY_BOOL, FIELD(keep_across_boots) },
+	{ "sticky", KEY_BOOL, FIELD(sticky) },
+	{ "staticOutsideRange", KEY_BOOL, FIELD(static_outside_range) },
+	{ "strictStatus", KEY_BOOL, FIELD(strict_status) },
+	{ "ranges", KEY_LIST, .max = LIST_MAX, .each = config_range_set_read },
+	{ "addresses", KEY_LIST, .max = LIST_MAX, .each = config_address_read },
+	{ "exclude", KEY_LIST, .max = LIST_MAX, .each = config_excluded_read },
+	{ "resolvConf", KEY_TEXT, FIELD(resolv_conf) },
+	{ "routes", KEY_JSON, FIELD(routes) },
+	{ "dns", KEY_JSON, FIELD(dns) },
+};
+/* The main plugin's key of that name means us too. */
+static const struct key top_strict_status = { "strictStatus", KEY_BOOL, FIELD(strict_status) };
+
+static const char data_dir_default[] = "/var/lib/cni/networks";
+
 int ipam_data_dir(const cJSON *config, const char **data_dir, struct failure *f)
 {
-	const struct keys ipam = { json_member(config, "ipam"), "ipam", f };
+	static const struct key key = { "dataDir", KEY_TEXT, .offset = 0 };
+	const struct key_scope ipam = { json_member(config, "ipam"), "ipam", f };
 
-	*data_dir = "/var/lib/cni/networks";
-	return key_text(&ipam, "dataDir", data_dir);
-}
-
-static int flags_read(struct ipam_config *c, const cJSON *config, struct failure *f)
-{
-	const struct keys ipam = { json_member(config, "ipam"), "ipam", f };
-	const struct keys top = { config, "", f };
-
-	if (key_bool(&ipam, "keepAcrossBoots", &c->keep_across_boots) < 0 ||
-	    key_bool(&ipam, "sticky", &c->sticky) < 0 ||
-	    key_bool(&ipam, "staticOutsideRange", &c->static_outside_range) < 0)
-		return -1;
-	/* The main plugin's key of that name means us too. */
-	if (key_bool(&top, "strictStatus", &c->strict_status) < 0)
-		return -1;
-	return key_bool(&ipam, "strictStatus", &c->strict_status);
+	*data_dir = data_dir_default;
+	return key_read(&key, &ipam, data_dir);
 }
 
 /* What resolvConf says counts where no dns is said outright. */
-static int dns_describe(struct ipam_config *c, const cJSON *ipam, struct failure *f)
+static int dns_describe(struct ipam_config *c, struct failure *f)
 {
-	const struct keys k = { ipam, "ipam", f };
-	const cJSON *dns = json_member(ipam, "dns");
-	const char *path = NULL;
-
-	if (key_text(&k, "resolvConf", &path) < 0)
-		return -1;
-	if (dns && (dns->child || !path))
-		cJSON_AddItemReferenceToObject(c->description, "dns", (cJSON *)(uintptr_t)dns);
-	else if (path) {
-		cJSON *read = resolv_conf_read(path, f);
+	if (c->dns && (c->dns->child || !c->resolv_conf))
+		cJSON_AddItemReferenceToObject(c->description, "dns", (cJSON *)(uintptr_t)c->dns);
+	else if (c->resolv_conf) {
+		cJSON *read = resolv_conf_read(c->resolv_conf, f);
 		if (!read)
 			return -1;
 		cJSON_AddItemToObject(c->description, "dns", read);
@@ -65,16 +63,15 @@ static int dns_describe(struct ipam_config *c, const cJSON *ipam, struct failure
 }
 
 /* Routes and dns are read as the members of a result they will be. */
-static int description_read(struct ipam_config *c, const cJSON *ipam, struct failure *f)
+static int description_read(struct ipam_config *c, struct failure *f)
 {
-	const cJSON *routes = json_member(ipam, "routes");
 	struct failure refusal = { 0 };
 
 	c->description = cJSON_CreateObject();
-	if (routes)
+	if (c->routes)
 		cJSON_AddItemReferenceToObject(c->description, "routes",
-		                               (cJSON *)(uintptr_t)routes);
-	if (dns_describe(c, ipam, f) < 0)
+		                               (cJSON *)(uintptr_t)c->routes);
+	if (dns_describe(c, f) < 0)
 		return -1;
 	if (result_read(&c->described, c->description, V1_1_0, "configuration key ipam", &refusal) <
 	    0)
@@ -122,15 +119,19 @@ static int relations_check(const struct ipam_config *c, enum version v, struct f
 
 int ipam_config_read(struct ipam_config *c, const struct request *r, struct failure *f)
 {
-	const cJSON *ipam = json_member(r->json, "ipam");
+	const struct key_scope top = { r->json, "", f };
+	const struct key_scope ipam = { json_member(r->json, "ipam"), "ipam", f };
+	const size_t n = sizeof ipam_keys / sizeof *ipam_keys;
 
-	*c = (struct ipam_config){ 0 };
-	if (!cJSON_IsObject(ipam))
+	*c = (struct ipam_config){ .data_dir = data_dir_default };
+	if (!cJSON_IsObject(ipam.object))
 		return fail(f, CNI_CONFIG, "it must be an object", "configuration key ipam is %s",
-		            ipam ? "something else" : "missing");
-	if (ipam_data_dir(r->json, &c->data_dir, f) < 0 || flags_read(c, r->json, f) < 0 ||
-	    config_ranges_read(c, r->json, f) < 0 || config_addresses_read(c, r, f) < 0 ||
-	    config_excluded_read(c, ipam, f) < 0 || description_read(c, ipam, f) < 0)
+		            ipam.object ? "something else" : "missing");
+	if (key_read(&top_strict_status, &top, c) < 0 || config_ranges_begin(c, r->json, f) < 0 ||
+	    keys_read(ipam_keys, n, &ipam, c) < 0 || range_sets_check(c->sets, c->n_sets, f) < 0)
+		return -1;
+	if (config_wanted_read(c, r, f) < 0 || config_static_exclude(c, f) < 0 ||
+	    description_read(c, f) < 0)
 		return -1;
 	return relations_check(c, r->version, f);
 }

@@ -7,7 +7,6 @@
 #include "cni/attachments.h"
 #include "cni/result.h"
 #include "ipam/ipam_config.h"
-#include "ipam/keys.h"
 #include "ipam/ledger.h"
 
 #include <string.h>
@@ -109,17 +108,19 @@ static int hashes_make(struct hashes *h, const cJSON *valid, struct failure *f)
 	return 0;
 }
 
+static const struct key gc_without_list = { "gcWithoutList", KEY_BOOL, .offset = 0 };
+
 int allocator_gc(const struct request *r, struct failure *f)
 {
 	OWNED(ledger_release) struct ledger ledger = LEDGER_CLOSED;
 	OWNED(hashes_release) struct hashes keep = { 0 };
-	const struct keys top = { r->json, "", f };
+	const struct key_scope top = { r->json, "", f };
 	const cJSON *valid;
 	const char *data_dir;
 	bool without_list = false;
 
 	const int told = attachments_read(r->json, &valid, f);
-	if (told < 0 || key_bool(&top, "gcWithoutList", &without_list) < 0 ||
+	if (told < 0 || key_read(&gc_without_list, &top, &without_list) < 0 ||
 	    ipam_data_dir(r->json, &data_dir, f) < 0)
 		return -1;
 	if (!told && !without_list)

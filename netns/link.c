@@ -27,6 +27,12 @@ bool link_is(const struct link *link, const char *kind, const char *name)
 	return strcmp(link->kind, kind) == 0 && strcmp(link->name, name) == 0;
 }
 
+const struct word link_kind_words[] = {
+	{ "macvtap", 0 },
+	{ "macvlan", 1 },
+	{ NULL, 0 },
+};
+
 const struct word link_modes[] = {
 	{ "bridge", MACVLAN_MODE_BRIDGE }, { "private", MACVLAN_MODE_PRIVATE },
 	{ "vepa", MACVLAN_MODE_VEPA },     { "passthru", MACVLAN_MODE_PASSTHRU },

@@ -18,6 +18,7 @@ struct link_kind {
 };
 
 const struct link_kind *link_kind_find(const char *name);
+extern const struct word link_kind_words[]; /* the names of the kinds */
 
 enum { MASTER_TEXT = 128 }; /* bytes of a link's name or alternative name, its end included */
 

@@ -2,8 +2,8 @@
 /* The configuration keys, their defaults, and how they go together. */
 #include "plugin/config.h"
 
-#include "base/config_keys.h"
 #include "base/json.h"
+#include "base/keys.h"
 #include "cni/result.h"
 #include "ipam/ipam.h"
 
@@ -34,6 +34,19 @@ static const struct word level_words[] = {
 	{ NULL, 0 },
 };
 
+/* How one sender of sourceMacs is spelled. */
+static const struct key source_key = { "", KEY_MAC, .offset = 0 };
+
+static int source_read(const struct key_scope *member, void *base)
+{
+	struct config *c = base;
+
+	if (key_read(&source_key, member, &c->sources[c->n_sources]) < 0)
+		return -1;
+	c->n_sources++;
+	return 0;
+}
+
 #define FIELD(member) .offset = offsetof(struct config, member)
 static const struct key keys[] = {
 	{ "master", KEY_IFNAME, FIELD(master), .max = MASTER_TEXT - 1 },
@@ -43,6 +56,8 @@ static const struct key keys[] = {
 	{ "mac", KEY_MAC, FIELD(mac), .present = offsetof(struct config, has_mac) },
 	{ "linkInContainer", KEY_BOOL, FIELD(link_in_container) },
 	{ "bcqueuelen", KEY_UINT, FIELD(bcqueuelen), .max = BCQUEUELEN_MAX },
+	{ "sourceMacs", KEY_LIST, .max = SOURCES_MAX, .member = &source_key, .each = source_read,
+	  .wanted = "it must be a list of MAC addresses" },
 	{ "queues", KEY_UINT, FIELD(queues), .min = 1, .max = QUEUES_MAX },
 	{ "promiscMode", KEY_BOOL, FIELD(promisc) },
 	{ "allmulti", KEY_BOOL, FIELD(allmulti) },
@@ -60,6 +75,28 @@ static const struct key keys[] = {
 	{ "gcWithoutList", KEY_BOOL, FIELD(gc_without_list) },
 	{ "logFile", KEY_PATH, FIELD(log_file) },
 	{ "logLevel", KEY_WORD, FIELD(log_level), .words = level_words },
+};
+#undef FIELD
+
+/* The keys that decide defaults, and those that other files decode. */
+struct outline {
+	uint32_t kind; /* of link_kind_words */
+	const cJSON *ipam;
+	const cJSON *dns;
+	const cJSON *sysctl;
+};
+#define FIELD(member) .offset = offsetof(struct outline, member)
+static const struct key outline_keys[] = {
+	{ "link", KEY_WORD, FIELD(kind), .words = link_kind_words, .strict = true },
+	{ "ipam", KEY_OBJECT, FIELD(ipam) },
+	{ "dns", KEY_JSON, FIELD(dns) },
+	{ "sysctl", KEY_OBJECT, FIELD(sysctl),
+	  .wanted = "it must be an object of settings and values" },
+};
+#undef FIELD
+enum {
+	N_KEYS = sizeof keys / sizeof *keys,
+	N_OUTLINE = sizeof outline_keys / sizeof *outline_keys
 };
 
 /* CNI_ARGS keys we use or whose meaning we know; others need IgnoreUnknown. */
@@ -79,83 +116,31 @@ const char *address_owner_name(enum address_owner owner)
 }
 
 /* "type": "macvlan" makes macvlan, everything else macvtap, unless "link" says which. */
-static int read_kind(struct config *c, const cJSON *json, struct failure *f)
+static void outline_begin(struct outline *o, const cJSON *json)
 {
-	const cJSON *link = json_member(json, "link");
 	const char *type = json_string(json_member(json, "type"));
-	char text[64];
 
-	c->kind = link_kind_find(type && strcmp(type, "macvlan") == 0 ? "macvlan" : "macvtap");
-	if (!link)
-		return 0;
-	const struct link_kind *named =
-	        json_string(link) ? link_kind_find(link->valuestring) : NULL;
-	if (!named)
-		return fail(f, CNI_CONFIG, "it must be one of: macvtap, macvlan",
-		            "configuration key link is %s",
-		            key_value_text(link, text, sizeof text));
-	c->kind = named;
-	return 0;
+	*o = (struct outline){ .ipam = NULL };
+	word_find(link_kind_words, type && strcmp(type, "macvlan") == 0 ? "macvlan" : "macvtap",
+	          &o->kind);
 }
 
-static void set_defaults(struct config *c, const cJSON *json)
+static void set_defaults(struct config *c, const struct outline *o, const cJSON *json)
 {
 	const char *type = json_string(json_member(json, "type"));
+	const struct link_kind *kind = link_kind_find(word_text(link_kind_words, o->kind));
 	const uint32_t owner = type && strcmp(type, "macvtap") == 0 ? 107 : 0; /* qemu's */
 
 	*c = (struct config){
-		.kind = c->kind,
+		.kind = kind,
 		.queues = 1,
-		.allmulti = c->kind->tap,
+		.allmulti = kind->tap,
 		.tap = { owner, owner, 0600 },
 		.log_level = LOG_INFO,
 		.ipam = ipam_type(json),
 	};
 	/* A tap without IPAM is a VM's: the pod must not answer in its name. */
-	c->address_owner = c->kind->tap && !c->ipam ? OWNER_GUEST : OWNER_POD;
-}
-
-static int read_sources(struct config *c, const cJSON *json, struct failure *f)
-{
-	const cJSON *list = json_member(json, "sourceMacs"), *item;
-	char text[64];
-
-	if (!list)
-		return 0;
-	if (!cJSON_IsArray(list))
-		return fail(f, CNI_CONFIG, "it must be a list of MAC addresses",
-		            "configuration key sourceMacs is %s",
-		            key_value_text(list, text, sizeof text));
-	cJSON_ArrayForEach(item, list)
-	{
-		if (!json_string(item))
-			return fail(f, CNI_CONFIG, "it must be a list of MAC addresses",
-			            "configuration key sourceMacs holds %s",
-			            key_value_text(item, text, sizeof text));
-		if (c->n_sources == SOURCES_MAX)
-			return fail(f, CNI_CONFIG, "256 senders are the most",
-			            "configuration key sourceMacs");
-		if (key_mac_parse("configuration key sourceMacs", item->valuestring,
-		                  &c->sources[c->n_sources], f) < 0)
-			return -1;
-		c->n_sources++;
-	}
-	return 0;
-}
-
-/* An object of a key, or NULL where it is absent or empty. */
-static int read_object(const cJSON *json, const char *name, const cJSON **object, struct failure *f)
-{
-	const cJSON *value = json_member(json, name);
-	char text[64];
-
-	*object = NULL;
-	if (value && !cJSON_IsObject(value))
-		return fail(f, CNI_CONFIG, "it must be an object", "configuration key %s is %s",
-		            name, key_value_text(value, text, sizeof text));
-	if (value && value->child)
-		*object = value;
-	return 0;
+	c->address_owner = kind->tap && !c->ipam ? OWNER_GUEST : OWNER_POD;
 }
 
 /* A MAC address the runtime asks for, by one of the ways it has. */
@@ -176,12 +161,15 @@ static int read_runtime_mac(struct config *c, const cJSON *value, const char *na
 }
 
 /* As Multus passes it to a plugin with the capability deviceID. */
-static const struct key runtime_device = { "deviceID", KEY_TEXT, FIELD(device_id) };
+static const struct key runtime_device = { "deviceID", KEY_TEXT,
+	                                   .offset = offsetof(struct config, device_id) };
 
 /* In ascending precedence: CNI_ARGS over the configuration's, args.cni over that, runtimeConfig
  * over all. */
 static int read_arguments(struct config *c, const struct request *r, struct failure *f)
 {
+	const struct key_scope runtime = { json_member(r->json, "runtimeConfig"), "runtimeConfig",
+		                           f };
 	char text[64];
 
 	if (args_check(r->args, known_args, f) < 0)
@@ -203,7 +191,7 @@ static int read_arguments(struct config *c, const struct request *r, struct fail
 	                     json_path(r->json, (const char *[]){ "runtimeConfig", "mac", NULL }),
 	                     "runtimeConfig.mac", f) < 0)
 		return -1;
-	return key_read(&runtime_device, json_member(r->json, "runtimeConfig"), c, f);
+	return key_read(&runtime_device, &runtime, c);
 }
 
 int config_check_passthru(uint32_t mode, const char *master, struct failure *f)
@@ -244,9 +232,8 @@ static int check_relations(const struct config *c, struct failure *f)
 	return check_guest(c, f);
 }
 
-static int read_dns(struct config *c, const cJSON *json, struct failure *f)
+static int read_dns(struct config *c, const cJSON *dns, struct failure *f)
 {
-	const cJSON *dns = json_member(json, "dns");
 	bool empty;
 
 	if (dns_check(dns, "configuration", CNI_CONFIG, &empty, f) < 0)
@@ -255,24 +242,23 @@ static int read_dns(struct config *c, const cJSON *json, struct failure *f)
 	return 0;
 }
 
-/* All keys, from the kind on, since the kind decides some defaults. */
+/* All keys; the outline comes first, since it decides some defaults. */
 static int read_keys(struct config *c, const struct request *r, struct failure *f)
 {
-	const cJSON *json = r->json, *ipam;
+	const struct key_scope top = { r->json, "", f };
 	uint32_t ipam_seconds; /* checked here, used by ipam/ */
+	struct outline outline;
 
-	if (read_kind(c, json, f) < 0 || read_object(json, "ipam", &ipam, f) < 0)
+	outline_begin(&outline, r->json);
+	if (keys_read(outline_keys, N_OUTLINE, &top, &outline) < 0)
 		return -1;
-	const cJSON *type = json_member(ipam, "type");
+	const cJSON *type = json_member(outline.ipam, "type");
 	if (type && !json_string(type))
 		return fail(f, CNI_CONFIG, "it must be a string", "configuration key ipam.type");
-	set_defaults(c, json);
-	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-		if (key_read(&keys[i], json, c, f) < 0)
-			return -1;
-	if (read_sources(c, json, f) < 0 || read_dns(c, json, f) < 0 ||
-	    key_read(&ipam_timeout, json, &ipam_seconds, f) < 0 ||
-	    sysctls_read(&c->sysctls, json_member(json, "sysctl"), r->ifname, f) < 0)
+	set_defaults(c, &outline, r->json);
+	if (keys_read(keys, N_KEYS, &top, c) < 0 || read_dns(c, outline.dns, f) < 0 ||
+	    key_read(&ipam_timeout, &top, &ipam_seconds) < 0 ||
+	    sysctls_read(&c->sysctls, outline.sysctl, r->ifname, f) < 0)
 		return -1;
 	return check_relations(c, f);
 }
@@ -289,13 +275,13 @@ int config_read(struct config *c, const struct request *r, bool arguments, struc
 void config_read_leniently(struct config *c, const struct request *r)
 {
 	struct failure ignored = { 0 };
+	const struct key_scope top = { r->json, "", &ignored };
+	struct outline outline;
 
-	if (read_kind(c, r->json, &ignored) < 0)
-		ignored.code = 0;
-	set_defaults(c, r->json);
-	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-		if (key_read(&keys[i], r->json, c, &ignored) < 0)
-			ignored.code = 0;
+	outline_begin(&outline, r->json);
+	keys_read_leniently(outline_keys, N_OUTLINE, &top, &outline);
+	set_defaults(c, &outline, r->json);
+	keys_read_leniently(keys, N_KEYS, &top, c);
 	c->device_id = config_device_id(r);
 }
 

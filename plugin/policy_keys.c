@@ -8,83 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* How the value of a key is spelled. */
-static bool is_text(const cJSON *value)
-{
-	return json_string(value) && *value->valuestring;
-}
-
-static bool is_bool(const cJSON *value)
-{
-	return cJSON_IsBool(value);
-}
-
-static bool is_list(const cJSON *value, bool (*fits)(const cJSON *))
-{
-	const cJSON *item;
-
-	cJSON_ArrayForEach(item, value)
-	{
-		if (!fits(item))
-			return false;
-	}
-	return cJSON_IsArray(value);
-}
-
-static bool is_texts(const cJSON *value)
-{
-	return is_list(value, is_text);
-}
-
-static bool is_mode(const cJSON *item)
-{
-	uint32_t mode;
-	return json_string(item) && word_find(link_modes, item->valuestring, &mode);
-}
-
-static bool is_modes(const cJSON *value)
-{
-	return is_list(value, is_mode);
-}
-
-static bool is_kind(const cJSON *item)
-{
-	return json_string(item) && link_kind_find(item->valuestring);
-}
-
-static bool is_kinds(const cJSON *value)
-{
-	return is_list(value, is_kind);
-}
-
-static bool is_id(const cJSON *item)
-{
-	int64_t id;
-	return json_integer(item, &id) && id >= 0 && id < UINT32_MAX;
-}
-
-static bool is_ids(const cJSON *value)
-{
-	return is_list(value, is_id);
-}
-
-static bool is_queue(const cJSON *value)
-{
-	int64_t length;
-	return json_integer(value, &length) && length >= BCQUEUELEN_KERNEL &&
-	       length <= BCQUEUELEN_MAX;
-}
-
-static bool is_object(const cJSON *item)
-{
-	return cJSON_IsObject(item);
-}
-
-static bool is_objects(const cJSON *value)
-{
-	return is_list(value, is_object);
-}
-
 /* What of a question a key decides; `value` is NULL where the rule has no such key. */
 static bool texts_have(const cJSON *list, const char *text)
 {
@@ -229,37 +152,52 @@ static void say_sysctls(const struct policy_question *q, char text[POLICY_TEXT])
 		                         sysctl_name(asked->list[i].kind, "IFNAME", name));
 }
 
-#define FLAG(name, member)                                                                         \
-	{                                                                                          \
-		name, is_bool, "it must be true or false", .flag = offsetof(struct config, member) \
-	}
-static const char texts_wanted[] = "it must be a list of names, in which * and ? are wildcards";
-static const char modes_wanted[] = "it must be a list of: bridge, private, vepa, passthru, source";
-static const char paths_wanted[] = "it must be a list of paths, in which * and ? are wildcards";
-static const char queue_wanted[] = "it must be an integer from 1000, the kernel's own, to 10000";
+/* How a member of a list is spelled. */
+static const struct key text_member = { "", KEY_TEXT, .offset = 0 };
+static const struct key mode_member = { "", KEY_WORD, .words = link_modes };
+static const struct key kind_member = { "", KEY_WORD, .words = link_kind_words };
+static const struct key id_member = { "", KEY_UINT, .max = UINT32_MAX - 1 };
+static const struct key rule_member = { "", KEY_OBJECT, .offset = 0 };
 
+#define TEXTS                             \
+	KEY_LIST, .member = &text_member, \
+	          .wanted = "it must be a list of names, in which * and ? are wildcards"
+#define FLAG(name, member)                                                               \
+	{                                                                                \
+		{ name, KEY_BOOL, .offset = 0 }, .flag = offsetof(struct config, member) \
+	}
 const struct policy_key rule_keys[] = {
-	{ "name", is_text, "it must be a string", .flag = 0 },
-	{ "networks", is_texts, texts_wanted, .selects = network_is },
-	{ "namespaces", is_texts, texts_wanted, .selects = namespace_is },
-	{ "masters", is_texts, texts_wanted, true, .allows = master_is, .say = say_master },
-	{ "modes", is_modes, modes_wanted, true, .allows = mode_is, .say = say_mode },
-	{ "links", is_kinds, "it must be a list of: macvtap, macvlan", .allows = kind_is,
-	  .say = say_kind },
-	{ "owners", is_ids, "it must be a list of numeric ids", .allows = owner_is,
+	{ { "name", KEY_TEXT, .strict = true }, .flag = 0 },
+	{ { "networks", TEXTS }, .selects = network_is },
+	{ { "namespaces", TEXTS }, .selects = namespace_is },
+	{ { "masters", TEXTS, .required = true }, .allows = master_is, .say = say_master },
+	{ { "modes", KEY_LIST, .member = &mode_member, .required = true },
+	  .allows = mode_is,
+	  .say = say_mode },
+	{ { "links", KEY_LIST, .member = &kind_member }, .allows = kind_is, .say = say_kind },
+	{ { "owners", KEY_LIST, .member = &id_member,
+	    .wanted = "it must be a list of numeric ids" },
+	  .allows = owner_is,
 	  .say = say_owner },
-	{ "macs", is_texts, texts_wanted, .allows = mac_is, .say = say_mac },
-	{ "deviceIDs", is_texts, texts_wanted, .allows = device_is, .say = say_device },
-	{ "bcqueuelen", is_queue, queue_wanted, .allows = queue_is, .say = say_queue },
-	{ "sysctls", is_texts, texts_wanted, .allows = sysctls_are, .say = say_sysctls },
+	{ { "macs", TEXTS }, .allows = mac_is, .say = say_mac },
+	{ { "deviceIDs", TEXTS }, .allows = device_is, .say = say_device },
+	{ { "bcqueuelen", KEY_UINT, .min = BCQUEUELEN_KERNEL, .max = BCQUEUELEN_MAX,
+	    .wanted = "it must be an integer from 1000, the kernel's own, to 10000" },
+	  .allows = queue_is,
+	  .say = say_queue },
+	{ { "sysctls", TEXTS }, .allows = sysctls_are, .say = say_sysctls },
 	FLAG("force", force),
 	FLAG("promiscMode", promisc),
 	FLAG("linkInContainer", link_in_container),
 	FLAG("vmDevices", vm_devices),
-	{ .name = NULL },
+	{ .key.name = NULL },
 };
 const struct policy_key policy_keys[] = {
-	{ "rules", is_objects, "it must be a list of objects", .required = true },
-	{ "files", is_texts, paths_wanted, .required = false },
-	{ .name = NULL },
+	{ { "rules", KEY_LIST, .member = &rule_member, .required = true,
+	    .wanted = "it must be a list of objects" },
+	  .flag = 0 },
+	{ { "files", KEY_LIST, .member = &text_member,
+	    .wanted = "it must be a list of paths, in which * and ? are wildcards" },
+	  .flag = 0 },
+	{ .key.name = NULL },
 };

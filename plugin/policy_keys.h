@@ -4,6 +4,7 @@
 #define PLUGIN_POLICY_KEYS_H
 
 #include "base/json.h"
+#include "base/keys.h"
 #include "plugin/config.h"
 
 enum { POLICY_TEXT = 256 };
@@ -21,10 +22,7 @@ struct policy_question {
 
 /* `value` is NULL where the rule does not have the key. */
 struct policy_key {
-	const char *name;
-	bool (*is)(const cJSON *value); /* spelled as it should be */
-	const char *wanted;             /* how that is */
-	bool required;
+	struct key key; /* how it is spelled; a value is judged as it is, so nothing is stored */
 	bool (*selects)(const cJSON *value, const struct policy_question *q); /* whom it is for */
 	bool (*allows)(const cJSON *value, const struct policy_question *q);
 	void (*say)(const struct policy_question *q,

@@ -2,7 +2,6 @@
 /* Parsing the rules of a policy and judging by them. */
 #include "plugin/policy_rules.h"
 
-#include "base/config_keys.h"
 #include "base/json.h"
 
 #include <fnmatch.h>
@@ -27,17 +26,16 @@ static int refuse_unknown(const struct policy *p, const char *where, const cJSON
                           const struct policy_key *keys, struct failure *f)
 {
 	char why[256] = "there is no such key; there are:";
-	size_t used = strlen(why);
 
-	for (; keys->name && used < sizeof why; keys++)
-		used += (size_t)snprintf(why + used, sizeof why - used, " %s", keys->name);
+	for (; keys->key.name; keys++)
+		word_add(why, sizeof why, " ", keys->key.name);
 	return refuse_key(p, where, member, why, f);
 }
 
 static const struct policy_key *key_find(const struct policy_key *keys, const char *name)
 {
-	for (; keys->name; keys++)
-		if (strcmp(keys->name, name) == 0)
+	for (; keys->key.name; keys++)
+		if (strcmp(keys->key.name, name) == 0)
 			return keys;
 	return NULL;
 }
@@ -45,6 +43,8 @@ static const struct policy_key *key_find(const struct policy_key *keys, const ch
 static int check_keys(const struct policy *p, const char *where, const cJSON *object,
                       const struct policy_key *keys, struct failure *f)
 {
+	char wanted[KEY_WANTED_TEXT];
+	const char *mismatch;
 	const cJSON *member;
 
 	cJSON_ArrayForEach(member, object)
@@ -52,15 +52,16 @@ static int check_keys(const struct policy *p, const char *where, const cJSON *ob
 		const struct policy_key *key = key_find(keys, member->string);
 		if (!key)
 			return refuse_unknown(p, where, member, keys, f);
-		if (value_of(object, key->name) != member)
+		if (value_of(object, key->key.name) != member)
 			return refuse_key(p, where, member, "it is there twice", f);
-		if (!key->is(member))
-			return refuse_key(p, where, member, key->wanted, f);
+		mismatch = key_mismatch(&key->key, member, wanted);
+		if (mismatch)
+			return refuse_key(p, where, member, mismatch, f);
 	}
-	for (; keys->name; keys++)
-		if (keys->required && !value_of(object, keys->name))
+	for (; keys->key.name; keys++)
+		if (keys->key.required && !value_of(object, keys->key.name))
 			return fail(f, CNI_CONFIG, "it is needed", "policy %s: %skey %s", p->path,
-			            where, keys->name);
+			            where, keys->key.name);
 	return 0;
 }
 
@@ -89,8 +90,8 @@ int policy_parse(struct policy *p, const char *text, size_t length, struct failu
 
 static bool rule_is_for(const cJSON *rule, const struct policy_question *q)
 {
-	for (const struct policy_key *key = rule_keys; key->name; key++)
-		if (key->selects && !key->selects(value_of(rule, key->name), q))
+	for (const struct policy_key *key = rule_keys; key->key.name; key++)
+		if (key->selects && !key->selects(value_of(rule, key->key.name), q))
 			return false;
 	return true;
 }
@@ -103,8 +104,8 @@ static bool flag_is_set(const struct policy_key *key, const struct config *c)
 /* The first key by which a rule does not allow what is asked for; NULL: it allows all. */
 static const struct policy_key *objection(const cJSON *rule, const struct policy_question *q)
 {
-	for (const struct policy_key *key = rule_keys; key->name; key++) {
-		const cJSON *value = value_of(rule, key->name);
+	for (const struct policy_key *key = rule_keys; key->key.name; key++) {
+		const cJSON *value = value_of(rule, key->key.name);
 		if (key->allows && !key->allows(value, q))
 			return key;
 		if (flag_is_set(key, q->config) && !cJSON_IsTrue(value))
@@ -120,22 +121,23 @@ static void reason_write(const cJSON *rule, int number, const struct policy_key 
 {
 	char has[POLICY_TEXT] = "", asked[POLICY_TEXT] = "", name[NAME_TEXT + 4] = "";
 	const char *called = json_string(value_of(rule, "name"));
-	const cJSON *value = value_of(rule, key->name);
+	const cJSON *value = value_of(rule, key->key.name);
 
 	if (called)
 		snprintf(name, sizeof name, " (%.*s)", NAME_TEXT, called);
 	if (!key->say) {
-		snprintf(text, REASON_TEXT, "rule %d%s does not allow %s", number, name, key->name);
+		snprintf(text, REASON_TEXT, "rule %d%s does not allow %s", number, name,
+		         key->key.name);
 		return;
 	}
 	key->say(q, asked);
 	if (!value) {
 		snprintf(text, REASON_TEXT, "rule %d%s without %s does not allow %s", number, name,
-		         key->name, asked);
+		         key->key.name, asked);
 		return;
 	}
 	key_value_text(value, has, sizeof has);
-	snprintf(text, REASON_TEXT, "rule %d%s has %s %s, not %s", number, name, key->name, has,
+	snprintf(text, REASON_TEXT, "rule %d%s has %s %s, not %s", number, name, key->key.name, has,
 	         asked);
 }
 

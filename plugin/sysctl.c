@@ -2,8 +2,8 @@
 /* Which settings of a link may be chosen, and setting them. */
 #include "plugin/sysctl.h"
 
-#include "base/config_keys.h"
 #include "base/json.h"
+#include "base/keys.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -117,15 +117,12 @@ static bool is_own(const struct parts *p, const char *ifname)
 static int refuse_setting(const cJSON *member, enum settings family, struct failure *f)
 {
 	char why[sizeof f->details];
-	size_t used = (size_t)snprintf(why, sizeof why,
-	                               "podtap sets no such setting of a link; of "
-	                               "net.%s.conf it sets:",
-	                               settings_name(family));
 
-	for (size_t i = 0; i < sizeof kinds / sizeof *kinds && used < sizeof why; i++)
+	snprintf(why, sizeof why, "podtap sets no such setting of a link; of net.%s.conf it sets:",
+	         settings_name(family));
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
 		if (kinds[i].family == family)
-			used += (size_t)snprintf(why + used, sizeof why - used, " %s",
-			                         kinds[i].name);
+			word_add(why, sizeof why, " ", kinds[i].name);
 	return refuse(member, why, f);
 }
 
@@ -173,13 +170,8 @@ static int member_read(struct sysctls *s, const cJSON *member, const char *ifnam
 int sysctls_read(struct sysctls *s, const cJSON *value, const char *ifname, struct failure *f)
 {
 	const cJSON *member;
-	char text[64];
 
 	s->n = 0;
-	if (value && !cJSON_IsObject(value))
-		return fail(f, CNI_CONFIG, "it must be an object of settings and values",
-		            "configuration key sysctl is %s",
-		            key_value_text(value, text, sizeof text));
 	cJSON_ArrayForEach(member, value)
 	{
 		if (member_read(s, member, ifname, f) < 0)

@@ -27,9 +27,9 @@ struct sysctls {
 	struct sysctl list[SYSCTLS_MAX];
 };
 
-/* Decodes the key's value: names such as net.ipv6.conf.IFNAME.accept_ra, where the interface's own
- * name may stand for IFNAME, each with an integer in a string. `ifname` is NULL or empty where the
- * interface is not known. Code CNI_CONFIG, naming the setting and its value. */
+/* Decodes the key's value, an object or NULL: names such as net.ipv6.conf.IFNAME.accept_ra, where
+ * the interface's own name may stand for IFNAME, each with an integer in a string. `ifname` is NULL
+ * or empty where the interface is not known. Code CNI_CONFIG, naming the setting and its value. */
 int sysctls_read(struct sysctls *s, const cJSON *value, const char *ifname,
                  struct failure *f) MUST_CHECK;
 

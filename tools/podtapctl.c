@@ -64,10 +64,14 @@ static int list(const struct call *call, struct failure *f)
 
 static const struct guest_format *format_find(const char *name, struct failure *f)
 {
+	char wanted[128] = "it must be one of";
+
 	for (const struct guest_format *it = guest_formats; it->name; it++)
 		if (!name || strcmp(it->name, name) == 0)
 			return it;
-	fail(f, CNI_OTHER, "it is one of: cloud-init, kernel, json", "--format %s", name);
+	for (const struct guest_format *it = guest_formats; it->name; it++)
+		word_add(wanted, sizeof wanted, it == guest_formats ? ": " : ", ", it->name);
+	fail(f, CNI_OTHER, wanted, "--format %s", name);
 	return NULL;
 }
 

@@ -2,7 +2,7 @@
 /* Reading the device plugin's configuration, strictly: what is not understood is refused. */
 #include "expose/device-plugin/dp_config.h"
 
-#include "base/config_keys.h"
+#include "base/keys.h"
 #include "netns/link.h"
 #include "record/resources.h"
 
@@ -25,10 +25,19 @@ static const struct key entry_keys[] = {
 	{ "mode", KEY_WORD, FIELD(entry.mode), .words = link_modes },
 	{ "capacity", KEY_UINT, FIELD(entry.capacity), .max = DP_CAPACITY_MAX },
 };
-/* Of the document, which is decoded one by one. */
+#undef FIELD
+/* Of the document. A list alone is its resources. */
+struct document {
+	const char *name_space;
+	const cJSON *resources;
+};
+#define FIELD(member) .offset = offsetof(struct document, member)
+static const char name_space_wanted[] = "it must be a DNS name in lower case, short enough for a "
+                                        "quota, and not Kubernetes' own";
 static const struct key document_keys[] = {
-	{ .name = "resourceNamespace" },
-	{ .name = "resources" },
+	{ "resourceNamespace", KEY_TEXT, FIELD(name_space), .wanted = name_space_wanted,
+	  .strict = true },
+	{ "resources", KEY_JSON, FIELD(resources), .max = DP_ENTRIES_MAX },
 };
 
 static const struct key *key_find(const struct key *keys, size_t n, const char *name)
@@ -100,15 +109,15 @@ static int capacity_check(struct dp_entry *e, struct failure *f)
 static int entry_decode(const cJSON *json, struct spelled *s, struct failure *f)
 {
 	const size_t n = sizeof entry_keys / sizeof *entry_keys;
+	const struct key_scope scope = { json, "", f };
 
 	*s = (struct spelled){ .entry.mode = MACVLAN_MODE_BRIDGE };
 	if (!cJSON_IsObject(json))
 		return fail(f, CNI_CONFIG, "it must be an object", "the entry");
 	if (keys_check(json, entry_keys, n, f) < 0)
 		return -1;
-	for (size_t i = 0; i < n; i++)
-		if (key_read(&entry_keys[i], json, s, f) < 0)
-			return -1;
+	if (keys_read(entry_keys, n, &scope, s) < 0)
+		return -1;
 	if (!s->name || !is_name(s->name))
 		return fail(f, CNI_CONFIG,
 		            "it must be 1 to 63 letters, digits, -, _ and ., without a mark at its "
@@ -162,25 +171,22 @@ static int entries_read(struct dp_config *c, const cJSON *list, struct failure *
 
 static int document_read(struct dp_config *c, const cJSON *json, struct failure *f)
 {
-	const cJSON *name_space = json_member(json, "resourceNamespace");
+	const size_t n = sizeof document_keys / sizeof *document_keys;
+	const struct key_scope scope = { json, "", f };
+	struct document d = { .name_space = name_space_default };
 
 	if (cJSON_IsArray(json))
 		return entries_read(c, json, f);
 	if (!cJSON_IsObject(json))
 		return fail(f, CNI_CONFIG, "it must be a list or an object", "the configuration");
-	if (keys_check(json, document_keys, sizeof document_keys / sizeof *document_keys, f) < 0)
+	if (keys_check(json, document_keys, n, f) < 0 ||
+	    keys_read(document_keys, n, &scope, &d) < 0)
 		return -1;
-	if (name_space) {
-		const char *text = json_string(name_space);
-		if (!text || !is_name_space(text))
-			return fail(f, CNI_CONFIG,
-			            "it must be a DNS name in lower case, short enough for a "
-			            "quota, and not Kubernetes' own",
-			            "configuration key resourceNamespace is \"%.64s\"",
-			            text ? text : "");
-		memcpy(c->name_space, text, strlen(text) + 1);
-	}
-	return entries_read(c, json_member(json, "resources"), f);
+	if (!is_name_space(d.name_space))
+		return fail(f, CNI_CONFIG, name_space_wanted,
+		            "configuration key resourceNamespace is \"%.64s\"", d.name_space);
+	memcpy(c->name_space, d.name_space, strlen(d.name_space) + 1);
+	return entries_read(c, d.resources, f);
 }
 
 int dp_config_read(struct dp_config *c, const char *text, size_t length, struct failure *f)

@@ -57,15 +57,17 @@ same() {
 	done
 }
 
-# The keys the program reads: the rows of its table, and those decoded one by one.
+# The keys the programs read are the rows of their tables: keys_in FILE...
+keys_in() {
+	sed -n 's/^\t{ "\([A-Za-z]*\)", KEY_.*/\1/p' "$@"
+}
+# Of podtap; name, ipam and dns are described beside the table of keys.
 keys_of_the_program() {
-	sed -n '/^static const struct key keys/,/^};/s/^\t{ "\([A-Za-z]*\)", KEY_.*/\1/p' "$root/plugin/config.c"
+	keys_in "$root/plugin/config.c" | grep -vxE 'dns|ipam'
 	sed -n 's/^const struct key .*{ "\([A-Za-z]*\)", KEY_.*/\1/p' "$root/ipam/ipam.c"
-	grep -o 'json_member(json, "[A-Za-z]*")' "$root/plugin/config.c" | cut -d'"' -f2 | grep -vxE 'type|dns|ipam'
 }
 keys_of_the_allocator() {
-	grep -ohE 'key_[a-z]+\((&ipam|&?k), "[A-Za-z]+"' "$root"/ipam/*.c | cut -d'"' -f2 | grep -vxE 'ips|ipRanges'
-	printf '%s\n' routes dns # which are read as members of a result
+	keys_in "$root"/ipam/*.c
 }
 # The keys of a table: of a section of a page, or of a manual page.
 page_keys() {
@@ -91,7 +93,7 @@ manual_keys() {
 	run -0 same "$(keys_of_the_allocator)" "$(manual_keys "$ipam_manual")"
 }
 @test "policy.md, podtap-policy(5): the keys of a policy are the program's, every one and no other" {
-	keys=$(sed -nE 's/^\t(FLAG\(|\{ )"([A-Za-z]+)".*/\2/p' "$root/plugin/policy_keys.c")
+	keys=$(sed -nE 's/^\t(FLAG\(|\{ \{ )"([A-Za-z]+)".*/\2/p' "$root/plugin/policy_keys.c")
 	run -0 same "$keys" "$(printf 'rules\nfiles\n'; page_keys policy Policy)"
 	run -0 same "$keys" "$(sed '/^\.Sh EVERY KEY/,$d' "$root/man/podtap-policy.5" | sed -n '/^\.Bl/,/^\.El/s/^\.It Cm //p' |
 		grep -oE '[A-Za-z]+' | grep -vxE '[A-Z]+')"
@@ -121,12 +123,12 @@ bounds() {
 		docs/kubevirt.md|0 means 100; 10,000 at most|expose/device-plugin/dp_config.h|DP_CAPACITY_MAX|10000
 		docs/kubevirt.md|0 means 100; 10,000 at most|expose/device-plugin/dp_config.c|CAPACITY_DEFAULT|100
 		docs/migrating.md|100; 10,000 at most|expose/device-plugin/dp_config.h|DP_CAPACITY_MAX|10000
-		docs/addresses.md|Lists have 4096 members at most|ipam/keys.h|LIST_MAX|4096
+		docs/addresses.md|Lists have 4096 members at most|ipam/ipam_config.h|LIST_MAX|4096
 		docs/addresses.md|Lists have 4096 members at most|ipam/range.h|RANGES_MAX|4096
 		man/podtap.8|Frames in the queue for broadcasts, 10000 at most|plugin/config.h|BCQUEUELEN_MAX|10000
 		man/podtap.8|1 to 256: queues of the link|plugin/config.h|QUEUES_MAX|256
 		man/podtap.8|The senders heard in mode source, 256 at most|plugin/config.h|SOURCES_MAX|256
-		man/podtap-ipam.8|A list has 4096 members at most|ipam/keys.h|LIST_MAX|4096
+		man/podtap-ipam.8|A list has 4096 members at most|ipam/ipam_config.h|LIST_MAX|4096
 		man/podtap-policy.5|that may be asked for, 1000 to 10000|plugin/config.h|BCQUEUELEN_MAX|10000
 		man/podtap-policy.5|a regular one of at most 1 MiB|plugin/policy.c|POLICY_MAX|1 << 20
 		man/podtap-policy.5|A list of the endpoint's own, 256 at most|plugin/config.h|SOURCES_MAX|256
