@@ -120,8 +120,8 @@ static bool answer_continues(const struct rtnl *nl, struct answer *a)
 }
 
 /* Receives one datagram of the kernel's: its length, 0 at the end of what may be read of news, or
- * -1. To a group that the socket is in, whoever is root in its namespace can send too, so what
- * comes from another port is dropped. */
+ * -1. Root of the namespace can send to a group that the socket is in, so datagrams from other
+ * ports are dropped. */
 static ssize_t datagram_receive(struct rtnl *nl, struct answer *a, char *bytes, size_t size)
 {
 	while (answer_continues(nl, a)) {

@@ -14,8 +14,8 @@
 /* Bytes. A longer answer is asked for again, with room for it (see netns/bounds.h). */
 enum { RTNL_REQUEST_MAX = 8192, RTNL_REPLY_MAX = 32768 };
 
-/* Lives in the namespace it was opened in, and is connected to the kernel: nobody else can send to
- * it, but for the groups it joins. */
+/* A socket belongs to the namespace it was opened in. It is connected to the kernel, so that other
+ * processes can send to it only through the groups it joins. */
 struct rtnl {
 	int fd;
 	uint32_t port; /* known once it joined a group; 0: all that arrives are answers to us */

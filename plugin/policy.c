@@ -102,8 +102,8 @@ static int policy_read(struct policy *p, struct failure *f)
 	return file_parse(p, fd, f);
 }
 
-/* The pod's namespace; "" where the call names none. What is named twice may have been added by
- * somebody else than the runtime. */
+/* Read the pod's namespace; "" if the call does not name it. Refuse a second name: another program
+ * than the runtime may have added it. */
 static int namespace_read(const char *args, char text[static NAMESPACE_TEXT], struct failure *f)
 {
 	static const char key[] = "K8S_POD_NAMESPACE";

@@ -9,11 +9,12 @@
 
 #include <sys/types.h>
 
-/* Notes a number as given to a namespace's containers, before they can use it. */
+/* Note that a namespace's containers get a number, before they can use it. Returns 0 or -1. */
 int minor_note(dev_t number, const struct netns_id *id, const char *path,
                struct failure *f) MUST_CHECK;
 
-/* Whether a namespace may have a number: 1; 0: another one that lives was given it; -1. */
+/* Whether a namespace may have a number. Returns 1, 0 if another existing namespace got it, or -1.
+ */
 int minor_is_free(dev_t number, const struct netns_id *id, struct failure *f) MUST_CHECK;
 
 #endif

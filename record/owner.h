@@ -11,31 +11,31 @@
 
 enum { OWNER_WAIT_S = 20 }; /* how long ADD and DEL wait for another call */
 
-/* Opens what ownership is taken of; closing the descriptor ends every ownership taken by it. The
- * caller owns it. CNI_IO. */
+/* Open the file whose locks are the ownerships. Closing the descriptor ends all ownerships that it
+ * holds. Returns the descriptor, which the caller owns, or -1: CNI_IO. */
 int owner_open(struct failure *f) MUST_CHECK;
 
-/* The same for a call that undoes, which makes no state directory. -1 without a failure: there is
- * none, or no place for a lock in it, such as on a disk that is read-only. No ADD is past that
- * either, so undoing goes on without. */
+/* Like owner_open(), for a call that undoes: do not create the state directory. Returns -1 without
+ * a failure if there is no state directory, or no lock can be made in it, such as on a read-only
+ * disk. An ADD fails then, too, so undoing needs no ownership. */
 int owner_open_undoing(struct failure *f) MUST_CHECK;
 
-/* Waits at most so many seconds, or not at all, until no other call owns the attachment. 1: it is
- * ours; 0: another call goes on owning it; -1. */
+/* Become the owner of the attachment. Wait at most so many seconds for another owner. Returns 1, 0
+ * if another call still owns it, or -1. */
 int owner_become(int fd, const char *container_id, const char *ifname, unsigned seconds,
                  struct failure *f) MUST_CHECK;
 
-/* Ends an ownership before the descriptor is closed. */
+/* End an ownership before the descriptor is closed. */
 void owner_resign(int fd, const char *container_id, const char *ifname);
 
 /* ADD and GC of one network pass a gate. ADDs pass side by side, each for the moment in which its
- * record appears; GC closes the gate while it takes as free what no record tells of. Each waits at
- * most OWNER_WAIT_S for the other: CNI_AGAIN. */
+ * record appears; GC closes the gate while it frees addresses without a record. Each waits at most
+ * OWNER_WAIT_S for the other: CNI_AGAIN. */
 int owner_gate_enter(int fd, const char *network, struct failure *f) MUST_CHECK;
 int owner_gate_close(int fd, const char *network, struct failure *f) MUST_CHECK;
 void owner_gate_leave(int fd, const char *network);
 
-/* Says that another call owns the attachment. CNI_AGAIN; returns -1. */
+/* Report that another call owns the attachment. Returns -1: CNI_AGAIN. */
 int owner_refuse(const char *container_id, const char *ifname, struct failure *f);
 
 #endif

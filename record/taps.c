@@ -42,8 +42,8 @@ static int search_open(struct search *s)
 	return s->devices < 0 ? -1 : 0;
 }
 
-/* Once there is a record: what a path nobody has a tap in leads to, or that it leads nowhere, is of
- * no interest. */
+/* Look the path up when the first record is seen: without a record, its namespace does not matter.
+ */
 static int path_look(struct search *s)
 {
 	if (s->named.st_ino || stat(s->path, &s->named) == 0)
