@@ -103,7 +103,7 @@ static int policy_read(struct policy *p, struct failure *f)
 }
 
 /* Read the pod's namespace; "" if the call does not name it. Refuse a second name: another program
- * than the runtime may have added it. */
+ * than the runtime may have added a different one. */
 static int namespace_read(const char *args, char text[static NAMESPACE_TEXT], struct failure *f)
 {
 	static const char key[] = "K8S_POD_NAMESPACE";
