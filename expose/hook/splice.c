@@ -23,8 +23,8 @@ static int unclear(struct failure *f, const char *name, const char *details)
 	return fail(f, CNI_DECODE, details, "%s of %s", name, what);
 }
 
-/* Returns the member that all JSON readers would find, NULL if there is none. Some readers use the
- * last of equal names and match case; Go ignores case and merges objects. Fails if they would
+/* Returns the member that all JSON readers would find, NULL if no reader would. Some readers use
+ * the last of equal names and match case; Go ignores case and merges objects. Fails if they would
  * differ. */
 static const cJSON *member(const cJSON *object, const char *name, struct failure *f)
 {

@@ -80,7 +80,7 @@ struct ttrpc_request {
 	ProtobufCBinaryData payload;
 };
 
-/* Unpacks the request of a frame. The allocator's memory holds it. CNI_DECODE: it is none. */
+/* Unpacks the request of a frame. The allocator's memory holds it. CNI_DECODE: it is no request. */
 int ttrpc_request_unpack(struct ttrpc_request *r, const struct ttrpc_frame *frame,
                          ProtobufCAllocator *allocator, struct failure *f) MUST_CHECK;
 
