@@ -105,6 +105,14 @@ static char *record_text(const struct endpoint *e)
 	return text && strlen(text) <= RECORD_MAX ? text_take(&text) : NULL;
 }
 
+/* The kernel may refuse a file in a removed directory with ENOENT, ext4 does so with EPERM. */
+static bool is_removed(int directory)
+{
+	struct stat st;
+
+	return fstat(directory, &st) == 0 && st.st_nlink == 0;
+}
+
 /* Writes a file without a name and then names it, so that a kill in between leaves nothing. */
 static int record_make(int directory, const struct endpoint *e, struct failure *f)
 {
@@ -118,6 +126,8 @@ static int record_make(int directory, const struct endpoint *e, struct failure *
 	    file_link(fd, directory, name) == 0)
 		return 0;
 	int err = errno;
+	if (is_removed(directory))
+		err = ENOENT;
 	fail(f, CNI_IO, strerror(err), "make the endpoint record %s below %s", name, state_path());
 	errno = err;
 	return -1;
@@ -145,7 +155,7 @@ int endpoint_create(const struct endpoint *e, bool *exists, struct failure *f)
 		if (directory >= 0 && record_make(directory, e, &refusal) == 0)
 			return fd_take(&directory);
 		*exists = directory >= 0 && errno == EEXIST;
-		/* ENOENT: the undoing of this container's other interface removed its directory. */
+		/* ENOENT: another call removed the directory, which was empty. */
 		if (errno != ENOENT || tries == TRIES) {
 			container_remove(e->container_id);
 			return failure_pass(f, &refusal);

@@ -161,3 +161,23 @@ gc() {
 	ended 0 "$add"
 	run -0 cni_raw DEL "$(config "{$ipam}")" "$delegates"
 }
+@test "ADD: makes its record although the sweep of a GC removes the folder for it at that moment" {
+	folder=$PODTAP_STATE_DIR/endpoints/$container
+	# Stops the ADD between opening the folder and making the file in it.
+	wrapper=(strace -qq -o /dev/null -P "${folder%/*}" -e trace=close -e inject=close:signal=SIGSTOP:when=1)
+	begin ADD '{}'
+	add=$begun
+	wrapper=()
+	opened() {
+		stopped=$(find /proc/[0-9]*/fd -lname "$folder" -printf '%H' -quit | grep -o '[0-9]*')
+		[ -n "$stopped" ]
+	}
+	eventually opened
+	rmdir "$folder"
+	continued() {
+		! kill -CONT "$stopped" 2>/dev/null
+	}
+	eventually continued
+	ended 0 "$add"
+	run -0 cni_raw DEL "$(config)"
+}
