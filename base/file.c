@@ -6,9 +6,12 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+
+enum { READ_FIRST = 16384 }; /* bytes; a network configuration is smaller */
 
 ssize_t file_text(int fd, char *text, size_t size)
 {
@@ -24,6 +27,68 @@ ssize_t file_text(int fd, char *text, size_t size)
 	if (n >= 0)
 		text[n] = '\0';
 	return n;
+}
+
+/* As read(), but wait for a stream that does not block. */
+static ssize_t read_waiting(int fd, char *to, size_t size)
+{
+	for (;;) {
+		const ssize_t n = read(fd, to, size);
+		if (n >= 0 || (errno != EINTR && errno != EAGAIN))
+			return n;
+		struct pollfd waiting = { .fd = fd, .events = POLLIN };
+		if (errno == EAGAIN && poll(&waiting, 1, -1) < 0 && errno != EINTR)
+			return -1;
+	}
+}
+
+int file_read_all(int fd, size_t max, char **text, size_t *length)
+{
+	size_t size = 0;
+
+	for (*text = NULL, *length = 0;;) {
+		if (size - *length < 2) { /* a byte to read, and the NUL */
+			char *grown = realloc(*text, size ? size * 2 : READ_FIRST);
+			if (!grown)
+				return -1;
+			size = size ? size * 2 : READ_FIRST;
+			*text = grown;
+		}
+		const size_t room = size - *length - 1, wanted = max + 1 - *length;
+		const ssize_t n = read_waiting(fd, *text + *length, room < wanted ? room : wanted);
+		*length += n > 0 ? (size_t)n : 0;
+		(*text)[*length] = '\0';
+		if (n <= 0)
+			return n < 0 ? -1 : 0;
+		if (*length > max) {
+			errno = EFBIG;
+			return -1;
+		}
+	}
+}
+
+char *file_read(int directory, const char *name, size_t max, size_t *length)
+{
+	/* O_NONBLOCK: the file may be a pipe without a writer. */
+	OWNED(fd_release)
+	int fd = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return NULL;
+	if (!S_ISREG(st.st_mode) || (size_t)st.st_size > max) {
+		errno = EBADMSG;
+		return NULL;
+	}
+	OWNED(text_release) char *text = malloc((size_t)st.st_size + 1);
+	if (!text)
+		return NULL;
+	const ssize_t n = read(fd, text, (size_t)st.st_size);
+	if (n < 0)
+		return NULL;
+	text[n] = '\0';
+	*length = (size_t)n;
+	return text_take(&text);
 }
 
 int file_link(int fd, int directory, const char *name)

@@ -13,6 +13,15 @@
  * else; EFBIG: it is longer. A descriptor of -1 fails as whatever did not open it. */
 ssize_t file_text(int fd, char *text, size_t size) MUST_CHECK;
 
+/* Read to the end of a file or stream, and wait where it does not block. *text grows as needed,
+ * ends with a NUL, and belongs to the caller, also after a failure: it then has what was read
+ * before. Returns 0, or -1 with errno: EFBIG if more than `max` bytes came. */
+int file_read_all(int fd, size_t max, char **text, size_t *length) MUST_CHECK;
+
+/* Read a regular file of `max` bytes at most. A link is not followed. Returns its text, which the
+ * caller owns, or NULL with errno: EBADMSG if the file is longer, or not regular. */
+char *file_read(int directory, const char *name, size_t max, size_t *length) MUST_CHECK;
+
 /* Gives a file made without a name (O_TMPFILE) one in a directory. */
 int file_link(int fd, int directory, const char *name) MUST_CHECK;
 

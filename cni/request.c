@@ -2,11 +2,11 @@
 /* Reading one call: the environment, then stdin, then what they say together. */
 #include "cni/request.h"
 
+#include "base/file.h"
 #include "base/json.h"
 
 #include <errno.h>
 #include <limits.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -96,43 +96,16 @@ static int environment_check(unsigned needs, struct failure *f)
 	return 0;
 }
 
-/* As read(), but waits where stdin does not block. */
-static ssize_t stdin_read(char *to, size_t size)
-{
-	for (;;) {
-		const ssize_t n = read(STDIN_FILENO, to, size);
-		if (n >= 0 || (errno != EINTR && errno != EAGAIN))
-			return n;
-		struct pollfd waiting = { .fd = STDIN_FILENO, .events = POLLIN };
-		if (errno == EAGAIN && poll(&waiting, 1, -1) < 0 && errno != EINTR)
-			return -1;
-	}
-}
-
 static int text_read(struct request *r, struct failure *f)
 {
-	size_t size = 0;
-
-	for (;;) {
-		if (size - r->length < 2) { /* a byte to read, and the NUL */
-			size = size ? size * 2 : 4096;
-			char *grown = realloc(r->text, size);
-			if (!grown)
-				return fail(f, CNI_OTHER, "out of memory",
-				            "error reading from stdin");
-			r->text = grown;
-		}
-		const ssize_t n = stdin_read(r->text + r->length, size - r->length - 1);
-		if (n < 0)
-			return fail(f, CNI_IO, strerror(errno), "error reading from stdin");
-		r->length += (size_t)n;
-		r->text[r->length] = '\0';
-		if (r->length > REQUEST_MAX)
-			return fail(f, CNI_DECODE, "it has more than 16 MiB",
-			            "the network configuration on stdin is too large");
-		if (n == 0)
-			return 0;
-	}
+	if (file_read_all(STDIN_FILENO, REQUEST_MAX, &r->text, &r->length) == 0)
+		return 0;
+	if (errno == EFBIG)
+		return fail(f, CNI_DECODE, "it has more than 16 MiB",
+		            "the network configuration on stdin is too large");
+	if (errno == ENOMEM)
+		return fail(f, CNI_OTHER, "out of memory", "error reading from stdin");
+	return fail(f, CNI_IO, strerror(errno), "error reading from stdin");
 }
 
 static int name_read(struct request *r, struct failure *f)

@@ -25,9 +25,9 @@ static void boot_read(char boot[static BOOT_TEXT])
 {
 	OWNED(fd_release)
 	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-	const ssize_t n = fd < 0 ? 0 : read(fd, boot, BOOT_TEXT - 1);
 
-	boot[n > 0 ? n : 0] = '\0';
+	if (file_text(fd, boot, BOOT_TEXT) < 0)
+		boot[0] = '\0';
 	boot[strspn(boot, "0123456789abcdef-")] = '\0';
 }
 
@@ -64,9 +64,9 @@ static uint64_t start_read(void)
 {
 	char text[STAT_TEXT];
 	OWNED(fd_release) int fd = open("/proc/1/stat", O_RDONLY | O_CLOEXEC);
-	const ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof text - 1);
 
-	text[n > 0 ? n : 0] = '\0';
+	if (file_text(fd, text, sizeof text) < 0)
+		return 0;
 	const char *at = strrchr(text, ')');
 	for (int i = 0; at && i < FIELDS_TO_START; i++)
 		at = strchr(at + 1, ' ');

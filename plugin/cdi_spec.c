@@ -2,6 +2,7 @@
 /* Writing the text of a CDI specification, and reading back whose it is. */
 #include "plugin/cdi_spec.h"
 
+#include "base/file.h"
 #include "base/json.h"
 #include "netns/tap.h"
 #include "record/device_nodes.h"
@@ -31,13 +32,14 @@ size_t cdi_spec_text(const struct endpoint *e, char text[static CDI_SPEC_MAX])
 	return (size_t)length;
 }
 
-/* The file's length, 0 where it is missing or no regular file, -1 with errno. */
+/* The file's length; 0 where it is missing, too long or no regular file; -1 with errno. */
 static ssize_t text_read(int directory, const char *name, char text[static CDI_SPEC_MAX])
 {
 	OWNED(fd_release)
 	int fd = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	const ssize_t length = fd < 0 ? -1 : read(fd, text, CDI_SPEC_MAX);
-	const bool foreign = errno == ENOENT || errno == ELOOP || errno == ENXIO || errno == EISDIR;
+	const ssize_t length = file_text(fd, text, CDI_SPEC_MAX);
+	const bool foreign = errno == ENOENT || errno == ELOOP || errno == ENXIO ||
+	                     errno == EINVAL || errno == EFBIG;
 
 	return length < 0 && foreign ? 0 : length;
 }

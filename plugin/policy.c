@@ -2,6 +2,7 @@
 /* Reading the policy's file and putting a call's questions to it. */
 #include "plugin/policy.h"
 
+#include "base/file.h"
 #include "base/json.h"
 #include "plugin/policy_rules.h"
 
@@ -69,21 +70,14 @@ static int file_open(const struct policy *p, struct failure *f)
 
 static int file_parse(struct policy *p, int fd, struct failure *f)
 {
-	OWNED(text_release) char *text = malloc(POLICY_MAX + 1);
-	size_t length = 0;
-	ssize_t n = 1;
+	OWNED(text_release) char *text = NULL;
+	size_t length;
 
-	if (!text)
+	if (file_read_all(fd, POLICY_MAX, &text, &length) == 0)
+		return policy_parse(p, text, length, f);
+	if (errno == ENOMEM)
 		return fail_errno(f, ENOMEM, "read the policy %s", p->path);
-	while (n > 0 && length <= POLICY_MAX) {
-		n = read(fd, text + length, POLICY_MAX + 1 - length);
-		length += n > 0 ? (size_t)n : 0;
-	}
-	if (n < 0)
-		return refuse(p, strerror(errno), f);
-	if (length > POLICY_MAX)
-		return refuse(p, "it has more than 1 MiB", f);
-	return policy_parse(p, text, length, f);
+	return refuse(p, errno == EFBIG ? "it has more than 1 MiB" : strerror(errno), f);
 }
 
 /* Read the policy. p->json stays NULL if there is no policy. The caller releases p in any case. */

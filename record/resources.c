@@ -2,6 +2,7 @@
 /* Reading the device plugin's file of resources. */
 #include "record/resources.h"
 
+#include "base/file.h"
 #include "base/json.h"
 #include "record/state.h"
 

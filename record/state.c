@@ -134,27 +134,3 @@ int state_lock(struct failure *f)
 		return fail(f, CNI_IO, strerror(errno), "lock %s/lock", state_path());
 	return fd_take(&fd);
 }
-
-char *file_read(int directory, const char *name, size_t max, size_t *length)
-{
-	/* O_NONBLOCK: a fifo in its place must not hold us up. */
-	OWNED(fd_release)
-	int fd = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	struct stat st;
-
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return NULL;
-	if (!S_ISREG(st.st_mode) || (size_t)st.st_size > max) {
-		errno = EBADMSG;
-		return NULL;
-	}
-	OWNED(text_release) char *text = malloc((size_t)st.st_size + 1);
-	if (!text)
-		return NULL;
-	ssize_t got = read(fd, text, (size_t)st.st_size);
-	if (got < 0)
-		return NULL;
-	text[got] = '\0';
-	*length = (size_t)got;
-	return text_take(&text);
-}

@@ -18,10 +18,6 @@ int state_open(const char *name, bool make, struct failure *f) MUST_CHECK;
 /* Open a directory within another one by the same rules. */
 int state_open_below(int directory, const char *name, bool make, struct failure *f) MUST_CHECK;
 
-/* Reads a regular file of `max` bytes at most, whole, into memory the caller owns; NULL with errno,
- * EBADMSG where it is something else or longer. */
-char *file_read(int directory, const char *name, size_t max, size_t *length) MUST_CHECK;
-
 /* Open the lock file, and create it if it is missing. Only root can open it, because a process that
  * can might hold the lock forever. With `make`, create the state directory, too. Returns the
  * descriptor, which the caller owns, or -1: CNI_IO with errno, or ENOENT without a failure if there

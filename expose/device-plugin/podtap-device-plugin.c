@@ -2,6 +2,7 @@
 /* The executable podtap-device-plugin: offers taps to the kubelet as resources. The CNI call makes
  * the tap later, and gives its CDI device the name of the allocated device. */
 #include "base/cli.h"
+#include "base/file.h"
 #include "expose/common/confine.h"
 #include "expose/device-plugin/inventory.h"
 
@@ -56,25 +57,18 @@ static int options_read(struct options *o, int argc, char **argv)
 
 /* Reads a file's text, which the caller frees. Follows a link: a ConfigMap mounts one. Returns NULL
  * with the failure. */
-static char *file_text(const char *path, size_t *length, struct failure *f)
+static char *config_text(const char *path, size_t *length, struct failure *f)
 {
 	OWNED(fd_release) int fd = open(path, O_RDONLY | O_CLOEXEC);
-	OWNED(text_release) char *text = malloc(CONFIG_MAX);
-	ssize_t got = 1;
+	OWNED(text_release) char *text = NULL;
 
-	for (*length = 0; fd >= 0 && text && got > 0 && *length < CONFIG_MAX;) {
-		got = read(fd, text + *length, CONFIG_MAX - *length);
-		*length += got > 0 ? (size_t)got : 0;
-	}
-	if (fd < 0 || !text || got < 0) {
-		fail_errno(f, errno, "read the configuration %s", path);
-		return NULL;
-	}
-	if (*length == CONFIG_MAX) {
+	if (fd >= 0 && file_read_all(fd, CONFIG_MAX - 1, &text, length) == 0)
+		return text_take(&text);
+	if (errno == EFBIG)
 		fail(f, CNI_DECODE, "it is too large", "read the configuration %s", path);
-		return NULL;
-	}
-	return text_take(&text);
+	else
+		fail_errno(f, errno, "read the configuration %s", path);
+	return NULL;
 }
 
 static int config_load(const struct options *o, struct dp_config *config, struct failure *f)
@@ -87,7 +81,7 @@ static int config_load(const struct options *o, struct dp_config *config, struct
 		            "there is no configuration");
 	if (!o->config)
 		return dp_config_read(config, value, strlen(value), f);
-	OWNED(text_release) char *text = file_text(o->config, &length, f);
+	OWNED(text_release) char *text = config_text(o->config, &length, f);
 	return text ? dp_config_read(config, text, length, f) : -1;
 }
 

@@ -4,6 +4,7 @@
  * nothing to add, it prints the configuration unchanged and exits with 0: the container starts. */
 #include "base/bytes.h"
 #include "base/cli.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "expose/hook/splice.h"
 #include "record/taps.h"
@@ -33,27 +34,12 @@ static void doubt(const struct failure *f)
 
 static int input_read(struct input *in, struct failure *f)
 {
-	size_t room = 0;
-
-	while (in->length < CONFIG_MAX) {
-		if (in->length == room) {
-			room = room ? 2 * room : CHUNK;
-			char *grown = realloc(in->text, room);
-			if (!grown)
-				return fail_errno(f, ENOMEM, "read the container's configuration");
-			in->text = grown;
-		}
-		const ssize_t got = read(STDIN_FILENO, in->text + in->length, room - in->length);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return fail_errno(f, errno, "read the container's configuration");
-		in->whole = got == 0;
-		if (in->whole)
-			return 0;
-		in->length += (size_t)got;
-	}
-	return fail(f, CNI_DECODE, "it is too large", "read the container's configuration");
+	in->whole = file_read_all(STDIN_FILENO, CONFIG_MAX - 1, &in->text, &in->length) == 0;
+	if (in->whole)
+		return 0;
+	if (errno == EFBIG)
+		return fail(f, CNI_DECODE, "it is too large", "read the container's configuration");
+	return fail_errno(f, errno, "read the container's configuration");
 }
 
 static int print(const char *text, size_t length, struct failure *f)

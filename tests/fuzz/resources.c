@@ -6,6 +6,8 @@
  * Reads with: expose/device-plugin/dp_config.c expose/device-plugin/resources_file.c
  * record/resources.c */
 #include "record/resources.h"
+
+#include "base/file.h"
 #include "expose/common/daemon.h"
 #include "expose/device-plugin/resources_file.h"
 #include "record/state.h"

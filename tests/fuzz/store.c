@@ -66,7 +66,7 @@ static enum kind kind_of(mode_t mode)
 	return S_ISLNK(mode) ? FILE_LINK : S_ISDIR(mode) ? FILE_FOLDER : FILE_PLAIN;
 }
 
-static struct file file_read(size_t i)
+static struct file file_now(size_t i)
 {
 	struct file file = { .there = false };
 	char path[64];
@@ -168,7 +168,7 @@ static bool is_same(const struct file *a, const struct file *b)
 static void check_untouched(const struct file before[FILES])
 {
 	for (size_t i = 0; i < FILES; i++) {
-		const struct file now = file_read(i);
+		const struct file now = file_now(i);
 		PROMISE(strncmp(names[i], "last", 4) == 0 || !before[i].there ||
 		        is_blank(&before[i]) || is_same(&now, &before[i]));
 	}
@@ -215,7 +215,7 @@ static void others_reserve(void)
 		return;
 	memcpy(file.content, other, sizeof other - 1);
 	for (size_t i = 0; ip_parse(names[i], &ip); i++) {
-		if (file_read(i).there)
+		if (file_now(i).there)
 			continue;
 		PROMISE(ip_list_add(&made, &ip, &f) == 0);
 		file_write(i, &file);
