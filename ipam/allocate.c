@@ -115,8 +115,8 @@ static int wanted_check(const struct allocation *a, const struct ip *ip)
 	           : 0;
 }
 
-/* The first address asked for that a set may give. 1, 0 or -1. */
-static int give_wanted(struct allocation *a, size_t set, struct ip *out)
+/* The first address asked for that a set may give. */
+static enum found give_wanted(struct allocation *a, size_t set, struct ip *out)
 {
 	for (size_t i = 0; i < a->wanted.n; i++) {
 		if (!config_range_find(a->config, set, &a->wanted.ips[i]))
@@ -124,12 +124,14 @@ static int give_wanted(struct allocation *a, size_t set, struct ip *out)
 		*out = a->wanted.ips[i];
 		ip_list_remove(&a->wanted, i);
 		if (wanted_check(a, out) < 0)
-			return -1;
-		const int got = ledger_reserve(&a->ledger, out, a->holder,
-		                               a->config->keep_across_boots, a->f);
-		return got == 0 ? taken(a, set, out) : got;
+			return FOUND_FAILED;
+		const enum found got = ledger_reserve(&a->ledger, out, a->holder,
+		                                      a->config->keep_across_boots, a->f);
+		if (got == FOUND_NONE)
+			return taken(a, set, out);
+		return got;
 	}
-	return 0;
+	return FOUND_NONE;
 }
 
 static bool pool_has(const struct pool *pool, const struct ip *ip)
@@ -140,13 +142,14 @@ static bool pool_has(const struct pool *pool, const struct ip *ip)
 	return false;
 }
 
-static int give_former(struct allocation *a, size_t set, const struct pool *pool, struct ip *out)
+static enum found give_former(struct allocation *a, size_t set, const struct pool *pool,
+                              struct ip *out)
 {
 	if (!*a->name)
-		return 0;
+		return FOUND_NONE;
 	*out = sticky_recall(&a->ledger.folder, a->name, set);
 	if (!out->family || !pool_has(pool, out) || ip_list_has(a->avoid, out))
-		return 0;
+		return FOUND_NONE;
 	return ledger_reserve(&a->ledger, out, a->holder, a->config->keep_across_boots, a->f);
 }
 
@@ -165,15 +168,18 @@ static int exhausted(const struct allocation *a, size_t set, const struct pool *
 }
 
 /* An address may turn out to be held after all where files came without the lock; then the next. */
-static int give_next(struct allocation *a, size_t set, const struct pool *pool, struct ip *out)
+static enum found give_next(struct allocation *a, size_t set, const struct pool *pool,
+                            struct ip *out)
 {
 	for (int tries = 0; tries < 100; tries++) {
-		const int found = ledger_find_free(&a->ledger, pool, out, a->f);
-		if (found <= 0)
-			return found < 0 ? -1 : exhausted(a, set, pool);
-		const int got = ledger_reserve(&a->ledger, out, a->holder,
-		                               a->config->keep_across_boots, a->f);
-		if (got != 0)
+		const enum found found = ledger_find_free(&a->ledger, pool, out, a->f);
+		if (found == FOUND_NONE)
+			return exhausted(a, set, pool);
+		if (found == FOUND_FAILED)
+			return FOUND_FAILED;
+		const enum found got = ledger_reserve(&a->ledger, out, a->holder,
+		                                      a->config->keep_across_boots, a->f);
+		if (got != FOUND_NONE)
 			return got;
 	}
 	return fail(a->f, CNI_AGAIN, "files change without the lock being held", "reserve in %s",
@@ -181,13 +187,13 @@ static int give_next(struct allocation *a, size_t set, const struct pool *pool, 
 }
 
 /* Round robin, from what the set gave last. */
-static int give_any(struct allocation *a, size_t set, struct ip *out)
+static enum found give_any(struct allocation *a, size_t set, struct ip *out)
 {
 	const struct ipam_config *c = a->config;
 	const struct ip last = store_last(&a->ledger.store, set);
 	const size_t n = c->n_excluded + a->avoid->n;
 	struct pool pool = { 0 };
-	int given = -1;
+	enum found given = FOUND_FAILED;
 
 	struct span *excluded = malloc((n + 1) * sizeof *excluded);
 	if (!excluded)
@@ -201,7 +207,7 @@ static int give_any(struct allocation *a, size_t set, struct ip *out)
 	}
 	if (pool_make(&pool, &c->sets[set], &last, excluded, n, a->f) == 0)
 		given = give_former(a, set, &pool, out);
-	if (given == 0)
+	if (given == FOUND_NONE)
 		given = give_next(a, set, &pool, out);
 	pool_release(&pool);
 	free(excluded);
@@ -211,11 +217,11 @@ static int give_any(struct allocation *a, size_t set, struct ip *out)
 static int give(struct allocation *a, size_t set, struct result *result)
 {
 	struct ip ip;
-	int given = give_wanted(a, set, &ip);
+	enum found given = give_wanted(a, set, &ip);
 
-	if (given == 0)
+	if (given == FOUND_NONE)
 		given = give_any(a, set, &ip);
-	if (given <= 0)
+	if (given != FOUND)
 		return -1;
 	a->made[a->n_made++] = ip;
 	/* What is outside its range says nothing about where the range goes on. */
@@ -284,7 +290,7 @@ static int allocate(struct allocation *a, const struct request *r, struct result
 	for (size_t i = 0; i < c->wanted.n; i++)
 		if (ip_list_add(&a->wanted, &c->wanted.ips[i], a->f) < 0)
 			return -1;
-	if (ledger_open(&a->ledger, c->data_dir, r->name, STORE_CREATE, a->f) < 0 ||
+	if (ledger_open(&a->ledger, c->data_dir, r->name, STORE_CREATE, a->f) != FOUND ||
 	    ledger_enter_life(&a->ledger, c->keep_across_boots, a->f) < 0 || duplicate_check(a) < 0)
 		return -1;
 	for (size_t i = 0; i < c->n_sets; i++)

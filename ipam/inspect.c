@@ -95,10 +95,10 @@ static int ranges_check(const struct ipam_config *c, const struct request *r,
 
 	if (holder_format(r, holder, sizeof holder, f) < 0)
 		return -1;
-	const int open = ledger_open(&ledger, c->data_dir, r->name, STORE_CHANGE, f);
-	if (open < 0 || (open && ledger_find(&ledger, holder, &held, f) < 0))
+	const enum found open = ledger_open(&ledger, c->data_dir, r->name, STORE_CHANGE, f);
+	if (open == FOUND_FAILED || (open == FOUND && ledger_find(&ledger, holder, &held, f) < 0))
 		return -1;
-	if (open && held.n == 0 && ledger_find(&ledger, r->container_id, &held, f) < 0)
+	if (open == FOUND && held.n == 0 && ledger_find(&ledger, r->container_id, &held, f) < 0)
 		return -1;
 	if (held.n == 0 && ledger_whole(&ledger, f) < 0)
 		return -1;
@@ -142,9 +142,9 @@ static int room_check(struct ledger *l, const struct ipam_config *c, size_t set,
 
 	if (pool_make(&pool, &c->sets[set], &none, c->excluded, c->n_excluded, f) < 0)
 		return -1;
-	const int found = ledger_find_free(l, &pool, &free_ip, f);
-	if (found != 0)
-		return found < 0 ? -1 : 0;
+	const enum found found = ledger_find_free(l, &pool, &free_ip, f);
+	if (found != FOUND_NONE)
+		return found == FOUND ? 0 : -1;
 	snprintf(details, sizeof details, "all %s addresses are reserved",
 	         number_format(pool.size, count));
 	return fail(f, CNI_UNAVAILABLE, details, "range set %zu (%s) is exhausted", set,
@@ -154,10 +154,10 @@ static int room_check(struct ledger *l, const struct ipam_config *c, size_t set,
 static int rooms_check(const struct ipam_config *c, const struct request *r, struct failure *f)
 {
 	OWNED(ledger_release) struct ledger ledger = LEDGER_CLOSED;
-	const int open = ledger_open(&ledger, c->data_dir, r->name, STORE_LOOK, f);
+	const enum found open = ledger_open(&ledger, c->data_dir, r->name, STORE_LOOK, f);
 
-	if (open <= 0)
-		return open;
+	if (open != FOUND)
+		return open == FOUND_NONE ? 0 : -1;
 	if (ledger.pending && !c->keep_across_boots) /* the next ADD makes room */
 		return 0;
 	for (size_t i = 0; i < c->n_sets; i++)

@@ -39,12 +39,12 @@ static void life_settle(struct ledger *l)
 		l->index.stamped = false;
 }
 
-int ledger_open(struct ledger *l, const char *data_dir, const char *network, enum store_use use,
-                struct failure *f)
+enum found ledger_open(struct ledger *l, const char *data_dir, const char *network,
+                       enum store_use use, struct failure *f)
 {
-	const int open = store_open(&l->store, data_dir, network, use, f);
+	const enum found open = store_open(&l->store, data_dir, network, use, f);
 
-	if (open <= 0)
+	if (open != FOUND)
 		return open;
 	if (!folder_set(&l->folder, data_dir, network, use != STORE_LOOK))
 		return fail(f, CNI_CONFIG, "the path is too long", "dataDir %.200s", data_dir);
@@ -56,7 +56,7 @@ int ledger_open(struct ledger *l, const char *data_dir, const char *network, enu
 	l->store.life = &l->life;
 	l->usable = !l->pending && index_is_of(&l->index, &l->life) &&
 	            index_fresh(&l->index, &l->store);
-	return 1;
+	return FOUND;
 }
 
 /* Whether all that is reserved is of this life: what is to be released has been. Without a boot id
@@ -155,25 +155,27 @@ int ledger_each(struct ledger *l, const struct holder_visit *v, struct failure *
 	return fail_errno(f, ENOMEM, "read the reservations in %s", l->store.path);
 }
 
-static int pool_find_free(struct ledger *l, const struct pool *pool, struct ip *out)
+static enum found pool_find_free(struct ledger *l, const struct pool *pool, struct ip *out)
 {
 	for (size_t i = 0; i < pool->n; i++) {
 		const int found = blocks_find_free(&l->index.pages, &pool->spans[i], out);
 		if (found)
-			return found;
+			return found > 0 ? FOUND : FOUND_FAILED;
 	}
-	return 0;
+	return FOUND_NONE;
 }
 
-int ledger_find_free(struct ledger *l, const struct pool *pool, struct ip *out, struct failure *f)
+enum found ledger_find_free(struct ledger *l, const struct pool *pool, struct ip *out,
+                            struct failure *f)
 {
 	if (index_need(l, f) < 0)
-		return -1;
-	int found = pool_find_free(l, pool, out);
-	if (found < 0 && index_again(l, f) == 0)
+		return FOUND_FAILED;
+	enum found found = pool_find_free(l, pool, out);
+	if (found == FOUND_FAILED && index_again(l, f) == 0)
 		found = pool_find_free(l, pool, out);
-	return found < 0 ? fail_errno(f, ENOMEM, "search the reservations in %s", l->store.path)
-	                 : found;
+	if (found == FOUND_FAILED)
+		return fail_errno(f, ENOMEM, "search the reservations in %s", l->store.path);
+	return found;
 }
 
 static void note(struct ledger *l, const char *holder, const struct ip *ip, bool taken)
@@ -182,21 +184,21 @@ static void note(struct ledger *l, const char *holder, const struct ip *ip, bool
 		l->usable = index_note(&l->index, holder, ip, taken);
 }
 
-int ledger_reserve(struct ledger *l, const struct ip *ip, const char *holder, bool durable,
-                   struct failure *f)
+enum found ledger_reserve(struct ledger *l, const struct ip *ip, const char *holder, bool durable,
+                          struct failure *f)
 {
-	const int reserved = store_reserve(&l->store, ip, holder, durable, f);
+	const enum found reserved = store_reserve(&l->store, ip, holder, durable, f);
 
-	if (reserved > 0)
+	if (reserved == FOUND)
 		note(l, holder, ip, true);
-	if (reserved != 0 || !l->usable)
+	if (reserved != FOUND_NONE || !l->usable)
 		return reserved;
 	/* Where the index thought it free, it is wrong, or the file appeared without the lock. */
 	if (!index_is_new(l))
-		return index_again(l, f);
-	return blocks_set(&l->index.pages, ip, true) < 0
-	               ? fail_errno(f, ENOMEM, "index %s", l->store.path)
-	               : 0;
+		return index_again(l, f) < 0 ? FOUND_FAILED : FOUND_NONE;
+	if (blocks_set(&l->index.pages, ip, true) < 0)
+		return fail_errno(f, ENOMEM, "index %s", l->store.path);
+	return FOUND_NONE;
 }
 
 int ledger_remove(struct ledger *l, const struct ip *ip, const char *holder, struct failure *f)

@@ -28,9 +28,9 @@ struct ledger {
 /* Saves the index and unlocks. */
 void ledger_release(struct ledger *l);
 
-/* As store_open(): 1, 0 or -1. With STORE_LOOK nothing is written anywhere. */
-int ledger_open(struct ledger *l, const char *data_dir, const char *network, enum store_use use,
-                struct failure *f) MUST_CHECK;
+/* Open the store, as store_open() does, and the index. With STORE_LOOK nothing is written. */
+enum found ledger_open(struct ledger *l, const char *data_dir, const char *network,
+                       enum store_use use, struct failure *f) MUST_CHECK;
 
 /* What an ADD does first: reservations of a former life are released, or adopted if they are to be
  * kept, and the network gets this life's stamp. */
@@ -43,13 +43,13 @@ int ledger_find(struct ledger *l, const char *holder, struct ip_list *found,
 /* Fails, naming it, where a reservation could not be read: it may be anybody's. Code CNI_IO. */
 int ledger_whole(const struct ledger *l, struct failure *f) MUST_CHECK;
 
-/* The first free address of a pool. 1: *out is one; 0: none is. */
-int ledger_find_free(struct ledger *l, const struct pool *pool, struct ip *out,
-                     struct failure *f) MUST_CHECK;
+/* Find the first free address of a pool. */
+enum found ledger_find_free(struct ledger *l, const struct pool *pool, struct ip *out,
+                            struct failure *f) MUST_CHECK;
 
-/* 1: reserved; 0: somebody has it. */
-int ledger_reserve(struct ledger *l, const struct ip *ip, const char *holder, bool durable,
-                   struct failure *f) MUST_CHECK;
+/* Reserve an address, as store_reserve() does. */
+enum found ledger_reserve(struct ledger *l, const struct ip *ip, const char *holder, bool durable,
+                          struct failure *f) MUST_CHECK;
 
 /* Removes a reservation that the caller has seen to be the holder's. */
 int ledger_remove(struct ledger *l, const struct ip *ip, const char *holder,

@@ -62,9 +62,9 @@ int allocator_del(const struct request *r, struct failure *f)
 	if (ipam_data_dir(r->json, &data_dir, f) < 0 ||
 	    holder_format(r, holder, sizeof holder, f) < 0)
 		return -1;
-	const int open = ledger_open(&ledger, data_dir, r->name, STORE_CHANGE, f);
-	if (open <= 0)
-		return open;
+	const enum found open = ledger_open(&ledger, data_dir, r->name, STORE_CHANGE, f);
+	if (open != FOUND)
+		return open == FOUND_NONE ? 0 : -1;
 	if (find(&ledger, r, &spelled, &found, f) < 0)
 		return -1;
 	for (size_t i = 0; i < found.n; i++)
@@ -127,6 +127,8 @@ int allocator_gc(const struct request *r, struct failure *f)
 		return 0;
 	if (hashes_make(&keep, valid, f) < 0)
 		return -1;
-	const int open = ledger_open(&ledger, data_dir, r->name, STORE_CHANGE, f);
-	return open <= 0 ? open : ledger_collect(&ledger, keep.values, keep.n, f);
+	const enum found open = ledger_open(&ledger, data_dir, r->name, STORE_CHANGE, f);
+	if (open != FOUND)
+		return open == FOUND_NONE ? 0 : -1;
+	return ledger_collect(&ledger, keep.values, keep.n, f);
 }

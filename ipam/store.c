@@ -41,40 +41,42 @@ static int see_any(const struct reservation *r, void *data)
 
 /* Whether there is anything to release. Where there is not even a lock, the directory may be
  * anybody's, and is left as it is. */
-static int store_used(const struct store *s, struct failure *f)
+static enum found store_used(const struct store *s, struct failure *f)
 {
 	bool any = false;
 	const struct store_visit v = { see_any, &any };
 
-	return store_each(s, &v, f) < 0 && !any ? -1 : any;
+	if (store_each(s, &v, f) < 0 && !any)
+		return FOUND_FAILED;
+	return any ? FOUND : FOUND_NONE;
 }
 
-/* Opens the lock file: 1; 0: without one nothing is to be done; -1 with errno. Neither a link nor a
- * pipe of that name may lead or hold us elsewhere. */
-static int lock_open(struct store *s, enum store_use use, struct failure *f)
+/* Open the lock file; a link of that name is not followed, and a pipe does not block. Returns
+ * FOUND_NONE if it is missing and nothing has to be done without it, FOUND_FAILED with errno. */
+static enum found lock_open(struct store *s, enum store_use use, struct failure *f)
 {
 	const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
 
 	s->lock = openat(s->dir, "lock", flags | (use == STORE_CREATE ? O_CREAT : 0), 0750);
 	if (s->lock >= 0)
-		return 1;
+		return FOUND;
 	if (errno != ENOENT || use == STORE_CREATE)
-		return -1;
+		return FOUND_FAILED;
 	if (use == STORE_LOOK)
-		return 1;
-	const int used = store_used(s, f);
-	if (used <= 0)
+		return FOUND;
+	const enum found used = store_used(s, f);
+	if (used != FOUND)
 		return used;
 	s->lock = openat(s->dir, "lock", flags | O_CREAT, 0750);
-	/* Who only releases makes room, and where no lock can be made nobody holds one. */
-	return s->lock >= 0 || errno == ENOSPC || errno == EDQUOT ? 1 : -1;
+	/* A release makes room, and where no lock can be made no other call holds one. */
+	return s->lock >= 0 || errno == ENOSPC || errno == EDQUOT ? FOUND : FOUND_FAILED;
 }
 
-static int lock_take(struct store *s, enum store_use use, struct failure *f)
+static enum found lock_acquire(struct store *s, enum store_use use, struct failure *f)
 {
-	const int open = lock_open(s, use, f);
+	const enum found open = lock_open(s, use, f);
 
-	if (open < 0)
+	if (open == FOUND_FAILED)
 		return fail(f, CNI_IO, strerror(errno), "open %s/lock", s->path);
 	while (s->lock >= 0 && flock(s->lock, LOCK_EX) < 0)
 		if (errno != EINTR)
@@ -82,8 +84,8 @@ static int lock_take(struct store *s, enum store_use use, struct failure *f)
 	return open;
 }
 
-int store_open(struct store *s, const char *data_dir, const char *network, enum store_use use,
-               struct failure *f)
+enum found store_open(struct store *s, const char *data_dir, const char *network,
+                      enum store_use use, struct failure *f)
 {
 	const int n = snprintf(s->path, sizeof s->path, "%s/%s", data_dir, network);
 
@@ -91,10 +93,10 @@ int store_open(struct store *s, const char *data_dir, const char *network, enum 
 		return fail(f, CNI_CONFIG, "the path is too long", "dataDir %.200s", data_dir);
 	s->dir = directory_open(s->path, use == STORE_CREATE);
 	if (s->dir < 0 && errno == ENOENT && use != STORE_CREATE)
-		return 0;
+		return FOUND_NONE;
 	if (s->dir < 0)
 		return fail(f, CNI_IO, strerror(errno), "open the reservations in %s", s->path);
-	return lock_take(s, use, f);
+	return lock_acquire(s, use, f);
 }
 
 /* A reservation without a mark is one all the same: see store->unmarked. */
@@ -139,22 +141,22 @@ static int reserve_whole(struct store *s, const char *name, const char *holder, 
 	return durable ? fsync(s->dir) : 0;
 }
 
-int store_reserve(struct store *s, const struct ip *ip, const char *holder, bool durable,
-                  struct failure *f)
+enum found store_reserve(struct store *s, const struct ip *ip, const char *holder, bool durable,
+                         struct failure *f)
 {
 	char name[IP_TEXT], there[HOLDER_MAX + 1];
 
 	ip_format(ip, name);
 	if (reserve_whole(s, name, holder, durable) == 0)
-		return 1;
+		return FOUND;
 	if (errno != EEXIST)
 		return fail(f, CNI_IO, strerror(errno), "reserve %s/%s", s->path, name);
 	if (store_read(s, ip, there) != HOLDING_NOBODY)
-		return 0;
+		return FOUND_NONE;
 	if (store_remove(s, ip, f) < 0)
-		return -1;
+		return FOUND_FAILED;
 	if (reserve_whole(s, name, holder, durable) == 0)
-		return 1;
+		return FOUND;
 	return fail(f, CNI_IO, strerror(errno), "reserve %s/%s", s->path, name);
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/address.h"
 #include "base/failure.h"
+#include "base/found.h"
 #include "base/owned.h"
 #include "ipam/boot.h"
 
@@ -35,10 +36,10 @@ enum store_use {
 	STORE_CREATE, /* makes it where there is none */
 };
 
-/* Opens <data_dir>/<network> and waits for its lock. 1: open; 0: there is none, or STORE_CHANGE
- * found neither lock nor reservation in it; -1: CNI_IO naming the path. */
-int store_open(struct store *s, const char *data_dir, const char *network, enum store_use use,
-               struct failure *f) MUST_CHECK;
+/* Open <data_dir>/<network> and wait for its lock. Returns FOUND_NONE if the directory is missing,
+ * or if STORE_CHANGE finds neither lock nor reservation in it. Code CNI_IO with the path. */
+enum found store_open(struct store *s, const char *data_dir, const char *network,
+                      enum store_use use, struct failure *f) MUST_CHECK;
 
 enum holding {
 	HOLDING_NONE,    /* no such file */
@@ -52,12 +53,13 @@ enum holding {
 enum holding store_read(const struct store *s, const struct ip *ip,
                         char holder[static HOLDER_MAX + 1]);
 
-/* Reserves an address for a holder: the file appears complete or not at all; `durable` also
- * outlives a power failure. 1: reserved; 0: the address is held; -1: CNI_IO. */
-int store_reserve(struct store *s, const struct ip *ip, const char *holder, bool durable,
-                  struct failure *f) MUST_CHECK;
+/* Reserve an address for a holder. The file appears complete or not at all; with `durable` it also
+ * survives a power failure. Returns FOUND if the address was free and is now reserved, FOUND_NONE
+ * if it is held. Code CNI_IO. */
+enum found store_reserve(struct store *s, const struct ip *ip, const char *holder, bool durable,
+                         struct failure *f) MUST_CHECK;
 
-/* Removes a reservation; one that is gone already is no error. Code CNI_IO. */
+/* Remove a reservation. If it is gone already, that is no error. Code CNI_IO. */
 int store_remove(const struct store *s, const struct ip *ip, struct failure *f) MUST_CHECK;
 
 /* What range set N gave last: only a hint where to go on, so that nothing fails for it. Family 0:

@@ -211,7 +211,7 @@ static void others_reserve(void)
 	struct failure f = { 0 };
 	struct ip ip;
 
-	if (ledger_open(&l, "store", "net", STORE_CHANGE, &f) <= 0)
+	if (ledger_open(&l, "store", "net", STORE_CHANGE, &f) != FOUND)
 		return;
 	memcpy(file.content, other, sizeof other - 1);
 	for (size_t i = 0; ip_parse(names[i], &ip); i++) {
@@ -219,7 +219,7 @@ static void others_reserve(void)
 			continue;
 		PROMISE(ip_list_add(&made, &ip, &f) == 0);
 		file_write(i, &file);
-		PROMISE(ledger_reserve(&l, &ip, "c\r\neth0", false, &f) == 0);
+		PROMISE(ledger_reserve(&l, &ip, "c\r\neth0", false, &f) == FOUND_NONE);
 	}
 	for (size_t i = 0; ip_parse(names[i], &ip); i++)
 		if (ip_list_has(&made, &ip))
