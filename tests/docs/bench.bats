@@ -23,7 +23,7 @@ allowed() {
 	sed -n "s/^$1 //p" "$tests/bench/floor.calls"
 }
 
-@test "floor: makes exactly the listed system calls, and a link by them" {
+@test "floor: makes exactly the listed system calls, and makes a link with them" {
 	local index
 	index=$(link "$host" lan0 .ifindex)
 	run -0 calls_beyond_empty "$floor" ADD "/run/netns/$pod" macvtap "$index" eth0 987654
@@ -33,14 +33,14 @@ allowed() {
 	[ "$output" = "$(allowed DEL)" ]
 	run -1 link_exists "$pod" eth0
 }
-@test "floor and empty: load exactly the libraries podtap loads" {
+@test "floor and empty: load exactly the libraries that podtap loads" {
 	local podtap
 	podtap=$(libraries "$BUILD/podtap" | grep -v 'san\.so')
 	[[ $podtap == *libmnl* ]]
 	[ "$(libraries "$floor")" = "$podtap" ]
 	[ "$(libraries "$BUILD/tests/bench/empty")" = "$podtap" ]
 }
-@test "measure: reports each call of a plan, and stops at one that fails" {
+@test "measure: reports each call of a plan, and stops at a failed one" {
 	run -0 "$BUILD/tests/bench/measure" <<-END
 		first /dev/null -- /bin/true
 		second /dev/null NAME=value -- /bin/sh -c true
@@ -63,7 +63,7 @@ allowed() {
 	[ "${output% *}" = "$counted" ]
 	[ "${output#* }" -gt 500 ]
 }
-@test "bench: a short run prints tables and budgets, leaves CSV, JSON and a plot, and nothing else" {
+@test "bench: a short run prints tables and budgets, and leaves only CSV, JSON and a plot" {
 	local own=$BATS_TEST_TMPDIR/build
 	mkdir "$own"
 	ln -s "$BUILD/podtap" "$BUILD/podtap-ipam" "$BUILD/tests" "$own"
@@ -86,7 +86,7 @@ allowed() {
 		'floor macvtap podtap+podtap-ipam podtap+podtap-ipam run podtap+host-local macvlan+host-local' ]
 	[[ $(<cost.svg) == *"macvlan+host-local"*"</svg>"* ]]
 }
-@test "bench-paths: tells what goes through each kind of link between pods, and leaves nothing else" {
+@test "bench-paths: reports the throughput of each kind of link between pods, and leaves nothing else" {
 	local own=$BATS_TEST_TMPDIR/build
 	mkdir "$own"
 	ln -s "$BUILD/podtap" "$BUILD/podtap-ipam" "$BUILD/tests" "$own"
@@ -97,7 +97,7 @@ allowed() {
 	[ "$(jq 'map(select(.mbit > 10 and .trip_us > 1 and .trip_us < 100000)) | length' "$own/bench/paths.json")" = 3 ]
 	[ "$(wc -l <"$own/bench/paths.csv")" = 4 ]
 }
-@test "performance.md: its figures are those of the run that is kept beside the benchmark" {
+@test "performance.md: its figures equal those of the run beside the benchmark" {
 	cp "$root/docs/performance.md" "$BATS_TEST_TMPDIR"
 	run -0 "$tests/bench/readme" "$tests/bench" "$BATS_TEST_TMPDIR/performance.md"
 	run -0 diff "$root/docs/performance.md" "$BATS_TEST_TMPDIR/performance.md"

@@ -26,7 +26,7 @@ setup() {
 		[[ $output =~ ^$program\ [0-9]+\.[0-9]+\.[0-9]+$ ]]
 	done
 }
-@test "every program: an unknown option is named on stderr, with the usage, and exits 2" {
+@test "every program: names an unknown option on stderr, prints the usage, and exits 2" {
 	for program in "${programs[@]}"; do
 		for option in --unknown --unknown=value -x; do
 			run -2 --separate-stderr "$BUILD/$program" "$option" </dev/null
@@ -36,7 +36,7 @@ setup() {
 		done
 	done
 }
-@test "every program: an option without its value is named, and exits 2" {
+@test "every program: names an option without its value, and exits 2" {
 	while read -r program option; do
 		run -2 --separate-stderr "$BUILD/$program" "$option"
 		[[ ${stderr_lines[0]} == "$program: option $option needs a value" ]]
@@ -48,7 +48,7 @@ setup() {
 		podtap-exec --if
 	END
 }
-@test "every program without operands: an argument is named, and exits 2" {
+@test "every program without operands: names a superfluous argument, and exits 2" {
 	for program in podtap podtap-ipam podtap-hook podtap-nri podtap-device-plugin; do
 		run -2 --separate-stderr "$BUILD/$program" operand </dev/null
 		[[ ${stderr_lines[0]} == "$program: unexpected argument operand" ]]

@@ -32,14 +32,14 @@ nothing_is_left() {
 	[[ $output == *CNI_COMMAND=CHECK*CNI_COMMAND=DEL*"Nothing is left"*"No record"* ]]
 	nothing_is_left
 }
-@test "demo: two at the same time do not meet" {
+@test "demo: two runs at the same time do not disturb each other" {
 	"$demo" >"$shown.2" 3>&- &
 	run -0 "$demo"
 	wait $!
 	printf '%s\n' "$output" | cat - "$shown.2" >"$shown"
 	nothing_is_left
 }
-@test "demo: interrupted in any of its steps, it leaves nothing" {
+@test "demo: leaves nothing when it is interrupted in any step" {
 	for step in "netns add lan" "CNI_COMMAND=ADD CNI_CONTAINERID=pod2" "ping -n -c 1 -W 10 192.168.1.1" "dd bs=2048 iflag" \
 		CNI_COMMAND=CHECK "CNI_COMMAND=DEL CNI_CONTAINERID=pod2"; do
 		interrupt "$step"
@@ -62,7 +62,7 @@ interrupt() {
 	[ $status = 130 ]
 	[[ $(<"$shown") == *"it has cleaned up"* ]]
 }
-@test "demo: says without root that it needs it, and does nothing" {
+@test "demo: without root it says that it needs root, and does nothing" {
 	run -1 setpriv --reuid 65534 --clear-groups bash -s <"$demo"
 	[[ $output == *"run it as root"* ]]
 	run -2 env -u MAKEFLAGS -u MAKELEVEL setpriv --reuid 65534 --clear-groups make -f /dev/fd/9 demo \

@@ -34,7 +34,7 @@ same() {
 	diff <(sort -u <<<"$1") <(sort -u <<<"$2")
 }
 
-@test "pages: every JSON document is an example, word for word" {
+@test "pages: every JSON document equals an example, word for word" {
 	blocks json
 	[ -e "$BATS_TEST_TMPDIR/block.3" ]
 	for block in "$BATS_TEST_TMPDIR"/block.*; do
@@ -45,11 +45,11 @@ same() {
 		[ $found = yes ] || { cat "$block"; false; }
 	done
 }
-@test "kubernetes.md: the NetworkAttachmentDefinition is the example, but for its comment" {
+@test "kubernetes.md: the NetworkAttachmentDefinition equals the example, except for its comment" {
 	blocks yaml
 	run -0 diff <(grep -v '^#' "$root/examples/multus-nad.yaml") "$BATS_TEST_TMPDIR/block.1"
 }
-@test "podtap(8), podtap-ipam(8): every JSON document can be read" {
+@test "podtap(8), podtap-ipam(8): every JSON document is valid" {
 	manual_blocks
 	[ -e "$BATS_TEST_TMPDIR/block.2" ]
 	for block in "$BATS_TEST_TMPDIR"/block.*; do
@@ -76,29 +76,29 @@ page_keys() {
 manual_keys() {
 	sed -n '/^\.Sh CONFIGURATION/,/^\.Sh [^C]/s/^\.\(It \)*Cm //p' "$1" | grep -oE '[A-Za-z]+'
 }
-@test "configuration.md: the key table has every key, and no other" {
+@test "configuration.md: the key table has exactly the program's keys" {
 	run -0 same "$(keys_of_the_program)" "$(page_keys configuration "Configuration keys")"
 }
-@test "podtap(8): the keys are the program's, every one and no other" {
+@test "podtap(8): documents exactly the program's keys" {
 	run -0 same "$(keys_of_the_program)" "$(manual_keys "$manual")"
 }
-@test "podtap(8): the settings of a link are the program's, every one and no other" {
+@test "podtap(8): documents exactly the program's link settings" {
 	listed=$(sed -n '/^Of net\.ipv[46]\.conf:/,/^\.Pp/p' "$manual" | grep -v '^Of \|^\.' | tr -d ',.' | tr ' ' '\n')
 	run -0 same "$(sed -nE 's/^\t\{ SETTINGS_IPV[46], "([a-z0-9_]+)".*/\1/p' "$root/plugin/sysctl.c")" "$listed"
 }
-@test "addresses.md: the key table of podtap-ipam has every key, and no other" {
+@test "addresses.md: the key table has exactly podtap-ipam's keys" {
 	run -0 same "$(keys_of_the_allocator)" "$(page_keys addresses podtap-ipam; echo address)"
 }
-@test "podtap-ipam(8): the keys are the program's, every one and no other" {
+@test "podtap-ipam(8): documents exactly the program's keys" {
 	run -0 same "$(keys_of_the_allocator)" "$(manual_keys "$ipam_manual")"
 }
-@test "policy.md, podtap-policy(5): the keys of a policy are the program's, every one and no other" {
+@test "policy.md, podtap-policy(5): document exactly the program's policy keys" {
 	keys=$(sed -nE 's/^\t(FLAG\(|\{ \{ )"([A-Za-z]+)".*/\2/p' "$root/plugin/policy_keys.c")
 	run -0 same "$keys" "$(printf 'rules\nfiles\n'; page_keys policy Policy)"
 	run -0 same "$keys" "$(sed '/^\.Sh EVERY KEY/,$d' "$root/man/podtap-policy.5" | sed -n '/^\.Bl/,/^\.El/s/^\.It Cm //p' |
 		grep -oE '[A-Za-z]+' | grep -vxE '[A-Z]+')"
 }
-@test "podtap-policy(5): says of every key of a configuration what it can do to others, and of no other" {
+@test "podtap-policy(5): says what exactly each configuration key can do to others" {
 	run -0 same "$(keys_of_the_program; printf '%s\n' name ipam dns)" \
 		"$(sed -n '/^\.Sh EVERY KEY/,/^\.Sh W/s/^\.It Li //p' "$root/man/podtap-policy.5" | grep -oE '[A-Za-z]+')"
 }
@@ -138,7 +138,7 @@ bounds() {
 		man/podtap-device-plugin.8|up to 10000; 0, or none, means 100|expose/device-plugin/dp_config.c|CAPACITY_DEFAULT|100
 	END
 }
-@test "SECURITY.md, the pages and the manuals: the bounds they state are the code's, SECURITY.md's every one" {
+@test "SECURITY.md, the pages and the manuals: state the code's bounds, and SECURITY.md states them all" {
 	local page text file name value code stated
 	while IFS='|' read -r page text file name value; do
 		grep -qF -- "$text" <(tr -s ' \n' ' ' <"$root/$page") || { echo "$page does not say: $text"; return 1; }
@@ -150,7 +150,7 @@ bounds() {
 		grep -oE '[0-9,]+ (MiB|levels|values)' | sed '$d')
 	run -0 same "$stated" "$(bounds | grep '^SECURITY.md' | cut -d'|' -f2 | grep -oE '[0-9,]+ (MiB|levels|values)')"
 }
-@test "configuration.md and the manual: PODTAP_ variables are the program's, every one and no other" {
+@test "configuration.md and the manual: document exactly the program's PODTAP_ variables" {
 	variables=$(grep -rhoE '"PODTAP_[A-Z_]+"' --include='*.c' "$root"/{base,cni,netns,ipam,record,plugin,expose,tools} | tr -d '"')
 	run -0 same "$variables" "$(grep -oE 'PODTAP_[A-Z_]+' "$configuration")"
 	run -0 same "$variables" "$(grep -ohE 'PODTAP_[A-Z_]+' "$manual" "$ipam_manual")"
@@ -184,7 +184,7 @@ anchors() {
 		grep -qF "](docs/$(basename "$page")" "$root/README.md" || { echo "${page##*/}"; return 1; }
 	done
 }
-@test "pages: every target of make they name is in the Makefile" {
+@test "pages: every make target that they name is in the Makefile" {
 	cd "$root"
 	mapfile -t all < <(documents)
 	targets=$(grep -ohE '^    (sudo )?make [a-z-]+|`(sudo )?make [a-z-]+' "${all[@]}" | grep -oE '[a-z-]+$' | sort -u)
@@ -193,7 +193,7 @@ anchors() {
 		grep -qE "^$target:|^\.PHONY:.* $target( |\$)" Makefile || { echo "make $target"; return 1; }
 	done
 }
-@test "pages: every option of a podtap program they name is in its manual" {
+@test "pages: every option of a podtap program that they name is in its manual" {
 	local page program options count=0
 	mapfile -t all < <(documents | sed "s|^|$root/|")
 	for page in "$root"/man/*.8; do
@@ -206,7 +206,7 @@ anchors() {
 	done
 	[ "$count" -ge 3 ]
 }
-@test "pages: every file of examples/ and tests/ they name in a command exists" {
+@test "pages: every file of examples/ and tests/ that a command names exists" {
 	while read -r file; do
 		[ -e "$root/$file" ] || { echo "$file"; return 1; }
 	done < <(cat "${pages[@]}" "$root"/docs/development/*.md | grep -oE '\b(examples|tests)/[A-Za-z0-9_./-]*[A-Za-z0-9]' | sort -u)
@@ -305,7 +305,7 @@ provoke() {
 	ip -n "$other" link add eth0 type bridge
 	fails ADD '{"master":"eth1"}' "${pod2[@]}"
 }
-@test "troubleshooting.md: the errors of its table are those one gets, word for word" {
+@test "troubleshooting.md: its table quotes the programs' errors word for word" {
 	lan_setup
 	own_state
 	ip -n "$host" link set lan0 down
@@ -314,14 +314,14 @@ provoke() {
 	run -0 same "$(section troubleshooting "Errors and what to do" | grep -E '^\| [0-9]' | sed 's/` | .*/`/')" \
 		"$(cat "$BATS_TEST_TMPDIR/said")"
 }
-@test "make help: lists every target that people call, and no other" {
+@test "make help: lists exactly the targets for people" {
 	run -0 make -s -C "$root" help
 	listed=$(grep -oE '^make [a-z-]+|[;,] [a-z-]+(-[a-z]+)+' <<<"$output" | grep -oE '[a-z-]+$' | sort -u)
 	targets=$(sed -n 's/^\.PHONY: //p' "$root/Makefile" | tr ' ' '\n' |
 		grep -vxE 'all|help|FORCE|compile|messages|tests|fuzzers' | sort)
 	run -0 diff <(printf '%s\n' "$targets") <(printf '%s\n' "$listed" | grep -vx make)
 }
-@test "tests/README.md: every folder of tests/ is in its table" {
+@test "tests/README.md: its table has every folder of tests/" {
 	for folder in "$root"/tests/*/; do
 		grep -qF "$(basename "$folder")/" <(grep '^| ' "$root/tests/README.md")
 	done

@@ -201,7 +201,7 @@ gone() {
 	tap_works
 	gone
 }
-@test "examples: every file has its test" {
+@test "examples: every file has a test" {
 	for file in "$root"/examples/*.*; do
 		run -0 grep -qF "@test \"examples: ${file##*/}" "$tests"/*/*.bats
 	done

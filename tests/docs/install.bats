@@ -14,7 +14,7 @@ make_it() {
 	env -u MAKEFLAGS -u MAKELEVEL -u SAN -u CFLAGS make -s -C "$root" O="$built" -o all "$@" 2>&1
 }
 
-@test "make install: executables, examples, pages, manual and licence, and uninstall leaves no file and no folder of ours" {
+@test "make install: installs all files, and uninstall leaves no file and no folder of ours" {
 	run -0 make_it install DESTDIR="$dest"
 	run -0 "$bin/podtap" --version
 	[ -x "$bin/podtap-ipam" ]
@@ -29,7 +29,7 @@ make_it() {
 	run -0 find "$dest" ! -type d -o -name podtap
 	[ -z "$output" ]
 }
-@test "make install: CNI_BIN_DIR, PREFIX and MANDIR decide the places" {
+@test "make install: CNI_BIN_DIR, PREFIX and MANDIR set the directories" {
 	run -0 make_it install DESTDIR="$dest" CNI_BIN_DIR=/usr/lib/cni PREFIX=/usr/local MANDIR=/man
 	[ -x "$dest/usr/lib/cni/podtap" ]
 	[ -f "$dest/man/man8/podtap.8" ]
@@ -39,7 +39,7 @@ make_it() {
 	run -0 find "$dest" ! -type d
 	[ -z "$output" ]
 }
-@test "make install: replaces an executable that is running, and at once" {
+@test "make install: replaces a running executable by a new file" {
 	mkdir -p "$bin"
 	cp "$(command -v sleep)" "$bin/podtap"
 	"$bin/podtap" 600 3>&- &
@@ -51,7 +51,7 @@ make_it() {
 	kill "$sleeper"
 	run -0 "$bin/podtap" --version
 }
-@test "make install-aliases: macvtap and macvlan are podtap, and uninstall removes them" {
+@test "make install-aliases: macvtap and macvlan run podtap, and uninstall removes them" {
 	run -0 make_it install-aliases DESTDIR="$dest"
 	for name in macvtap macvlan; do
 		run -0 env CNI_COMMAND=VERSION "$bin/$name"
@@ -62,7 +62,7 @@ make_it() {
 	run -0 find "$dest" ! -type d
 	[ -z "$output" ]
 }
-@test "make install-aliases: a foreign file is refused by name and stays, unless FORCE=1" {
+@test "make install-aliases: names and keeps a foreign file, unless FORCE=1" {
 	mkdir -p "$bin"
 	echo foreign >"$bin/macvlan"
 	run -2 make_it install-aliases DESTDIR="$dest"
@@ -72,14 +72,14 @@ make_it() {
 	run -0 make_it install-aliases DESTDIR="$dest" FORCE=1
 	[ "$(readlink "$bin/macvlan")" = podtap ]
 }
-@test "make uninstall: a foreign file under an alias stays" {
+@test "make uninstall: keeps a foreign file at an alias's path" {
 	run -0 make_it install DESTDIR="$dest"
 	echo foreign >"$bin/macvtap"
 	run -0 make_it uninstall DESTDIR="$dest"
 	run -0 cat "$bin/macvtap"
 	[ "$output" = foreign ]
 }
-@test "make STATIC=1: builds, or names the archives that are missing and where they are had" {
+@test "make STATIC=1: builds, or names the missing archives and their sources" {
 	run env -u MAKEFLAGS -u MAKELEVEL make -s -C "$root" O="$BATS_TEST_TMPDIR/static" STATIC=1
 	if [ "$status" = 0 ]; then
 		run -1 env LC_ALL=C ldd "$BATS_TEST_TMPDIR/static/podtap"
@@ -88,7 +88,7 @@ make_it() {
 		[[ $output == *https://* ]]
 	fi
 }
-@test "make check: what is missing is named with the command that installs it, where we are not root" {
+@test "make check: without root it names missing packages and the command that installs them" {
 	empty=$(mktemp -d)
 	printf '#!/bin/sh\nexit 1\n' >"$empty/dpkg-query"
 	chmod -R 755 "$empty"
@@ -97,7 +97,7 @@ make_it() {
 	[[ $output == *"apt-get install --no-install-recommends gcc"* ]]
 	[[ $output == *bats* ]]
 }
-@test "the manual pages are without a warning" {
+@test "manual pages: cause no warning" {
 	run -0 env MANWIDTH=80 groff -mandoc -Tutf8 -ww -z "$root"/*/*.[58]
 	[ -z "$output" ]
 }

@@ -48,7 +48,7 @@ node() {
 	jq -r '.tap | "\(.uid):\(.gid) \(.mode)"' "$PODTAP_STATE_DIR/endpoints/$container/net1.json"
 }
 
-@test "kubernetes: every document can be read and has a kind and a name, but for the patch" {
+@test "kubernetes: every document except the patch is valid and has a kind and a name" {
 	run -0 bash -c 'ls "$0" | sort' "$examples"
 	[ "$output" = $'Containerfile\nconfigmap.yaml\ndaemonset.yaml\ninstall\nkubevirt-binding.yaml\nkustomization.yaml\nnetworks.yaml\npod.yaml\nvm.yaml' ]
 	for file in configmap daemonset networks pod vm; do
@@ -56,7 +56,7 @@ node() {
 		run -0 jq -es 'length > 0 and all(.[]; .apiVersion and .kind and .metadata.name)' <<<"$output"
 	done
 }
-@test "kubernetes: the kustomization names files that are there and the image all containers have" {
+@test "kubernetes: the kustomization names existing files and the image of all containers" {
 	run -0 documents kustomization.yaml
 	json_is '.resources' '["configmap.yaml","daemonset.yaml"]'
 	image=$(jq -r '.images[0].name' <<<"$output")
@@ -82,7 +82,7 @@ device_plugin_end() {
 	wait "${background[-1]}" || true
 	unset 'background[-1]' # somebody else may have its number by the end
 }
-@test "kubernetes: the device plugin takes the ConfigMap, and type and deviceID are enough for lan-vm" {
+@test "kubernetes: the device plugin accepts the ConfigMap; lan-vm needs only type and deviceID" {
 	run -0 documents configmap.yaml
 	conf=$(jq -r .data.DP_MACVTAP_CONF <<<"$output" | jq -c '.[0].lowerDevice = "lan0"')
 	resource=$(documents networks.yaml | jq -r 'select(.metadata.name == "lan-vm").metadata.annotations["k8s.v1.cni.cncf.io/resourceName"]')
@@ -106,7 +106,7 @@ quoted() {
 	run -0 cat "$root/docs/kubernetes.md" "$root/docs/troubleshooting.md"
 	[[ $output == *"$1"* ]] || { echo "no page says: $1"; return 1; }
 }
-@test "kubernetes.md, troubleshooting.md: quote what the programs say" {
+@test "kubernetes.md, troubleshooting.md: quote the programs' messages" {
 	list=$(network lan-vm | jq -c '.plugins[0] += {type: "podtap", deviceID: "dataplaneMvp7"}')
 	run -1 cni_list ADD "$list"
 	said=$(jq -r '.msg + ": " + .details' <<<"$output")
@@ -123,7 +123,7 @@ quoted() {
 		quoted "    ${line/"$BATS_TEST_TMPDIR/node"//host/opt/cni/bin}"
 	done <<<"$output"
 }
-@test "kubernetes: lan-tap, and the pod's annotation and command: QEMU gets the tap, owned by its user" {
+@test "kubernetes: lan-tap with the pod's annotation and command gives QEMU the tap, owned by its user" {
 	list=$(network lan-tap)
 	run -0 documents pod.yaml
 	podspec=$output
@@ -144,7 +144,7 @@ quoted() {
 	[[ $output == *"-netdev tap,id=podtap0,fds="*"-device virtio-net-pci,netdev=podtap0,mac=$mac"* ]]
 	gone
 }
-@test "kubernetes: lan-pods, which reaches the LAN by an address nobody there has" {
+@test "kubernetes: lan-pods reaches the LAN with an address that nobody there has" {
 	own_state
 	ip -n "$switch" address add 192.168.1.100/24 dev br0
 	list=$(network lan-pods)
@@ -153,7 +153,7 @@ quoted() {
 	run -0 at "$pod" ping -n -q -c 1 -w 30 192.168.1.1
 	gone
 }
-@test "kubernetes: lan-guest, whose address is told and not set" {
+@test "kubernetes: lan-guest reports its address and does not set it" {
 	own_state
 	list=$(network lan-guest)
 	works ''
@@ -163,19 +163,19 @@ quoted() {
 	[ "$(node)" = "107:107 0600" ]
 	gone
 }
-@test "kubernetes: vf, a passthru with queues" {
+@test "kubernetes: vf gives a passthru endpoint with queues" {
 	list=$(network vf)
 	works ''
 	[ "$(link "$pod" net1 '[.linkinfo.info_data.mode, .num_tx_queues]')" = '["passthru",4]' ]
 	gone
 }
-@test "kubernetes: every network has its test" {
+@test "kubernetes: every network has a test" {
 	while read -r name; do
 		run -0 grep -q "list=\$(network $name" "$BATS_TEST_FILENAME"
 	done < <(documents networks.yaml | jq -r .metadata.name)
 }
 
-@test "kubernetes: each container runs a program there is, with arguments and variables it takes" {
+@test "kubernetes: each container runs an existing program, with arguments and variables that it accepts" {
 	while read -r container; do
 		mapfile -t command < <(jq -r '.command[], (.args // [])[]' <<<"$container")
 		case ${command[0]} in
@@ -193,7 +193,7 @@ quoted() {
 		done < <(jq -r '(.env // [])[].name' <<<"$container")
 	done < <(daemonset '.initContainers[], .containers[]')
 }
-@test "kubernetes: the least privileges: no host PIDs, nothing privileged, root read-only, one capability for one container" {
+@test "kubernetes: no host PIDs, no privileged container, a read-only root, one capability for one container" {
 	run -0 daemonset '.hostPID != true and .hostIPC != true and .automountServiceAccountToken == false and
 		all(.initContainers[], .containers[]; .securityContext | .readOnlyRootFilesystem and .privileged != true and
 			.allowPrivilegeEscalation == false and .capabilities.drop == ["ALL"])'
@@ -204,13 +204,13 @@ quoted() {
 	run -0 documents pod.yaml
 	json_is '[.spec.securityContext.runAsNonRoot, .spec.containers[0].securityContext.capabilities.drop]' '[true,["ALL"]]'
 }
-@test "kubernetes: what a container mounts is a volume, and what it names of the ConfigMap is in it" {
+@test "kubernetes: every mount has a volume, and every ConfigMap key that a container names exists" {
 	run -0 daemonset '([.initContainers[], .containers[] | .volumeMounts[].name] | unique) == ([.volumes[].name] | unique)'
 	reference=$(daemonset '[.containers[].env[]?.valueFrom.configMapKeyRef | values][0]')
 	run -0 documents configmap.yaml
 	run -0 jq -e --argjson r "$reference" '.metadata.name == $r.name and .data[$r.key]' <<<"$output"
 }
-@test "kubernetes: the VM is on a network there is, by the binding that is registered as a tap" {
+@test "kubernetes: the VM uses an existing network, with the binding that is registered as a tap" {
 	run -0 documents vm.yaml
 	name=$(jq -r '.spec.template.spec | .networks[0] as $n | select(.domain.devices.interfaces[0].name == $n.name) |
 		$n.multus.networkName' <<<"$output")
@@ -219,7 +219,7 @@ quoted() {
 	run -0 documents kubevirt-binding.yaml
 	json_is ".spec.configuration.network.binding.$binding.domainAttachmentType" tap
 }
-@test "kubernetes: the Containerfile copies what is there, from where make install puts it" {
+@test "kubernetes: the Containerfile copies existing files from the paths of make install" {
 	run -0 sed -n 's/^COPY \(examples[^ ]*\) .*/\1/p' "$examples/Containerfile"
 	[ -x "$root/$output" ]
 	run -0 env -u MAKEFLAGS make -n -C "$root" O="$BATS_TEST_TMPDIR/none" DESTDIR=/out install
@@ -239,7 +239,7 @@ image() {
 		chmod 0644 "$BATS_TEST_TMPDIR/image/$name"
 	done
 }
-@test "install: puts the plugins and aliases there by renaming, executable, and again only what is new" {
+@test "install: renames executable plugins and aliases into place, and again only those that changed" {
 	image one
 	cd "$BATS_TEST_TMPDIR/node"
 	run -0 install_plugins ALIASES="macvtap macvlan"
@@ -255,7 +255,7 @@ image() {
 	exec {old}<&-
 	[ "$(ls)" = $'macvlan\nmacvtap\npodtap\npodtap-ipam' ]
 }
-@test "install: another program's plugin stays, nothing is installed and the error names it; FORCE=1 replaces it" {
+@test "install: names and keeps another program's plugin, and installs nothing; FORCE=1 replaces it" {
 	image one
 	cd "$BATS_TEST_TMPDIR/node"
 	for make in 'echo foreign >macvtap' 'ln -sf elsewhere macvtap' 'ln -sf podtap-ipam macvtap'; do

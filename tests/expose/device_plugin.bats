@@ -57,7 +57,7 @@ peak() { # of the device plugin's memory, in KiB
 	sed -n 's/^VmHWM:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$plugin_pid/status"
 }
 
-@test "a resource is registered as macvtap-cni's is, and kubelet hears of each device" {
+@test "device plugin: registers a resource as macvtap-cni does, and reports each device to kubelet" {
 	kubelet_start
 	plugin_start "$dataplane"
 	lines "$heard" '"devices"'
@@ -72,7 +72,7 @@ peak() { # of the device plugin's memory, in KiB
 	json_is .ids '["dataplaneMvp0","dataplaneMvp1","dataplaneMvp2"]'
 	json_is '[.healthy, .unhealthy]' '[3,0]'
 }
-@test "devices are unhealthy while the lower device is gone, renamed or not, and healthy when it is back" {
+@test "device plugin: devices are unhealthy while the lower device is absent, and healthy when it returns" {
 	kubelet_start
 	plugin_start '{"resourceNamespace":"example.com","resources":[{"Name":"dataplane","lowerDevice":"lan0"}]}'
 	lines "$heard" '"healthy": 100'
@@ -91,7 +91,7 @@ peak() { # of the device plugin's memory, in KiB
 	lines "$heard" '"healthy": 100' 3
 	[ "$(grep -c '"event": "devices"' "$heard")" = 5 ]
 }
-@test "news of links that got lost is made good by looking again" {
+@test "device plugin: lists links again after lost link notifications" {
 	kubelet_start
 	plugin_start "$dataplane"
 	lines "$heard" '"healthy": 3'
@@ -105,7 +105,7 @@ peak() { # of the device plugin's memory, in KiB
 	kill -CONT "$plugin_pid"
 	lines "$heard" '"unhealthy": 3'
 }
-@test "Allocate answers CDI devices by the devices' names, for each container, and nothing is made" {
+@test "device plugin: Allocate returns CDI devices by device name for each container, and makes nothing" {
 	kubelet_start
 	plugin_start "$dataplane"
 	lines "$heard" '"healthy": 3'
@@ -125,7 +125,7 @@ peak() { # of the device plugin's memory, in KiB
 	run -0 ask GetPreferredAllocation '{"container_requests":[{"available_deviceIDs":["dataplaneMvp0"],"allocation_size":1}]}'
 	[ "$output" = '{}' ]
 }
-@test "the device that was given out is the CDI device ADD makes, on the resource's interface, for a new sandbox too" {
+@test "device plugin: ADD makes the allocated CDI device, on the resource's interface, for a new sandbox too" {
 	kubelet_start
 	plugin_start "$dataplane"
 	lines "$heard" '"healthy": 3'
@@ -141,7 +141,7 @@ peak() { # of the device plugin's memory, in KiB
 	done
 }
 # bats test_tags=long
-@test "ten thousand devices are listed, and given out in one call" {
+@test "device plugin: lists ten thousand devices, and allocates them in one call" {
 	kubelet_start
 	plugin_start '[{"name":"dataplane","lowerDevice":"lan0","capacity":10000}]'
 	lines "$heard" '"last": "dataplaneMvp9999", "healthy": 10000'
@@ -149,7 +149,7 @@ peak() { # of the device plugin's memory, in KiB
 	json_is '.container_responses[0].cdi_devices | length' 10000
 	json_is '.container_responses[0].cdi_devices[9999].name' podtap.dev/tap=dataplaneMvp9999
 }
-@test "a kubelet that comes later, goes, or is another one is registered with; what it removed is made anew" {
+@test "device plugin: registers with a kubelet that starts later, restarts or is replaced; restores removed sockets" {
 	rmdir "$folder"
 	plugin_start "$dataplane"
 	lines "$said" 'lan0 is there'
@@ -167,7 +167,7 @@ peak() { # of the device plugin's memory, in KiB
 	lines "$heard" '"healthy": 3' 3
 	[ -S "$folder/podtap-dataplane.sock" ]
 }
-@test "a kubelet that refuses is asked again, later each time, and the log has its words" {
+@test "device plugin: retries a kubelet that refuses, with growing delay, and logs its message" {
 	kubelet_start refuse
 	plugin_start "$dataplane"
 	lines "$heard" '"register"' 4
@@ -177,7 +177,7 @@ peak() { # of the device plugin's memory, in KiB
 	[ "$output" = true ]
 }
 # Kubelet may take the connection to a plugin that was started anew for the one to the former.
-@test "a kubelet that listens no longer, with its socket as it was, is registered with again" {
+@test "device plugin: registers again with a kubelet that stopped listening on an unchanged socket" {
 	kubelet_start forget
 	plugin_start "$dataplane"
 	lines "$heard" '"healthy": 3' 2
@@ -185,7 +185,7 @@ peak() { # of the device plugin's memory, in KiB
 	ip -n "$host" link del lan0
 	lines "$heard" '"unhealthy": 3'
 }
-@test "a kubelet.sock that speaks no gRPC: a line for each attempt, and the kubelet after it is registered with" {
+@test "device plugin: logs each attempt at a kubelet.sock without gRPC, and registers with the next kubelet" {
 	python3 -c 'import socket, sys
 with socket.socket(socket.AF_UNIX) as s:
     s.bind(sys.argv[1])
@@ -206,7 +206,7 @@ with socket.socket(socket.AF_UNIX) as s:
 	kubelet_start
 	lines "$heard" '"healthy": 3'
 }
-@test "another program's socket in ours' place stays; ours comes back when it has gone" {
+@test "device plugin: leaves another program's socket at its path, and restores its own when that is gone" {
 	kubelet_start
 	plugin_start "$dataplane"
 	lines "$heard" '"healthy": 3'
@@ -224,7 +224,7 @@ registered_now() {
 	lines "$heard" '"unhealthy": 3'
 	ip -n "$host" link set away name lan0
 }
-@test "its socket is removed again and again: each time kubelet hears of the devices, and does so in the end" {
+@test "device plugin: reports its devices to kubelet again each time its socket is removed" {
 	kubelet_start
 	plugin_start "$dataplane"
 	for ((n = 1; n <= 8; n++)); do
@@ -234,7 +234,7 @@ registered_now() {
 	lines "$heard" '"healthy": 3' 9
 	registered_now
 }
-@test "a second device plugin comes and goes, again and again: the first one is registered in the end" {
+@test "device plugin: stays registered after a second device plugin comes and goes repeatedly" {
 	kubelet_start
 	plugin_start "$dataplane"
 	lines "$heard" '"healthy": 3'
@@ -247,7 +247,7 @@ registered_now() {
 	done
 	registered_now
 }
-@test "a registration that is refused is tried again, though somebody hears of the devices" {
+@test "device plugin: retries a refused registration, although a client is watching the devices" {
 	kubelet_start refuse
 	plugin_start "$dataplane"
 	lines "$heard" '"register"'
@@ -258,7 +258,7 @@ registered_now() {
 		lines "$heard" '"register"' $(($(grep -c '"register"' "$heard") + 1))
 	done
 }
-@test "what has the name of its process number stays: in containers, another one's number is the same" {
+@test "device plugin: leaves files named after its process number: another container's may be equal" {
 	plugin_start "$dataplane"
 	lines "$said" 'lan0 is there'
 	kill -STOP "$plugin_pid"
@@ -270,7 +270,7 @@ registered_now() {
 	run -0 ls -A "$folder"
 	[ "${lines[*]}" = ".$plugin_pid kubelet.sock podtap-dataplane.sock" ]
 }
-@test "SIGTERM: the sockets are removed, exit 0; the file of resources stays" {
+@test "SIGTERM: removes the sockets, keeps the file of resources, and exits 0" {
 	kubelet_start
 	plugin_start '[{"name":"a","lowerDevice":"lan0"},{"name":"b","lowerDevice":"lan0","mode":"private"}]'
 	lines "$heard" '"healthy": 100' 2
@@ -280,7 +280,7 @@ registered_now() {
 	[ "$output" = kubelet.sock ]
 	[ -e "$PODTAP_STATE_DIR/resources.json" ]
 }
-@test "resources.json tells each resource's interface and mode, and is readable by all" {
+@test "resources.json: lists each resource's interface and mode, and is readable by all" {
 	umask 077
 	plugin_start '[{"name":"dataplane","lowerDevice":"eth7","mode":""},{"name":"vf","lowerDevice":"eth8","mode":"passthru"}]'
 	lines "$said" 'there is no eth8 yet'
@@ -290,7 +290,7 @@ registered_now() {
 	run -0 ls "$PODTAP_STATE_DIR"
 	[ "${lines[*]}" = "lock resources.json" ]
 }
-@test "resources.json: another namespace's resources stay, one's own go with their configuration, and of two of a name the later counts" {
+@test "resources.json: keeps other namespaces' resources, drops unconfigured own ones; the later duplicate wins" {
 	local file=$PODTAP_STATE_DIR/resources.json
 	mkdir -p "$PODTAP_STATE_DIR"
 	echo '{"version":1,"resources":[{"name":"half","resource":"c.example/half"},7]}' >"$file"
@@ -310,12 +310,12 @@ registered_now() {
 	run -0 cni ADD '{"type":"macvtap","master":null,"deviceID":"dataplaneMvp0"}'
 	run -0 cni DEL '{"type":"macvtap","master":null,"deviceID":"dataplaneMvp0"}'
 }
-@test "passthru has one device" {
+@test "device plugin: a passthru resource has one device" {
 	kubelet_start
 	plugin_start '[{"name":"vf","lowerDevice":"lan0","mode":"passthru"}]'
 	lines "$heard" '"last": "vfMvp0", "healthy": 1, "unhealthy": 0'
 }
-@test "[]: every physical interface and bond of the host is a resource" {
+@test "[]: makes a resource of every physical interface and bond of the host" {
 	# Only hardware is without a kind, so this is about the machine's own; nothing is done to it.
 	kubelet_start
 	DP_MACVTAP_CONF='[]' "$BUILD/podtap-device-plugin" -d "$folder" 2>>"$said" 3>&- &
@@ -338,14 +338,14 @@ refused() {
 		[[ $output == *"$word"* ]] || { echo "does not say \"$word\": $output"; return 1; }
 	done
 }
-@test "running, it has a filter of system calls, no capability, and memory in small pages" {
+@test "device plugin: runs with a system call filter, no capability, and memory in small pages" {
 	kubelet_start
 	plugin_start "$dataplane"
 	lines "$heard" '"register"'
 	run -0 grep -E '^(CapEff|NoNewPrivs|Seccomp|THP_enabled):' "/proc/$plugin_pid/status"
 	[ "${lines[*]//	/}" = "THP_enabled:0 CapEff:0000000000000000 NoNewPrivs:1 Seccomp:2" ]
 }
-@test "a configuration with a mistake is refused at start, by the entry's name" {
+@test "device plugin: refuses an invalid configuration at start, and names the entry" {
 	refused '' 'cannot decode the configuration'
 	refused '[' 'cannot decode the configuration'
 	refused '"x"' 'it must be a list or an object'
@@ -380,7 +380,7 @@ refused() {
 	run -1 env DP_MACVTAP_CONF="$dataplane" "$BUILD/podtap-device-plugin" -d "/$(printf 'a%.0s' {1..90})"
 	[[ $output == *'its path is too long'* ]]
 }
-@test "-c: the configuration of a file counts, and one that cannot be read is refused" {
+@test "-c: reads the configuration from a file, and refuses an unreadable one" {
 	printf '%s' "$dataplane" >"$BATS_TEST_TMPDIR/data"
 	ln -s data "$BATS_TEST_TMPDIR/conf" # as a ConfigMap's files are
 	kubelet_start
@@ -405,7 +405,7 @@ code() {
 	run -0 post "${@:3}" <"$BATS_TEST_TMPDIR/body"
 	[[ $output == *"grpc-status: $1"* ]] || { echo "no $1 for $2: $output"; return 1; }
 }
-@test "what is no gRPC is told so, and nothing a client sends ends the device plugin or makes it grow" {
+@test "device plugin: survives input that is not gRPC, and does not grow" {
 	kubelet_start
 	plugin_start "$dataplane"
 	lines "$heard" '"healthy": 3'
@@ -442,7 +442,7 @@ code() {
 	heard over
 	[ -z "$output" ]
 }
-@test "clients that say nothing are closed in a while, and keep nobody out until then" {
+@test "device plugin: closes silent clients after a while, and serves others until then" {
 	kubelet_start
 	plugin_start "$dataplane"
 	lines "$heard" '"healthy": 3'

@@ -13,7 +13,7 @@ recorded() {
 	jq -r "$1" "$(record "${2:-eth0}")"
 }
 
-@test "{netdev} and {device} are QEMU's arguments, with descriptors, MAC and mtu; options are added or taken" {
+@test "podtap-exec: {netdev} and {device} become QEMU arguments with descriptors, MAC, mtu and added options" {
 	run -0 cni ADD '{"mtu":1400}'
 	mac=$(recorded .mac)
 	wanted="-netdev tap,id=podtap0,fds=3 -device virtio-net-pci,netdev=podtap0,mac=$mac,host_mtu=1400"
@@ -24,14 +24,14 @@ recorded() {
 	run -0 launch -- echo -netdev "{netdev},br=x" --device "{device},romfile="
 	[ "$output" = "-netdev tap,id=podtap0,fds=3,br=x --device virtio-net-pci,netdev=podtap0,mac=$mac,host_mtu=1400,romfile=" ]
 }
-@test "queues: the tap is open once a queue, and QEMU is told of them" {
+@test "queues: the tap is open once per queue, and QEMU gets the number of queues" {
 	run -0 cni ADD '{"queues":4}'
 	run -0 launch -- echo "{netdev}" "{device}" "{fds}" "{fd}"
 	[[ $output == *"fds=3:4:5:6 "*",mq=on,vectors=10 3,4,5,6 3" ]]
 	run -0 launch -- sh -c 'ls -l /proc/self/fd | grep -c /dev/tap'
 	[ "$output" = 4 ]
 }
-@test "several interfaces: {netdev} and {device} repeat for each, the others take an index" {
+@test "several interfaces: {netdev} and {device} repeat for each; the other placeholders take an index" {
 	run -0 cni ADD '{"mac":"02:00:00:00:00:10"}' CNI_IFNAME=net10
 	run -0 cni ADD '{"mac":"02:00:00:00:00:02","mtu":1400}' CNI_IFNAME=net2
 	run -0 cni ADD '{"link":"macvlan"}' CNI_IFNAME=net1
@@ -43,7 +43,7 @@ recorded() {
 	[[ $output == *"{mac:2}"*"0 to 1"* ]]
 	run -125 launch -- echo "{mac:99999999999999999999}"
 }
-@test "--if: the interfaces named and no others, in that order" {
+@test "--if: passes only the named interfaces, in that order" {
 	run -0 cni ADD
 	run -0 cni ADD '{}' CNI_IFNAME=net1
 	run -0 cni ADD '{"link":"macvlan"}' CNI_IFNAME=net2
@@ -58,12 +58,12 @@ recorded() {
 	run -125 launch --if net1 --if net1 -- true
 	[[ $output == *"twice"* ]]
 }
-@test "other braces stay as they are" {
+@test "podtap-exec: leaves other braces unchanged" {
 	run -0 cni ADD
 	run -0 launch -- printf '%s\n' '{"driver":"tap"}' '{}' '{fdx}' '{fd:}' '{fd:x}' '{' '{macs}'
 	[ "$output" = $'{"driver":"tap"}\n{}\n{fdx}\n{fd:}\n{fd:x}\n{\n{macs}' ]
 }
-@test "podtap-exec: exits with the command's code, its own failures are 125, a wrong command line is 2" {
+@test "podtap-exec: exits with the command's code; its own failures are 125, invalid usage is 2" {
 	run -125 launch -- true
 	[[ $output == *"has none"* ]]
 	run -0 cni ADD
@@ -75,7 +75,7 @@ recorded() {
 	[[ $output == *"there is no command"*usage* ]]
 	run -2 launch --unknown -- true
 }
-@test "the descriptors carry frames, behind a virtio-net header or not; with standard streams closed too" {
+@test "podtap-exec: the descriptors carry frames, with or without a virtio-net header or standard streams" {
 	run -0 cni ADD '{"mac":"02:00:00:00:00:10"}'
 	for call in "launch" "launch --no-vnet-hdr" "closed"; do
 		frame=$(frame "$broadcast" 02:00:00:00:00:10 "$call")
@@ -91,7 +91,7 @@ recorded() {
 closed() {
 	launch "$@" <&- 2>&-
 }
-@test "a user who is not root may, when the node is theirs, and is told when it is not" {
+@test "podtap-exec: works for an unprivileged owner of the node, and names the reason for any other user" {
 	run -0 cni ADD '{"owner":1234,"group":1234}'
 	install -m 0755 "$BUILD/podtap-exec" "$BATS_TEST_TMPDIR/"
 	chmod 0755 "$BATS_TEST_TMPDIR" "${BATS_TEST_TMPDIR%/*}" "${BATS_TEST_TMPDIR%/*/*}"
@@ -104,7 +104,7 @@ closed() {
 	run -125 as 1235
 	[[ $output == *"owner and mode"* ]]
 }
-@test "another pod's tap at the interface's name is never used, and the message says whose it is" {
+@test "podtap-exec: never uses another pod's tap at the interface's name, and names its owner" {
 	export PODTAP_DEV_DIR=$BATS_TEST_TMPDIR/dev
 	mkdir "$PODTAP_DEV_DIR"
 	run -0 cni ADD '{"mac":"02:00:00:00:00:10"}'
@@ -132,7 +132,7 @@ closed() {
 	run -0 cni DEL '{}' CNI_CONTAINERID="$container-o" CNI_NETNS="/run/netns/$other"
 	rmdir "$PODTAP_DEV_DIR"
 }
-@test "a stale node, a node on a nodev mount, an interface that is down: each is named" {
+@test "podtap-exec: names a stale node, a node on a nodev mount and an interface that is down" {
 	run -0 cni ADD
 	node=$(tap)
 	mkdir "$BATS_TEST_TMPDIR/nodev"
@@ -147,7 +147,7 @@ closed() {
 	run -125 launch -- true
 	[[ $output == *"eth0"*"down"* ]]
 }
-@test "it needs nothing but libc: it is to be copied into images" {
+@test "podtap-exec: needs no library except libc, so that images can copy it" {
 	run -0 ldd "$BUILD/podtap-exec"
 	run -1 grep -E 'libmnl|libcjson|libcap-ng' <<<"$output"
 }

@@ -34,7 +34,7 @@ record_change() {
 	jq -c "$1" "$(record)" >"$dir/record" && cp "$dir/record" "$(record)"
 }
 
-@test "a container gets the node and the permission to open it, and nothing else changes" {
+@test "hook: adds the node and the permission to open it, and changes nothing else" {
 	run -0 cni ADD '{"owner":107,"group":108,"tapMode":"0640"}'
 	node=$(tap)
 	read -r major minor <<<"$(numbers "$node")"
@@ -47,7 +47,7 @@ record_change() {
 	run -0 diff <(jq -S 'del(.linux.devices) | del(.linux.resources.devices[-1])' "$dir/out") <(jq -S . "$dir/in")
 	[ ! -s "$dir/err" ]
 }
-@test "what is added is inserted: without it, every byte is the runtime's" {
+@test "hook: inserts its additions, and leaves every other byte of the configuration unchanged" {
 	run -0 cni ADD
 	read -r major minor <<<"$(numbers "$(tap)")"
 	node="{\"path\":\"$(tap)\",\"type\":\"c\",\"major\":$major,\"minor\":$minor,\"fileMode\":384,\"uid\":0,\"gid\":0}"
@@ -66,7 +66,7 @@ record_change() {
 	run -0 cmp "$dir/in" - <<<"${without%
 .}"
 }
-@test "devices null or absent is no obstacle" {
+@test "hook: accepts devices that are null or absent" {
 	run -0 cni ADD
 	for change in '.linux.devices = null' '.linux.resources.devices = null' '.linux.resources = null' 'del(.linux.resources)' \
 		'.linux.devices = []' '.linux.resources = {}'; do
@@ -77,7 +77,7 @@ record_change() {
 		json_is '.linux.resources.devices[-1].access' rw
 	done
 }
-@test "the namespace is known by its identity: a pod's member sees another path of it" {
+@test "hook: identifies the namespace by its inode, also by the other path that a pod's member has" {
 	run -0 cni ADD
 	nsenter --net="/run/netns/$pod" -- sleep 60 3>&- &
 	background+=($!)
@@ -87,7 +87,7 @@ record_change() {
 	output=$(cat "$dir/out")
 	json_is '.linux.devices[0].path' "$(tap)"
 }
-@test "two taps of a namespace are two devices; a macvlan, and another pod's tap, are none" {
+@test "hook: adds a device for each of two taps of a namespace, none for a macvlan or another pod's tap" {
 	run -0 cni ADD
 	run -0 cni ADD '{}' CNI_IFNAME=net1
 	run -0 cni ADD '{"link":"macvlan"}' CNI_IFNAME=net2
@@ -98,11 +98,11 @@ record_change() {
 	json_is '.linux.devices | map(.path) | sort' "$(printf '%s\n' "$(tap)" "$(tap net1)" | jq -Rnc '[inputs] | sort')"
 	json_is '.linux.resources.devices | length' 3
 }
-@test "a macvlan alone passes untouched" {
+@test "hook: leaves a container with only a macvlan unchanged" {
 	run -0 cni ADD '{"link":"macvlan"}'
 	run -0 passes "$(oci "/run/netns/$pod")"
 }
-@test "vmDevices adds those of kvm and vhost-net the host has, once, for the tap's owner" {
+@test "vmDevices: adds the host's kvm and vhost-net devices once, for the tap's owner" {
 	run -0 cni ADD '{"vmDevices":true,"owner":107}'
 	run -0 cni ADD '{"vmDevices":true,"owner":107}' CNI_IFNAME=net1
 	mkdir "$dir/dev"
@@ -118,7 +118,7 @@ record_change() {
 		'[{"path":"/dev/vhost-net","type":"c","major":10,"minor":238,"fileMode":384,"uid":107,"gid":0}]'
 	json_is '.linux.devices | length' 3
 }
-@test "a container without podtap endpoints passes untouched, whatever its namespace is" {
+@test "hook: leaves a container without podtap endpoints unchanged, for every kind of namespace" {
 	run -0 passes "$(oci "/run/netns/$pod")"
 	[ ! -s "$dir/err" ]
 	run -0 cni ADD
@@ -132,7 +132,7 @@ record_change() {
 	grep -q /nowhere "$dir/err"
 	run -0 passes "$(oci /etc/passwd)"
 }
-@test "without any record no namespace is looked at, let alone opened" {
+@test "hook: opens and reads no namespace when there is no record" {
 	oci "/run/netns/$pod" >"$dir/in"
 	run -0 env -i ASAN_OPTIONS=detect_leaks=0 PODTAP_STATE_DIR="$PODTAP_STATE_DIR" strace -f -qq -o "$dir/trace" -e trace=setns,openat,fsopen \
 		"$BUILD/podtap-hook" <"$dir/in"
@@ -143,11 +143,11 @@ record_change() {
 	run -1 grep -E "setns|fsopen|$pod" "$dir/trace"
 	run -0 cni DEL '{}' CNI_NETNS="/run/netns/$other"
 }
-@test "no state directory at all is no reason to complain" {
+@test "hook: reports no error when the state directory is missing" {
 	PODTAP_STATE_DIR=$dir/none run -0 passes "$(oci "/run/netns/$pod")"
 	[ ! -s "$dir/err" ]
 }
-@test "what is no JSON passes untouched, exit 0, with a reason on stderr" {
+@test "hook: passes invalid JSON unchanged, exits 0, and gives a reason on stderr" {
 	run -0 cni ADD
 	for text in '' '{' 'null' '[]' '{"linux":}' "$(oci "/run/netns/$pod")x" '{"linux":{"namespaces":[{"type":"network"' \
 		$'{"a":"\x01"}' "$(printf '[%.0s' {1..200})"; do
@@ -155,7 +155,7 @@ record_change() {
 		[ "$text" = null ] || [ "$text" = '[]' ] || [ -s "$dir/err" ]
 	done
 }
-@test "a configuration of another shape passes untouched, with a reason on stderr" {
+@test "hook: passes a configuration of another shape unchanged, and gives a reason on stderr" {
 	run -0 cni ADD
 	for change in '.linux.devices = {}' '.linux.devices = "x"' '.linux.resources = 1' '.linux.resources.devices = {}' \
 		'.linux.Devices = []' '.Linux = {}' '.linux.namespaces += [{"type":"network"}]'; do
@@ -163,7 +163,7 @@ record_change() {
 		[ -s "$dir/err" ]
 	done
 }
-@test "another device at the tap's path is a doubt; the tap itself there is only permitted" {
+@test "hook: adds nothing for another device at the tap's path; only permits a tap that is already there" {
 	run -0 cni ADD
 	read -r major minor <<<"$(numbers "$(tap)")"
 	device() {
@@ -178,7 +178,7 @@ record_change() {
 	json_is '.linux.devices | length' 1
 	json_is '.linux.resources.devices[-1].minor' "$minor"
 }
-@test "a configuration of many megabytes passes, with the tap up to the limit and as it is beyond" {
+@test "hook: passes large configurations, with the tap up to the limit and unchanged beyond it" {
 	run -0 cni ADD
 	oci "/run/netns/$pod" >"$dir/small"
 	for megabytes in 8 40; do
@@ -198,7 +198,7 @@ record_change() {
 		fi
 	done
 }
-@test "a record that cannot be read is told of, and hides no other" {
+@test "hook: reports an unreadable record, and still serves the others" {
 	run -0 cni ADD
 	mkdir "$PODTAP_STATE_DIR/endpoints/broken"
 	printf '{"version":1,' >"$PODTAP_STATE_DIR/endpoints/broken/eth0.json"
@@ -211,14 +211,14 @@ record_change() {
 	[ "$(grep -c "of container broken" "$dir/err")" = 3 ]
 	rm -r "$PODTAP_STATE_DIR/endpoints/broken"
 }
-@test "a vanished endpoint's device is not handed out" {
+@test "hook: does not pass the device of a vanished endpoint" {
 	run -0 cni ADD
 	tap
 	ip -n "$pod" link del eth0
 	run -0 passes "$(oci "/run/netns/$pod")"
 	grep -q "gone" "$dir/err"
 }
-@test "a number that is another endpoint's by now is never handed out" {
+@test "hook: never passes a device number that belongs to another endpoint now" {
 	run -0 cni ADD
 	run -0 cni ADD '{}' CNI_CONTAINERID="$container-o" CNI_NETNS="/run/netns/$other"
 	read -r major minor <<<"$(numbers "$(tap eth0 "$container-o")")"
@@ -226,7 +226,7 @@ record_change() {
 	run -0 passes "$(oci "/run/netns/$pod")"
 	grep -q "another number" "$dir/err"
 }
-@test "a record with another's interface index, or of another kind, hands nothing out" {
+@test "hook: passes no device for a record with a wrong interface index or kind" {
 	run -0 cni ADD
 	run -0 cni ADD '{}' CNI_CONTAINERID="$container-o" CNI_NETNS="/run/netns/$other"
 	cp "$(record)" "$dir/kept"
@@ -237,7 +237,7 @@ record_change() {
 		cp "$dir/kept" "$(record)"
 	done
 }
-@test "a node on the host that is missing, or of another device, is not handed out" {
+@test "hook: does not pass a node that is missing on the host or of another device" {
 	run -0 cni ADD
 	mkdir "$dir/dev"
 	PODTAP_DEV_DIR=$dir/dev run -0 passes "$(oci "/run/netns/$pod")"
@@ -247,7 +247,7 @@ record_change() {
 	grep -q "another device" "$dir/err"
 }
 
-@test "install-hook: executable and JSON, which names it by its absolute path; uninstall-hook takes both" {
+@test "install-hook: installs executable and JSON with its absolute path; uninstall-hook removes both" {
 	run -0 install_hook install-hook
 	run -0 jq -er '.hook.path' "$dir/d/usr/share/containers/oci/hooks.d/50-podtap.json"
 	[ "$output" = /usr/libexec/podtap/podtap-hook ]
@@ -257,7 +257,7 @@ record_change() {
 	run -0 install_hook uninstall-hook
 	[ -z "$(find "$dir/d" -type f)" ]
 }
-@test "install-hook: the executable is there before the JSON and until after it" {
+@test "install-hook: the executable exists before the JSON does and until it is removed" {
 	run -0 install_hook -n install-hook
 	[[ $output == *libexec/podtap/podtap-hook*hooks.d/50-podtap.json* ]]
 	for target in uninstall-hook uninstall; do
@@ -265,7 +265,7 @@ record_change() {
 		[[ $output == *rm*hooks.d/50-podtap.json*rm*libexec/podtap/podtap-hook* ]]
 	done
 }
-@test "install-hook: refused where CRI-O is, unless FORCE=1" {
+@test "install-hook: refuses a host with CRI-O, unless FORCE=1" {
 	mkdir "$dir/bin"
 	printf '#!/bin/sh\n' >"$dir/bin/crio"
 	chmod +x "$dir/bin/crio"

@@ -73,7 +73,7 @@ unchanged() {
 }
 session='{"plugin_name": "podtap", "plugin_idx": "50", "events": 8, "sync": [false]}'
 
-@test "it registers as 50-podtap and asks for the creation of containers only" {
+@test "NRI: registers as 50-podtap, and subscribes only to the creation of containers" {
 	plugin_start
 	run -0 runtime '"session"' '{"call":"StateChange"}' '{"call":"Shutdown"}' '{"call":"RunPodSandbox"}'
 	[ "${lines[0]}" = "$session" ]
@@ -82,7 +82,7 @@ session='{"plugin_name": "podtap", "plugin_idx": "50", "events": 8, "sync": [fal
 	[ "${lines[3]}" = '{"code": 12}' ]
 	logged 1 "registered with containerd v2.1.9"
 }
-@test "a container gets its pod's taps, node by node" {
+@test "NRI: a container gets its pod's taps, node by node" {
 	run -0 cni ADD '{"owner":107,"group":108,"tapMode":"0640"}'
 	run -0 cni ADD '{"name":"net2"}' CNI_IFNAME=net1
 	run -0 cni ADD '{"name":"net3"}' CNI_CONTAINERID="$container-2" CNI_NETNS="/run/netns/$other"
@@ -95,7 +95,7 @@ session='{"plugin_name": "podtap", "plugin_idx": "50", "events": 8, "sync": [fal
 	logged 1 "container qemu of pod default/vm gets $(tap) ("
 	tap eth0 "$container-2"
 }
-@test "the pod's other names for its namespace are as good" {
+@test "NRI: accepts the pod's other paths to its namespace" {
 	run -0 cni ADD
 	mkdir "$dir/elsewhere"
 	: >"$dir/elsewhere/net"
@@ -107,7 +107,7 @@ session='{"plugin_name": "podtap", "plugin_idx": "50", "events": 8, "sync": [fal
 	umount "$dir/elsewhere/net"
 	run -0 same_json "${lines[1]}${lines[2]}" "$(adjusts "$(tap)")$(adjusts "$(tap)")"
 }
-@test "vmDevices: the container gets what a VM uses beside the tap" {
+@test "vmDevices: the container gets the devices that a VM needs beside the tap" {
 	devices_private
 	run -0 cni ADD '{"vmDevices":true,"owner":107}'
 	mknod "$PODTAP_DEV_DIR/kvm" c 10 232
@@ -118,7 +118,7 @@ session='{"plugin_name": "podtap", "plugin_idx": "50", "events": 8, "sync": [fal
 		'[["/dev/kvm","10","232",107],["/dev/vhost-net","10","238",107]]'
 	rm "$PODTAP_DEV_DIR/kvm" "$PODTAP_DEV_DIR/vhost-net"
 }
-@test "podtap.dev/containers: only those named get the taps" {
+@test "podtap.dev/containers: only the named containers get the taps" {
 	run -0 cni ADD
 	plugin_start
 	named() { create ".create.pod.annotations[\"podtap.dev/containers\"] = \"$1\" | .create.container.name = \"$2\""; }
@@ -127,7 +127,7 @@ session='{"plugin_name": "podtap", "plugin_idx": "50", "events": 8, "sync": [fal
 	gets=$(adjusts "$(tap)")
 	run -0 same_json "${lines[1]}${lines[2]}${lines[6]}" "$gets$gets$gets"
 }
-@test "podtap.dev/containers: all others are created unchanged, without a word" {
+@test "podtap.dev/containers: leaves all other containers unchanged, and logs nothing" {
 	run -0 cni ADD
 	plugin_start
 	named() { create ".create.pod.annotations[\"podtap.dev/containers\"] = \"$1\" | .create.container.name = \"$2\""; }
@@ -135,7 +135,7 @@ session='{"plugin_name": "podtap", "plugin_idx": "50", "events": 8, "sync": [fal
 	[ "${lines[*]:1}" = "{} {} {} {}" ]
 	run -1 grep -E 'gets|left as it is' "$dir/log"
 }
-@test "host network, a pod without taps: created unchanged, without a word" {
+@test "NRI: leaves a pod without taps or with the host network unchanged, and logs nothing" {
 	run -0 cni ADD
 	plugin_start
 	run -0 runtime '"session"' "$(create 'del(.create.pod.linux, .create.container.linux)')" \
@@ -147,17 +147,17 @@ session='{"plugin_name": "podtap", "plugin_idx": "50", "events": 8, "sync": [fal
 	[ "${lines[*]:1}" = "{} {} {} {} {}" ]
 	run -1 grep -E 'gets|left as it is' "$dir/log"
 }
-@test "another namespace than the one on record: unchanged, and logged" {
+@test "NRI: leaves the container unchanged and logs, when its namespace differs from the record's" {
 	run -0 cni ADD
 	plugin_start
 	unchanged ".create.pod.linux.namespaces[1].path = \"/run/netns/$other\"" "another network namespace than the container's"
 }
-@test "a namespace that is not there: unchanged, and logged" {
+@test "NRI: leaves the container unchanged and logs, when its namespace does not exist" {
 	run -0 cni ADD
 	plugin_start
 	unchanged '.create.pod.linux.namespaces[1].path = "/run/netns/none"' "/run/netns/none: No such file"
 }
-@test "a record the kernel does not confirm: unchanged, and logged" {
+@test "NRI: leaves the container unchanged and logs, when the kernel does not confirm the record" {
 	run -0 cni ADD
 	record=$PODTAP_STATE_DIR/endpoints/$container/eth0.json
 	cp "$record" "$dir/record"
@@ -166,7 +166,7 @@ session='{"plugin_name": "podtap", "plugin_idx": "50", "events": 8, "sync": [fal
 	unchanged . "its device has another number than the record says"
 	cp "$dir/record" "$record"
 }
-@test "one of two endpoints in doubt: the container gets neither, and it is logged" {
+@test "NRI: adds neither of two endpoints and logs, when one is in doubt" {
 	run -0 cni ADD
 	run -0 cni ADD '{"name":"net2"}' CNI_IFNAME=net1
 	tap net1
@@ -177,7 +177,7 @@ session='{"plugin_name": "podtap", "plugin_idx": "50", "events": 8, "sync": [fal
 	unchanged . "endpoint net1 of container $container"
 	cp "$dir/record" "$record"
 }
-@test "a container that has another device at the tap's path: unchanged, and logged" {
+@test "NRI: leaves the container unchanged and logs, when another device has the tap's path" {
 	run -0 cni ADD
 	node=$(tap)
 	read -r major minor <<<"$(stat -c '%t %T' "$node")"
@@ -187,7 +187,7 @@ session='{"plugin_name": "podtap", "plugin_idx": "50", "events": 8, "sync": [fal
 	[ "${lines[1]} ${lines[2]}" = "{} {}" ]
 	logged 2 "the container has another device there already"
 }
-@test "a device that the container has already, by CDI or by a second podtap-nri, is left out, the others are given" {
+@test "NRI: skips a device that the container has by CDI or a second podtap-nri, and adds the others" {
 	run -0 cni ADD
 	run -0 cni ADD '{"name":"net2"}' CNI_IFNAME=net1
 	node=$(tap)
@@ -197,7 +197,7 @@ session='{"plugin_name": "podtap", "plugin_idx": "50", "events": 8, "sync": [fal
 	run -0 same_json "$output" "$(adjusts "$(tap net1)")"
 	run -1 grep 'left as it is' "$dir/log"
 }
-@test "a tap that the kubelet gave to a container goes to the containers that have its CDI name, and to no other" {
+@test "NRI: a tap that kubelet allocated goes only to the containers that have its CDI name" {
 	mkdir -p "$PODTAP_STATE_DIR"
 	echo '{"version":1,"resources":[{"name":"lan","master":"lan0","mode":"bridge"}]}' >"$PODTAP_STATE_DIR/resources.json"
 	run -0 cni ADD '{"master":null,"deviceID":"lanMvp7"}'
@@ -216,14 +216,14 @@ session='{"plugin_name": "podtap", "plugin_idx": "50", "events": 8, "sync": [fal
 	run -0 cni DEL
 	rm "$PODTAP_STATE_DIR/resources.json"
 }
-@test "a tap whose name the configuration's author chose goes to all containers of the pod" {
+@test "NRI: a tap that the configuration names goes to all containers of the pod" {
 	run -0 cni ADD '{"deviceID":"lanMvp7"}'
 	run -0 cni ADD '{"name":"net2","cdi":true}' CNI_IFNAME=net1
 	plugin_start
 	creates "$(create)"
 	[ "$(jq -c '.adjust.linux.devices | map(.path) | sort' <<<"$output")" = "$(jq -cn '$ARGS.positional | sort' --args "$(tap)" "$(tap net1)")" ]
 }
-@test "ids with unexpected characters: unchanged, logged, and no file is looked for" {
+@test "NRI: leaves the container unchanged, logs and opens no file, for IDs with unexpected characters" {
 	run -0 cni ADD
 	plugin_start
 	named() { create ".create.pod.id = $1 | .create.container.pod_sandbox_id = .create.pod.id"; }
@@ -238,14 +238,14 @@ session='{"plugin_name": "podtap", "plugin_idx": "50", "events": 8, "sync": [fal
 	logged 10 "the pod's id: it is empty, too long or has unexpected characters"
 	logged 1 "the container says it is another pod's"
 }
-@test "a log line is one line, whatever a pod's name holds" {
+@test "NRI: a log entry is one line for any pod name" {
 	run -0 cni ADD
 	plugin_start
 	unchanged '.create.pod.name = "a\nb\u001b[2J" | .create.pod.id = "/"' "of pod default/a b"
 	run -1 grep -vE '^podtap-nri: ' "$dir/log"
 }
 
-@test "the socket may come later, and its folder too" {
+@test "NRI: waits for a socket and its folder that do not exist yet" {
 	rmdir "$dir/nri"
 	plugin_start
 	logged 1 "connect to $socket: No such file or directory"
@@ -269,13 +269,13 @@ idle() {
 	echo "it wakes up: $before, then $after"
 	return 1
 }
-@test "a connection the runtime ends is made anew, and anew, on the same socket" {
+@test "NRI: reconnects on the same socket each time the runtime ends the connection" {
 	plugin_start
 	run -0 runtime '"session"' '"again"' '"session"' '"again"' '"session"'
 	[ "${lines[*]}" = "$session $session $session" ]
 	logged 3 "registered"
 }
-@test "a runtime that is started again is served again, at once" {
+@test "NRI: serves a restarted runtime at once" {
 	plugin_start
 	for round in 1 2 3; do
 		run -0 runtime '"session"' '"waited"'
@@ -284,7 +284,7 @@ idle() {
 		logged "$round" "the connection to the runtime has ended"
 	done
 }
-@test "a plugin that is killed and started again serves again" {
+@test "NRI: serves again after it was killed and restarted" {
 	run -0 cni ADD
 	plugin_start
 	creates "$(create)"
@@ -294,7 +294,7 @@ idle() {
 	creates "$(create)"
 	run -0 same_json "$output" "$(adjusts "$(tap)")"
 }
-@test "SIGTERM and SIGINT end it with 0, connected or not" {
+@test "NRI: exits 0 on SIGTERM and SIGINT, connected or not" {
 	plugin_start
 	logged 1 "No such file"
 	kill -TERM "$plugin"
@@ -328,7 +328,7 @@ sleeps_in() {
 		sleep 0.01
 	done
 }
-@test "SIGTERM ends it while a runtime's socket lets nobody in" {
+@test "NRI: exits on SIGTERM while the runtime's socket accepts no connection" {
 	python3 - "$socket" 3>&- <<-'END' &
 		import os, socket, sys, time
 		listener = socket.socket(socket.AF_UNIX)
@@ -349,7 +349,7 @@ sleeps_in() {
 	sleeps_in 42
 	ended INT
 }
-@test "SIGTERM ends it while a runtime registers it and says nothing more" {
+@test "NRI: exits on SIGTERM while the runtime is silent after registration" {
 	python3 - "$socket" "$dir/accepted" 3>&- <<-'END' &
 		import socket, sys, time
 		listener = socket.socket(socket.AF_UNIX)
@@ -365,7 +365,7 @@ sleeps_in() {
 	until [ -e "$dir/accepted" ]; do sleep 0.01; done
 	ended TERM
 }
-@test "SIGTERM ends it while a runtime takes no answers" {
+@test "NRI: exits on SIGTERM while the runtime reads no answers" {
 	plugin_start
 	runtime '"session"' '"deaf"' >/dev/null 3>&- &
 	background+=($!)
@@ -373,7 +373,7 @@ sleeps_in() {
 	ended TERM
 	logged 1 "ended while something was waited for"
 }
-@test "while root of a container floods netlink, all containers get their taps, and SIGTERM ends it" {
+@test "NRI: all containers get their taps while a container's root floods netlink, and SIGTERM ends it" {
 	local own others steps=('"session"')
 	run -0 cni ADD
 	run -0 cni ADD '{}' CNI_CONTAINERID="$container-o" CNI_NETNS="/run/netns/$other"
@@ -393,7 +393,7 @@ sleeps_in() {
 	[ "$(grep -cF "\"$(tap eth0 "$container-o")\"" <<<"$output")" = 100 ]
 	ended TERM
 }
-@test "launched by the runtime: it serves the inherited connection, and ends with it" {
+@test "NRI: serves the inherited connection when the runtime launches it, and exits with it" {
 	run -0 cni ADD
 	printf '%s\n' '"session"' "$(create)" >"$dir/steps"
 	run -0 --separate-stderr nsenter --net="/run/netns/$host" -- "$fixtures/nri/runtime" --launch "$BUILD/podtap-nri" <"$dir/steps"
@@ -401,7 +401,7 @@ sleeps_in() {
 	[[ $output == *'{"exit": 1}' ]]
 	[[ $output == *"\"path\": \"$(tap)\""* ]]
 }
-@test "a wrong command line or environment is refused with 2" {
+@test "NRI: exits 2 on an invalid command line or environment" {
 	for words in --nonsense "--index 5" "--index 5x" "--socket relative" "--name=" operand; do
 		# shellcheck disable=SC2086 # words
 		run -2 "$BUILD/podtap-nri" $words
@@ -409,7 +409,7 @@ sleeps_in() {
 	run -2 env NRI_PLUGIN_SOCKET=9 "$BUILD/podtap-nri"
 	run -2 env NRI_PLUGIN_SOCKET=1x "$BUILD/podtap-nri"
 }
-@test "running, it has two capabilities, a filter of system calls, and memory in small pages" {
+@test "NRI: runs with two capabilities, a system call filter, and memory in small pages" {
 	plugin_start
 	logged 1 "No such file"
 	run -0 grep -E '^(CapEff|CapPrm|CapBnd|NoNewPrivs|Seccomp|THP_enabled):' "/proc/$plugin/status"
@@ -428,7 +428,7 @@ garbage() {
 	printf '%s\n' '{"message":"","type":2,"connection":2,"stream":3}' '{"message":"ff","type":2,"connection":2}'
 	printf '%s\n' '{"message":"0a0608051202686f","type":2,"connection":2}'
 }
-@test "what is not the protocol: a line that says so, no memory, and the next runtime is served" {
+@test "NRI: logs one line for input that is not the protocol, keeps no memory, and serves the next runtime" {
 	plugin_start
 	n=0
 	while read -r step; do
@@ -448,7 +448,7 @@ memory_limit() {
 	[[ $(ldd "$BUILD/podtap-nri") != *libasan* ]] || { echo $((500 << 10)); return; }
 	echo "$1"
 }
-@test "a message that announces 4 MiB and brings half of it costs half, and is forgotten" {
+@test "NRI: half of an announced message of 4 MiB costs half the memory, and is freed" {
 	plugin_start
 	half=$(head -c 2000000 /dev/zero | od -An -v -tx1 | tr -d ' \n')
 	run -0 runtime '{"raw":"000000010040000a"}' '{"raw":"00400000000000010100"}' "{\"raw\":\"$half\"}" '"shut"' '"wait"'
@@ -458,7 +458,7 @@ memory_limit() {
 	json_is ".VmRSS < $(memory_limit 3072) and .VmHWM < $(memory_limit 8192)" true
 }
 # bats test_tags=long
-@test "thousands of pods, in several messages or one, cost nothing: below 3 MiB resident" {
+@test "NRI: thousands of pods, in one message or several, stay below 3 MiB resident" {
 	plugin_start
 	run -0 runtime '"session"' '{"sync":[4000,2,8]}' '{"sync":[1000,1,1]}' "{\"rss\":$plugin}"
 	[ "${lines[1]}" = "[true, true, true, true, true, true, true, false]" ]
@@ -466,7 +466,7 @@ memory_limit() {
 	output=${lines[3]}
 	json_is ".VmHWM < $(memory_limit 3072)" true
 }
-@test "a container with megabytes of environment is served, and its memory given back" {
+@test "NRI: serves a container with megabytes of environment, and frees the memory" {
 	run -0 cni ADD
 	plugin_start
 	run -0 runtime '"session"' '{"fill":3000000}' "$(create)" "{\"rss\":$plugin}"
@@ -475,7 +475,7 @@ memory_limit() {
 	output=${lines[1]}
 	json_is ".VmRSS < $(memory_limit 3072)" true
 }
-@test "a pod whose description takes more memory to read than there is for it: unchanged, and logged" {
+@test "NRI: leaves the container unchanged and logs, when its pod's description exceeds the memory limit" {
 	plugin_start
 	# A request of a pod with two million empty annotations.
 	body=$(python3 - <<-'END'

@@ -14,13 +14,13 @@ static() { # MEMBERS OF THE CONFIGURATION'S ipam
 	jq -cn --argjson ipam "$1" '{cniVersion: "1.0.0", addressOwner: "guest", ipam: ({type: "static"} + $ipam)}'
 }
 
-@test "list: without endpoints a head without rows, and exit 0" {
+@test "list: prints only the table's head and exits 0 without endpoints" {
 	run -0 ctl list
 	[ "${#lines[@]}" = 1 ]
 	run -0 ctl list --json
 	json_is . '[]'
 }
-@test "list: an aligned table of container, interface, kind, mode, master, MAC, addresses, tap and state" {
+@test "list: aligns container, interface, kind, mode, master, MAC, addresses, tap and state in a table" {
 	run -0 cni ADD "$(host_local 10.99.0.0/24)"
 	run -0 cni ADD '{"link":"macvlan","mode":"private","mac":"02:00:00:00:07:07"}' CNI_IFNAME=net1
 	run -0 ctl list
@@ -36,14 +36,14 @@ static() { # MEMBERS OF THE CONFIGURATION'S ipam
 		[ -z "$second" ] || [ "${lines[2]:${#before}+1:${#second}}" = "$second" ]
 	done
 }
-@test "list --json: the records as they are, and whether each is alive" {
+@test "list --json: prints the records unchanged, and whether each endpoint is alive" {
 	run -0 cni ADD "$(host_local 10.99.0.0/24)"
 	run -0 cni ADD '{}' CNI_CONTAINERID="$container-o" CNI_NETNS="/run/netns/$other"
 	run -0 ctl list --json
 	json_is 'map(.containerID)' "[\"$container\",\"$container-o\"]"
 	run -0 diff <(jq -S '.[0]' <<<"$output") <(jq -S '. + {alive: true}' "$(record)")
 }
-@test "show: one container's endpoints, or one of them; --json with an interface is that one alone" {
+@test "show: prints one container's endpoints or one of them; --json with an interface prints that one alone" {
 	run -0 cni ADD
 	run -0 cni ADD '{}' CNI_IFNAME=net1
 	run -0 cni ADD '{}' CNI_CONTAINERID="$container-o" CNI_NETNS="/run/netns/$other"
@@ -61,7 +61,7 @@ static() { # MEMBERS OF THE CONFIGURATION'S ipam
 	run -2 ctl show "${container%?}"
 	grep -qF "podtapctl list shows those there are, by whole ids" "$BATS_TEST_TMPDIR/err"
 }
-@test "list: exit 1 when an endpoint is stale, and why on stderr: namespace, interface, node, number, record" {
+@test "list: exits 1 for a stale endpoint, and names the namespace, interface, node, number or record on stderr" {
 	run -0 cni ADD
 	cp "$(record)" "$BATS_TEST_TMPDIR/kept"
 	stale() { # WORDS ON STDERR
@@ -88,14 +88,14 @@ static() { # MEMBERS OF THE CONFIGURATION'S ipam
 	ip netns del "$pod"
 	stale "namespace is gone"
 }
-@test "list: a record's text cannot write to the terminal" {
+@test "list: the text of a record cannot control the terminal" {
 	run -0 cni ADD
 	jq -c '.master = "la\u001b[2Jn"' "$(record)" >"$BATS_TEST_TMPDIR/new"
 	cp "$BATS_TEST_TMPDIR/new" "$(record)"
 	run ctl list
 	[[ $output == *'la?[2Jn'* ]]
 }
-@test "podtapctl: a wrong command line is named with the usage, and exits 2" {
+@test "podtapctl: invalid usage names the mistake, prints help and exits 2" {
 	while IFS='|' read -r call message; do
 		# shellcheck disable=SC2086 # words
 		run -2 ctl $call
@@ -121,7 +121,7 @@ dual='{"addresses":[{"address":"10.99.0.5/24","gateway":"10.99.0.254"},{"address
 	"routes":[{"dst":"0.0.0.0/0"},{"dst":"::/0"},{"dst":"10.1.0.0/16","gw":"10.99.0.9"}],
 	"dns":{"nameservers":["10.99.0.53","fd99::53","10.99.0.54","10.99.0.55"],"search":["example.org"]}}'
 
-@test "guest-config: cloud-init's network-config v2 with everything the record tells" {
+@test "guest-config: prints cloud-init's network-config v2 with all data of the record" {
 	run -0 cni ADD "$(static "$dual")"
 	run -0 ctl guest-config "$container" eth0
 	diff - <(printf '%s\n' "$output") <<-END
@@ -155,12 +155,12 @@ dual='{"addresses":[{"address":"10.99.0.5/24","gateway":"10.99.0.254"},{"address
 	run -0 ctl guest-config --format cloud-init "$container" eth0
 	[ "${lines[0]}" = "version: 2" ]
 }
-@test "guest-config: a gateway outside the guest's networks is on the link" {
+@test "guest-config: puts a gateway outside the guest's networks on the link" {
 	run -0 cni ADD "$(static '{"addresses":[{"address":"10.99.0.5/32","gateway":"10.99.0.254"}],"routes":[{"dst":"0.0.0.0/0"}]}')"
 	run -0 ctl guest-config "$container" eth0
 	[[ $output == *'via: "10.99.0.254"'$'\n''        on-link: true'* ]]
 }
-@test "guest-config: the kernel's ip= argument, and what it has no room for is said" {
+@test "guest-config: prints the kernel's ip= argument, and reports what that cannot hold" {
 	run -0 cni ADD "$(static "$dual")"
 	run -0 ctl guest-config "$container" eth0 --format kernel
 	[ "$output" = "ip=10.99.0.5::10.99.0.254:255.255.255.0:::off:10.99.0.53:10.99.0.54" ]
@@ -175,7 +175,7 @@ dual='{"addresses":[{"address":"10.99.0.5/24","gateway":"10.99.0.254"},{"address
 	run -2 ctl guest-config "$container" eth0 --format kernel
 	grep -q "IPv4 only" "$BATS_TEST_TMPDIR/err"
 }
-@test "list, show, guest-config: MAC, mtu and mode are what the link has now, after tuning and after the container's root" {
+@test "list, show, guest-config: print the link's present MAC, mtu and mode, after tuning and the container's root" {
 	local tuned
 	run -0 cni ADD "$(host_local 10.99.0.0/24)"
 	tuned=$(jq -cn --argjson previous "$output" --arg dir "$BATS_TEST_TMPDIR/tuning" '{cniVersion: "1.0.0", name: "net",
@@ -203,13 +203,13 @@ dual='{"addresses":[{"address":"10.99.0.5/24","gateway":"10.99.0.254"},{"address
 	grep -q "interface is gone" "$BATS_TEST_TMPDIR/err"
 	run -1 ctl list
 }
-@test "guest-config: a gateway that the kernel's ip= argument refuses is an error, and names what works" {
+@test "guest-config: fails for a gateway that ip= cannot express, and names what works" {
 	run -0 cni ADD "$(static '{"addresses":[{"address":"10.99.0.5/32","gateway":"10.99.0.254"}],"routes":[{"dst":"0.0.0.0/0"}]}')"
 	run -2 ctl guest-config --format kernel "$container" eth0
 	[ -z "$output" ]
 	grep -q "gateway 10.99.0.254 of 10.99.0.5/32: the kernel refuses a gateway outside" "$BATS_TEST_TMPDIR/err"
 }
-@test "guest-config: JSON" {
+@test "guest-config: prints JSON" {
 	run -0 cni ADD "$(static "$dual")"
 	run -0 ctl guest-config "$container" eth0 --format json
 	json_is '[.ifname, .mac, .mtu]' "[\"eth0\",\"$(jq -r .mac "$(record)")\",1500]"
@@ -217,7 +217,7 @@ dual='{"addresses":[{"address":"10.99.0.5/24","gateway":"10.99.0.254"},{"address
 	json_is '.routes' '[{"dst":"0.0.0.0/0","gw":"10.99.0.254"},{"dst":"::/0","gw":"fd99::fe"},{"dst":"10.1.0.0/16","gw":"10.99.0.9"}]'
 	json_is '.dns.search[0]' example.org
 }
-@test "guest-config: without IPAM the guest is told to ask the LAN" {
+@test "guest-config: without IPAM the guest asks the LAN for addresses" {
 	run -0 cni ADD
 	run -0 ctl guest-config "$container" eth0
 	[[ $output == *"dhcp4: true"* ]]
@@ -227,7 +227,7 @@ dual='{"addresses":[{"address":"10.99.0.5/24","gateway":"10.99.0.254"},{"address
 	json_is .addresses '[]'
 	run -2 ctl guest-config "$container" eth7
 }
-@test "addressOwner guest: result and record carry the addresses, the link has none at all, CHECK agrees" {
+@test "addressOwner guest: result and record have the addresses, the link has none, and CHECK agrees" {
 	run -0 cni ADD "$(static "$dual")"
 	json_is '.ips | map(.address)' '["10.99.0.5/24","fd99::5/64"]'
 	[ "$(jq -c '.ips | map(.address)' "$(record)")" = '["10.99.0.5/24","fd99::5/64"]' ]

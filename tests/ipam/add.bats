@@ -4,7 +4,7 @@
 load ../lib/lib
 load ../lib/ipam
 
-@test "ADD: one address of each range set: the runtime's first, then the single range, then ranges" {
+@test "ADD: gives one address of each range set: runtimeConfig's first, then the single range, then ranges" {
 	for PLUGIN in "${ways[@]}"; do
 		ipam_begin
 		run -0 add one '{"subnet":"10.1.0.0/24","ranges":[[{"subnet":"10.2.0.0/24"}],[{"subnet":"fd02::/64"}]]}' \
@@ -17,7 +17,7 @@ load ../lib/ipam
 		[ "$(reserved)" = "" ]
 	done
 }
-@test "ADD: goes round after the last address, across a set's ranges and past their gateways" {
+@test "ADD: starts again after the last address, and skips gateways, across the ranges of a set" {
 	for PLUGIN in "${ways[@]}"; do
 		ipam_begin
 		ranges='{"ranges":[[{"subnet":"10.0.0.0/30"},{"subnet":"10.0.1.0/29","rangeStart":"10.0.1.3","rangeEnd":"10.0.1.5","gateway":"10.0.1.4"}]]}'
@@ -30,7 +30,7 @@ load ../lib/ipam
 		[ "$(given e "$ranges")" = 10.0.1.3/29 ]
 	done
 }
-@test "ADD: gives what CNI_ARGS, args.cni and runtimeConfig ask for, one or a list, with or without a prefix" {
+@test "ADD: gives the addresses that CNI_ARGS, args.cni and runtimeConfig ask for, with or without a prefix" {
 	local sets='{"ranges":[[{"subnet":"10.1.0.0/24"}],[{"subnet":"10.2.0.0/24"}],[{"subnet":"fd02::/64"}]]}'
 	for PLUGIN in "${ways[@]}"; do
 		ipam_begin
@@ -41,7 +41,7 @@ load ../lib/ipam
 		[ "$(last 0) $(last 1) $(last 2)" = "10.1.0.70 10.2.0.70 fd02::70" ]
 	done
 }
-@test "ADD: a wish that cannot be met is refused, says why, and reserves nothing" {
+@test "ADD: refuses a request that it cannot meet, says why, and reserves nothing" {
 	local sets='{"ranges":[[{"subnet":"10.1.0.0/24"}],[{"subnet":"10.2.0.0/24"}]],"exclude":["10.2.0.16/28"]}'
 	for PLUGIN in "${ways[@]}"; do
 		ipam_begin
@@ -60,7 +60,7 @@ load ../lib/ipam
 		rm "$store/10.2.0.9"
 	done
 }
-@test "ADD: unknown CNI_ARGS are refused unless IgnoreUnknown says otherwise" {
+@test "ADD: refuses unknown CNI_ARGS unless IgnoreUnknown is set" {
 	local range='{"subnet":"10.1.0.0/24"}'
 	PLUGIN=podtap-ipam
 	ipam_begin
@@ -69,7 +69,7 @@ load ../lib/ipam
 	[ "$(given a "$range" '{}' 'CNI_ARGS=COLOUR=red;IgnoreUnknown=1')" = 10.1.0.2/24 ]
 	[ "$(given b "$range" '{}' 'CNI_ARGS=MAC=02:00:00:00:00:07;K8S_POD_NAME=p')" = 10.1.0.3/24 ]
 }
-@test "ADD: a second one for the same attachment is refused and the first address stays" {
+@test "ADD: refuses a second ADD for the same attachment, and keeps the first address" {
 	local range='{"subnet":"10.1.0.0/24"}'
 	PLUGIN=podtap-ipam
 	ipam_begin
@@ -80,7 +80,7 @@ load ../lib/ipam
 	run -0 cni ADD "$(ipam "$range")" CNI_CONTAINERID=podtap-ipam-a CNI_IFNAME=other
 	[ "$(reserved)" = "10.1.0.2 10.1.0.3" ]
 }
-@test "ADD: exclude takes addresses and networks out of what is given" {
+@test "ADD: never gives addresses or networks that exclude lists" {
 	for PLUGIN in "${ways[@]}"; do
 		ipam_begin
 		range='{"subnet":"10.1.0.0/28","exclude":["10.1.0.2","10.1.0.4/30","fd00::/8","10.1.0.8/31"]}'
@@ -90,7 +90,7 @@ load ../lib/ipam
 		[ "$(given c "$range")" = fd01:0:0:8000::/48 ]
 	done
 }
-@test "ADD: IPv6 networks of any size, of two addresses and of one too" {
+@test "ADD: gives addresses of IPv6 networks of any size, also of two addresses and of one" {
 	for PLUGIN in "${ways[@]}"; do
 		ipam_begin
 		run -0 add b '{"ranges":[[{"subnet":"fd01::10/127"}],[{"subnet":"fd02::7/128"}],[{"subnet":"2000::/3","rangeStart":"2001:db8:ffff:ffff:ffff:ffff:ffff:fffe"}]]}'
@@ -99,7 +99,7 @@ load ../lib/ipam
 		[ "$(given c '{"subnet":"2000::/3"}')" = 2000::2/3 ]
 	done
 }
-@test "ADD: routes with all they may say, and the dns of ipam or of resolvConf, are in the result" {
+@test "ADD: reports routes with all their keys, and the dns of ipam or of resolvConf" {
 	local routes='[{"dst":"0.0.0.0/0","gw":"10.1.0.1","mtu":1400,"advmss":1300,"priority":77,"scope":0},{"dst":"10.9.0.0/16","table":100}]'
 	printf '%s\n' '# a comment' 'nameserver 192.0.2.1' 'nameserver 2001:db8::1 ignored' '; another' \
 		'domain example.org' 'search a.example  b.example' 'options ndots:2 rotate' sortlist >"$BATS_TEST_TMPDIR/resolv.conf"
@@ -115,13 +115,13 @@ load ../lib/ipam
 	run -1 add c '{"subnet":"10.1.0.0/24","resolvConf":"/dev/zero"}'
 	error_is 7 /dev/zero
 }
-@test "ADD: routes of ipam reach the container, with mtu, metric and table" {
+@test "ADD: sets the routes of ipam in the container, with mtu, metric and table" {
 	PLUGIN=podtap
 	ipam_begin
 	run -0 add a '{"subnet":"10.1.0.0/24","routes":[{"dst":"10.9.0.0/16","gw":"10.1.0.1","mtu":1400,"priority":77,"table":100}]}'
 	[[ $(ip -n "$pod" route show table 100) == "10.9.0.0/16 via 10.1.0.1 dev if-a metric 77 mtu 1400"* ]]
 }
-@test "ADD: static addresses are given as they are, with or without ranges, and never by a range to others" {
+@test "ADD: gives static addresses as configured, with or without ranges, and never from a range to others" {
 	for PLUGIN in "${ways[@]}"; do
 		ipam_begin
 		run -0 add a '{"addresses":[{"address":"10.1.0.2/24","gateway":"10.1.0.1"},{"address":"fd01::9/64"}],"dns":{"domain":"x"}}'
@@ -131,7 +131,7 @@ load ../lib/ipam
 		[ "$(reserved)" = 10.1.0.3 ]
 	done
 }
-@test "ADD: static addresses come from CNI_ARGS too, with their gateways, and args and runtimeConfig replace them" {
+@test "ADD: takes static addresses and gateways from CNI_ARGS; args and runtimeConfig replace them" {
 	local one='{"addresses":[{"address":"10.1.0.5/24"}]}'
 	for PLUGIN in "${ways[@]}"; do
 		ipam_begin
@@ -157,7 +157,7 @@ answered() {
 	with_gateways "$1"
 	run -0 del a "$2"
 }
-@test "ADD: an address asked for has prefix length and gateway of the configured network it is in, wherever it is asked for" {
+@test "ADD: a requested address has the prefix length and gateway of its configured network, from every source" {
 	local both='{"addresses":[{"address":"10.1.0.5/24","gateway":"10.1.0.254"},{"address":"fd01::5/64","gateway":"fd01::fe"}]}'
 	local asked='10.1.0.9/24 10.1.0.254 fd01::9/64 fd01::fe'
 	for PLUGIN in "${ways[@]}"; do
@@ -172,7 +172,7 @@ answered() {
 		answered '10.1.0.254/24 none' '{"addresses":[{"address":"10.1.0.5/24","gateway":"10.1.0.254"}]}' '{"runtimeConfig":{"ips":["10.1.0.254"]}}'
 	done
 }
-@test "ADD: an address from the runtime keeps the default route by the configured gateway" {
+@test "ADD: an address from the runtime keeps the default route through the configured gateway" {
 	PLUGIN=podtap
 	ipam_begin
 	run -0 add a '{"addresses":[{"address":"10.99.0.1/24","gateway":"10.99.0.254"}],"routes":[{"dst":"0.0.0.0/0"}]}' \
@@ -180,7 +180,7 @@ answered() {
 	[[ $(ip -n "$pod" route show default) == "default via 10.99.0.254 dev if-a "* ]]
 	run -0 at "$pod" ping -c 1 -W 30 10.99.0.254
 }
-@test "ADD: an address outside all ranges is refused with the ranges, and where that helps with staticOutsideRange" {
+@test "ADD: refuses an address outside all ranges, names the ranges, and staticOutsideRange where it helps" {
 	local sets='{"ranges":[[{"subnet":"10.1.0.0/24","rangeStart":"10.1.0.10","rangeEnd":"10.1.0.19"},{"subnet":"10.2.0.0/24"}],[{"subnet":"fd01::/64"}]]}'
 	for PLUGIN in "${ways[@]}"; do
 		ipam_begin
@@ -194,7 +194,7 @@ answered() {
 }
 outside='{"staticOutsideRange":true,"ranges":[[{"subnet":"10.1.0.0/24","rangeStart":"10.1.0.10","rangeEnd":"10.1.0.12"}],
 	[{"subnet":"10.1.0.0/24","rangeStart":"10.1.0.20","rangeEnd":"10.1.0.21"}]],"exclude":["10.1.0.99"]}'
-@test "ADD: staticOutsideRange gives an address of the subnet that is in no range, with prefix length and gateway, and to one only" {
+@test "ADD: staticOutsideRange gives a subnet's address outside its ranges, with prefix and gateway, only once" {
 	for PLUGIN in "${ways[@]}"; do
 		ipam_begin
 		[ "$(given a "$outside")" = "10.1.0.10/24 10.1.0.20/24" ]
@@ -235,7 +235,7 @@ outside='{"staticOutsideRange":true,"ranges":[[{"subnet":"10.1.0.0/24","rangeSta
 		[ "$(given g "$outside" '{}' CNI_ARGS=IP=10.1.0.200)" = "10.1.0.200/24 10.1.0.20/24" ]
 	done
 }
-@test "ADD: networks of two addresses and of one give each, in IPv4 as in IPv6" {
+@test "ADD: gives every address of a network of two addresses or of one, in IPv4 and IPv6" {
 	for PLUGIN in "${ways[@]}"; do
 		ipam_begin
 		run -0 add a '{"ranges":[[{"subnet":"10.1.0.0/31"}],[{"subnet":"10.2.0.7/32","gateway":"172.31.1.1"}],[{"subnet":"fd01::/127","gateway":"fe80::1"}]]}'
@@ -248,14 +248,14 @@ outside='{"staticOutsideRange":true,"ranges":[[{"subnet":"10.1.0.0/24","rangeSta
 		error_is 11 "all 2 addresses"
 	done
 }
-@test "ADD: without any address there is an error that says what is missing" {
+@test "ADD: fails without any address, and says what is missing" {
 	for PLUGIN in "${ways[@]}"; do
 		ipam_begin
 		run -1 add a '{"routes":[]}'
 		error_is 7 ranges addresses
 	done
 }
-@test "ADD: every result version has its own shape; below 0.3.0 one address a family is all" {
+@test "ADD: each result version has its own shape; below 0.3.0 it has one address per family" {
 	PLUGIN=podtap-ipam
 	ipam_begin
 	local two='{"ranges":[[{"subnet":"10.1.0.0/24"}],[{"subnet":"fd02::/64"}]]}'
@@ -268,7 +268,7 @@ outside='{"staticOutsideRange":true,"ranges":[[{"subnet":"10.1.0.0/24","rangeSta
 	run -1 add d '{"ranges":[[{"subnet":"10.1.0.0/24"}],[{"subnet":"10.2.0.0/24"}]]}' '{"cniVersion":"0.2.0"}'
 	error_is 7 0.2.0 "more than 1 address per family"
 }
-@test "ADD: a bad configuration is refused, naming the key and the value, and nothing is reserved" {
+@test "ADD: refuses an invalid configuration, names the key and the value, and reserves nothing" {
 	local members code word
 	while IFS='|' read -r members code word; do
 		for PLUGIN in "${ways[@]}"; do

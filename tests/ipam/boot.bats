@@ -12,7 +12,7 @@ teardown() {
 range='{"subnet":"10.1.0.0/29"}'
 sticky='{"subnet":"10.1.0.0/24","sticky":true}'
 
-@test "boot: the first ADD after one releases what was reserved before it, and no other verb does" {
+@test "boot: the first ADD after a boot releases earlier reservations, and no other verb does" {
 	for PLUGIN in "${ways[@]}"; do
 		ipam_begin
 		reboot "one-$PLUGIN"
@@ -36,7 +36,7 @@ sticky='{"subnet":"10.1.0.0/24","sticky":true}'
 	done
 }
 # bats test_tags=attributes
-@test "boot: reservations are released once, also where what we remember of them is gone" {
+@test "boot: reservations are released once, also where the index is missing or damaged" {
 	for PLUGIN in "${ways[@]}"; do
 		ipam_begin
 		for damage in 'rm "$(beside index)"' ': >"$(beside index)"' 'head -c 4096 /dev/urandom >"$(beside index)"' \
@@ -57,7 +57,7 @@ sticky='{"subnet":"10.1.0.0/24","sticky":true}'
 		wrapper=()
 	done
 }
-@test "boot: a live directory of host-local that has no stamp of ours loses nothing, until the next boot" {
+@test "boot: a live host-local directory without a boot stamp loses nothing until the next boot" {
 	for PLUGIN in "${ways[@]}"; do
 		ipam_begin
 		reboot "one-$PLUGIN"
@@ -75,7 +75,7 @@ sticky='{"subnet":"10.1.0.0/24","sticky":true}'
 		wrapper=()
 	done
 }
-@test "boot: what host-local reserved since the boot, before our first ADD, is kept" {
+@test "boot: reservations that host-local made since the boot survive the first ADD" {
 	for PLUGIN in "${ways[@]}"; do
 		ipam_begin
 		reboot "one-$PLUGIN"
@@ -88,7 +88,7 @@ sticky='{"subnet":"10.1.0.0/24","sticky":true}'
 		wrapper=()
 	done
 }
-@test "boot: keepAcrossBoots keeps reservations, which then are of the boot that kept them" {
+@test "boot: keepAcrossBoots keeps reservations, and assigns them to the current boot" {
 	for PLUGIN in "${ways[@]}"; do
 		ipam_begin
 		reboot "one-$PLUGIN"
@@ -103,7 +103,7 @@ sticky='{"subnet":"10.1.0.0/24","sticky":true}'
 		wrapper=()
 	done
 }
-@test "boot: a stamp that cannot be written is an error, not a release at every ADD" {
+@test "boot: a stamp that cannot be written is an error, and does not release at every ADD" {
 	PLUGIN=podtap-ipam
 	ipam_begin
 	reboot one
@@ -119,7 +119,7 @@ sticky='{"subnet":"10.1.0.0/24","sticky":true}'
 	wrapper=()
 }
 # bats test_tags=attributes
-@test "boot: what others reserved since, the index intact, damaged, empty or absent, outlives the first ADD; what was ours does not" {
+@test "boot: the first ADD keeps what others reserved since the boot, for every state of the index, and frees ours" {
 	for PLUGIN in "${ways[@]}"; do
 		ipam_begin
 		for damage in : 'rm "$(beside index)"' ': >"$(beside index)"' 'head -c 4096 /dev/urandom >"$(beside index)"' \
@@ -186,7 +186,7 @@ sticky='{"subnet":"10.1.0.0/24","sticky":true}'
 	done
 }
 # bats test_tags=attributes
-@test "boot: a node that is a container releases at its start what it had reserved before" {
+@test "boot: a node that is a container releases its earlier reservations when it starts" {
 	for PLUGIN in "${ways[@]}"; do
 		ipam_begin
 		node
@@ -211,7 +211,7 @@ sticky='{"subnet":"10.1.0.0/24","sticky":true}'
 		node_end
 	done
 }
-@test "boot: a call from another PID namespace, mount namespace or network namespace of a living node releases nothing" {
+@test "boot: a call from another PID, mount or network namespace of a running node releases nothing" {
 	local nearby node_calls
 	for PLUGIN in "${ways[@]}"; do
 		ipam_begin
@@ -249,7 +249,7 @@ sticky='{"subnet":"10.1.0.0/24","sticky":true}'
 		node_end
 	done
 }
-@test "boot: on a file system without attributes the index tells what is of before; without an index all stays" {
+@test "boot: without extended attributes the index tells old reservations; without an index all stay" {
 	boot one
 	boot two
 	boot three
@@ -273,7 +273,7 @@ sticky='{"subnet":"10.1.0.0/24","sticky":true}'
 	[ "${lines[1]}" = "two: a-two b-two since-two" ]
 	[ "${lines[2]}" = "three: a-three a-two b-two since-three since-two" ]
 }
-@test "sticky: a pod gets its former address again while it is free, over containers and boots" {
+@test "sticky: a pod gets its former address again while it is free, across containers and boots" {
 	local pod_a='CNI_ARGS=IgnoreUnknown=1;K8S_POD_NAMESPACE=prod;K8S_POD_NAME=db-0'
 	for PLUGIN in "${ways[@]}"; do
 		ipam_begin
@@ -293,7 +293,7 @@ sticky='{"subnet":"10.1.0.0/24","sticky":true}'
 		wrapper=()
 	done
 }
-@test "sticky: without a pod's name the container counts; without the key nothing is remembered" {
+@test "sticky: without a pod name the container ID identifies; without the key nothing is remembered" {
 	for PLUGIN in "${ways[@]}"; do
 		ipam_begin
 		[ "$(given a "$sticky")" = 10.1.0.2/24 ]
@@ -306,7 +306,7 @@ sticky='{"subnet":"10.1.0.0/24","sticky":true}'
 		[ "$(given a '{"subnet":"10.1.0.0/24","sticky":true,"exclude":["10.1.0.2"]}')" != 10.1.0.2/24 ]
 	done
 }
-@test "sticky: a memory that is damaged, or of another range, is no memory" {
+@test "sticky: ignores a remembered address that is damaged or of another range" {
 	PLUGIN=podtap-ipam
 	ipam_begin
 	run -0 add a "$sticky"

@@ -83,7 +83,7 @@ costs() {
 		[ "${output#* }" -lt $((${output% *} * 2)) ]
 	done
 }
-@test "exhaustion: a full /16 is told at once, with its range, its size and how to see who has it" {
+@test "exhaustion: an ADD on a full /16 fails at once, with the range, its size and how to list its holders" {
 	local conf
 	mkdir -p "$store"
 	"$BUILD/tests/tools/ipamfill" "$store" 10.1.0.2 65532
@@ -102,10 +102,10 @@ costs() {
 	run -0 bare ADD again "$conf"
 	json_is '.ips[0].address' 10.1.99.99/16
 }
-@test "storm: 64 runtimes, 10,000 calls, some killed: no address twice, none lost, no lock left (ext4)" {
+@test "storm: 10,000 calls of 64 runtimes, some killed, leave no duplicate, no lost address and no lock (ext4)" {
 	storm "$data" /
 }
-@test "storm: the same on tmpfs" {
+@test "storm: 10,000 calls of 64 runtimes, some killed, leave no duplicate, no lost address and no lock (tmpfs)" {
 	mkdir -p "$data"
 	export -f storm
 	export BATS_TEST_TMPDIR BUILD
@@ -200,18 +200,18 @@ rebooted() {
 @test "crash: ADD killed before any of its system calls loses nothing, and the next call works" {
 	run -0 crash one_stays ADD 10.1.0.2/29
 }
-@test "crash: so it is where ADD had to read the whole store" {
+@test "crash: ADD that reads the whole store, killed before any system call, loses nothing" {
 	run -0 crash one_stays_unindexed ADD 10.1.0.2/29
 }
-@test "crash: so it is where ADD mends an empty file" {
+@test "crash: ADD that repairs an empty file, killed before any system call, loses nothing" {
 	run -0 crash empty_file ADD 10.1.0.2/29
 }
-@test "crash: the first ADD after a boot, killed before any of its system calls, is made good by the next" {
+@test "crash: the next ADD completes the first ADD after a boot that was killed before any system call" {
 	run -0 crash rebooted ADD
 }
 @test "crash: DEL killed before any of its system calls loses nothing, and the next call works" {
 	run -0 crash victim_too DEL 10.1.0.2/29
 }
-@test "crash: so it is where DEL had to read the whole store" {
+@test "crash: DEL that reads the whole store, killed before any system call, loses nothing" {
 	run -0 crash victim_too_unindexed DEL 10.1.0.2/29
 }

@@ -31,7 +31,7 @@ nothing_made() {
 	[ -z "$(find "$PODTAP_STATE_DIR" -type f)" ]
 }
 
-@test "IPAM: ADD, CHECK and DEL reach the plugin, and its answer the link and the result" {
+@test "IPAM: ADD, CHECK and DEL reach the delegate, and the link and the result have its addresses" {
 	run -0 scripted ADD "$scripted"
 	json_is '.ips' '[{"interface":0,"address":"10.99.0.66/24","gateway":"10.99.0.254"}]'
 	json_is '[.interfaces[].name]' '["eth0"]'
@@ -43,7 +43,7 @@ nothing_made() {
 	run -0 scripted DEL "$scripted"
 	calls ADD CHECK DEL
 }
-@test "IPAM: the plugin gets stdin byte for byte" {
+@test "IPAM: the delegate gets stdin byte for byte" {
 	text='  {"name":"net", "cniVersion" :"1.0.0","type":"podtap","master":"lan0","unknown":[1.50,1e2,"\u00e4ä"],
 		"ipam":{"type":"scripted","x":{"y":null}} }
 '
@@ -52,14 +52,14 @@ nothing_made() {
 	run -0 cni_raw DEL "$text" CNI_PATH="$fixtures/delegates" SCRIPT_LOG="$log"
 	run -0 cmp "$log/DEL.stdin" "$log/ADD.stdin"
 }
-@test "IPAM: the plugin gets our environment, only CNI_COMMAND is its own" {
+@test "IPAM: the delegate gets the plugin's environment, except for CNI_COMMAND" {
 	run -0 scripted ADD "$scripted" CNI_ARGS="IgnoreUnknown=1;K8S_POD_NAME=x;A=B=C" TRACEPARENT=00-ab-cd-01 OTHER="a b" CNI_NETNS_OVERRIDE=
 	for line in CNI_COMMAND=ADD "CNI_ARGS=IgnoreUnknown=1;K8S_POD_NAME=x;A=B=C" TRACEPARENT=00-ab-cd-01 "OTHER=a b" \
 		"CNI_NETNS=/run/netns/$pod" "CNI_CONTAINERID=$container" CNI_IFNAME=eth0 CNI_NETNS_OVERRIDE=; do
 		run -0 grep -qxF "$line" "$log/ADD.env"
 	done
 }
-@test "IPAM: the plugin runs on the host, where we were started, while the link is there" {
+@test "IPAM: the delegate runs in the host's namespace and the working directory, while the link exists" {
 	cd "$BATS_TEST_TMPDIR"
 	run -0 scripted ADD "$scripted"
 	run -0 at "$host" readlink /proc/self/ns/net /proc/self/cwd
@@ -68,18 +68,18 @@ nothing_made() {
 	run -0 scripted DEL "$scripted"
 	run -0 grep -q eth0@ "$log/DEL.link"
 }
-@test "IPAM: what the plugin says on stderr reaches ours, not stdout" {
+@test "IPAM: the delegate's stderr reaches the plugin's stderr, not stdout" {
 	run -0 scripted ADD "$scripted"
 	json_is .cniVersion 1.0.0
 	run -0 grep -q "the plugin's own words" "$BATS_TEST_TMPDIR/stderr"
 }
-@test "IPAM: the first folder of CNI_PATH that has the file counts, folders of that name do not" {
+@test "IPAM: the first folder of CNI_PATH that has the file wins; a folder of that name does not count" {
 	mkdir -p "$BATS_TEST_TMPDIR/a/scripted" "$BATS_TEST_TMPDIR/b"
 	ln -s "$fixtures/delegates/scripted" "$BATS_TEST_TMPDIR/b/scripted"
 	run -0 cni ADD "$scripted" CNI_PATH="/nowhere::$BATS_TEST_TMPDIR/a:$BATS_TEST_TMPDIR/b" SCRIPT_LOG="$log"
 	calls ADD
 }
-@test "IPAM: absent, null, {} or an empty type runs nothing on any verb" {
+@test "IPAM: an ipam that is absent, null, {} or of an empty type runs no delegate on any verb" {
 	for ipam in null '{}' '{"type":""}' '{"type":null}'; do
 		for verb in ADD CHECK STATUS GC DEL; do
 			run -0 scripted $verb "{\"ipam\":$ipam}"
@@ -89,7 +89,7 @@ nothing_made() {
 }
 
 # Each is refused: the error is an object, nothing is left, and the plugin's DEL was run.
-@test "IPAM: an answer that is none fails ADD, is released and leaves nothing" {
+@test "IPAM: an invalid answer fails ADD, is released with DEL and leaves nothing" {
 	for say in nothing half garbage null list two silent-1 words-and-1 result-and-1 killed wrong-version no-addresses \
 		bad-address enormous impossible twice; do
 		rm -f "$log/calls"
@@ -100,7 +100,7 @@ nothing_made() {
 		nothing_made || { echo "for: $say"; return 1; }
 	done
 }
-@test "IPAM: the plugin's error is ours, unchanged, and the DEL after it cannot hide it" {
+@test "IPAM: the delegate's error is returned unchanged, and the DEL after it does not hide it" {
 	run -1 scripted ADD "$scripted" SCRIPT_ADD=error SCRIPT_DEL=words-and-1
 	error_is 11
 	json_is .msg "the pool is busy"
@@ -109,12 +109,12 @@ nothing_made() {
 	nothing_made
 	rm "$cache"/* # the DEL at the end would fail as told
 }
-@test "IPAM: a failure without an error object says what the plugin said, code 999" {
+@test "IPAM: a failure without an error object reports the delegate's output with code 999" {
 	run -1 scripted ADD "$scripted" SCRIPT_ADD=words-and-1
 	error_is 999 scripted "no more addresses"
 	nothing_made
 }
-@test "IPAM: answers of older versions, of none, large ones, and a plugin that reads no stdin are fine" {
+@test "IPAM: accepts answers of older versions, without a version, large ones, and delegates that ignore stdin" {
 	for say in old-version no-version large deaf; do
 		run -0 scripted ADD "$scripted" SCRIPT_ADD=$say
 		json_is .cniVersion 1.0.0
@@ -122,14 +122,14 @@ nothing_made() {
 		run -0 scripted DEL "$scripted"
 	done
 }
-@test "IPAM: a plugin that reads nothing of a long stdin does no harm" {
+@test "IPAM: a delegate that reads nothing of a long stdin does no harm" {
 	long=$(jq -cn '{cniVersion: "1.0.0", ipam: {type: "scripted"}, x: [range(60000)]}')
 	printf '%s' "$long" >"$BATS_TEST_TMPDIR/long"
 	run -0 cni_raw ADD "$(jq -c '. + {name: "net", type: "podtap", master: "lan0"}' "$BATS_TEST_TMPDIR/long")" \
 		CNI_PATH="$fixtures/delegates" SCRIPT_LOG="$log" SCRIPT_ADD=deaf
 	run -0 scripted DEL "$scripted"
 }
-@test "IPAM: a DEL that fails is reported, and the link goes all the same" {
+@test "IPAM: a failed DEL of the delegate is reported, and the link is removed all the same" {
 	run -0 scripted ADD "$scripted"
 	node=$(tap)
 	run -1 scripted DEL "$scripted" SCRIPT_DEL=error
@@ -139,13 +139,13 @@ nothing_made() {
 	[ ! -e "$node" ]
 	run -0 scripted DEL "$scripted"
 }
-@test "IPAM: DEL reaches the plugin without a namespace too" {
+@test "IPAM: DEL reaches the delegate without a namespace too" {
 	run -0 scripted ADD "$scripted"
 	run -0 scripted DEL "$scripted" CNI_NETNS=
 	run -0 scripted DEL "$scripted" CNI_NETNS=/nowhere
 	calls ADD DEL DEL
 }
-@test "IPAM: CHECK's and STATUS's errors are ours" {
+@test "IPAM: CHECK and STATUS return the delegate's errors" {
 	run -0 scripted ADD "$scripted"
 	run -1 scripted CHECK "$scripted" SCRIPT_CHECK=error
 	error_is 11 "the pool is busy"
@@ -154,7 +154,7 @@ nothing_made() {
 	run -1 scripted STATUS '{"ipam":{"type":"no-such-plugin"}}'
 	error_is "$(jq .code <<<"$output")" no-such-plugin
 }
-@test "IPAM: a plugin that knows no STATUS or GC counts as having none" {
+@test "IPAM: a delegate that does not know STATUS or GC causes no error" {
 	for code in 4 1 3; do
 		for verb in STATUS GC; do
 			run -0 scripted $verb "$status11" SCRIPT_$verb=code-$code
@@ -164,7 +164,7 @@ nothing_made() {
 	run -0 cni STATUS '{"ipam":{"type":"host-local","subnet":"10.99.0.0/24"}}'
 	run -0 cni GC '{"ipam":{"type":"host-local","subnet":"10.99.0.0/24"},"cni.dev/valid-attachments":[]}'
 }
-@test "IPAM: GC reaches the plugin, and its DEL every stale attachment; errors are told at the end" {
+@test "IPAM: the delegate gets GC, and DEL for every stale attachment; errors are reported at the end" {
 	run -0 scripted ADD "$scripted"
 	run -0 scripted ADD "$scripted" CNI_CONTAINERID="$container-2" CNI_NETNS="/run/netns/$other"
 	rm "$log/calls"
@@ -178,7 +178,7 @@ nothing_made() {
 	run -1 link_exists "$other" eth0
 }
 
-@test "host-local: a lease for ADD, none after DEL, none after an ADD that fails late" {
+@test "host-local: has a lease after ADD, and none after DEL or after an ADD that fails late" {
 	change='{"cniVersion":"1.0.0","ipam":{"type":"host-local","subnet":"10.99.0.0/24","rangeStart":"10.99.0.50"}}'
 	run -0 cni ADD "$change"
 	json_is '.ips[0].address' 10.99.0.50/24
@@ -193,7 +193,7 @@ nothing_made() {
 	[ -z "$output" ]
 	nothing_made
 }
-@test "static: addresses of both families, routes and dns" {
+@test "static: gives addresses of both families, routes and dns" {
 	run -0 cni ADD '{"cniVersion":"1.0.0","ipam":{"type":"static","addresses":[{"address":"10.99.0.7/24","gateway":"10.99.0.254"},
 		{"address":"fd99::7/64","gateway":"fd99::fe"}],"routes":[{"dst":"0.0.0.0/0"},{"dst":"::/0"}],"dns":{"nameservers":["10.99.0.254"]}}}'
 	json_is '[.ips[].address]' '["10.99.0.7/24","fd99::7/64"]'
@@ -202,12 +202,12 @@ nothing_made() {
 	run -0 at "$pod" ping -n -q -c 1 -w 30 10.99.0.254
 	run -0 at "$pod" ping -n -q -c 1 -w 30 fd99::fe
 }
-@test "static: without an address ADD fails and leaves nothing" {
+@test "static: ADD without an address fails and leaves nothing" {
 	run -1 cni ADD '{"cniVersion":"1.0.0","ipam":{"type":"static"}}'
 	error_is 999 static
 	nothing_made
 }
-@test "dhcp: a lease from a real server, given back at DEL" {
+@test "dhcp: ADD gets a lease from a real server, and DEL gives it back" {
 	dhcp_start 10.98.0.1/24 10.98.0.50 10.98.0.59
 	change='{"cniVersion":"1.0.0","ipam":{"type":"dhcp"}}'
 	run -0 cni ADD "$change"
@@ -221,7 +221,7 @@ nothing_made() {
 	run -0 timeout 60 sh -c 'while grep -q "$1" "$0"; do sleep 0.05; done' "$BATS_TEST_TMPDIR/dnsmasq.leases" "${address%/*}"
 	run -1 link_exists "$pod" eth0
 }
-@test "dhcp: without its daemon ADD fails and leaves nothing; DEL says so and removes the link" {
+@test "dhcp: without its daemon ADD fails and leaves nothing; DEL reports it and removes the link" {
 	run -1 cni ADD '{"cniVersion":"1.0.0","ipam":{"type":"dhcp"}}'
 	error_is "$(jq .code <<<"$output")" dhcp.sock
 	nothing_made
@@ -260,7 +260,7 @@ gone() {
 	[[ ! -e /proc/$1 || $(cut -d' ' -f3 "/proc/$1/stat" 2>/dev/null) == [ZX] ]]
 }
 
-@test "IPAM: a plugin dies with podtap, so that it reserves nothing after the DEL" {
+@test "IPAM: the delegate dies with podtap, so that it reserves nothing after the DEL" {
 	waiting_plugin
 	cni ADD "$waiting" "$delegates" 3>&- &
 	call=$!
@@ -273,7 +273,7 @@ gone() {
 	nothing_made
 	[ ! -e "$BATS_TEST_TMPDIR/reserved" ]
 }
-@test "IPAM: a plugin that is not executed yet when podtap is killed never is" {
+@test "IPAM: a delegate that was not executed before podtap was killed never runs" {
 	waiting_plugin
 	printf %s "$(config "$waiting")" | at "$host" env "$delegates" CNI_COMMAND=ADD CNI_CONTAINERID="$container" \
 		CNI_NETNS="/run/netns/$pod" CNI_IFNAME=eth0 strace -f -o "$BATS_TEST_TMPDIR/trace" -e trace=prctl \
@@ -289,7 +289,7 @@ gone() {
 	[ ! -e "$BATS_TEST_TMPDIR/started" ]
 	run -0 cni DEL "$waiting" "$delegates"
 }
-@test "IPAM: a plugin that takes longer than ipamTimeout is killed with what it started, named, and its DEL is run" {
+@test "IPAM: a delegate slower than ipamTimeout is killed with its children, named in the error, and gets DEL" {
 	delegates_setup
 	delegate hanging <<-END
 		[ "\$CNI_COMMAND" = ADD ] || exit 0
@@ -306,7 +306,7 @@ gone() {
 	until_true gone "$started"
 	nothing_made
 }
-@test "IPAM: a DEL that takes too long is killed, and the link goes all the same" {
+@test "IPAM: a slow DEL of the delegate is killed, and the link is removed all the same" {
 	delegates_setup
 	delegate hanging <<-END
 		[ "\$CNI_COMMAND" = ADD ] || exec sleep 600
@@ -320,7 +320,7 @@ gone() {
 	run -0 cni_raw DEL "$(config '{"ipam":null}')"
 	rm "$cache"/*
 }
-@test "IPAM: a process that the plugin leaves behind with its streams holds up no call" {
+@test "IPAM: a process that the delegate leaves behind with its streams delays no call" {
 	delegates_setup
 	delegate leaving <<-END
 		[ "\$CNI_COMMAND" = ADD ] || exit 0
@@ -333,7 +333,7 @@ gone() {
 	kill "$(cat "$BATS_TEST_TMPDIR/left")" # it is alive: nobody waited for it
 	run -0 cni DEL '{"cniVersion":"1.0.0","ipam":{"type":"leaving"}}' "$delegates"
 }
-@test "IPAM: what a plugin says on stderr is in the error, and in logFile, where it printed no error object" {
+@test "IPAM: without an error object the delegate's stderr is in the error and in logFile" {
 	delegates_setup
 	delegate panicking <<-END
 		[ "\$CNI_COMMAND" = ADD ] || exit 0
@@ -353,7 +353,7 @@ gone() {
 	error_is 999 "signal 9" "the plugin's own words"
 	nothing_made
 }
-@test "IPAM: of a long stderr the beginning and the end are in the error, and all of it on ours" {
+@test "IPAM: the error has the beginning and the end of a long stderr, and the plugin's stderr has all of it" {
 	delegates_setup
 	delegate wordy <<-END
 		[ "\$CNI_COMMAND" = ADD ] || exit 0
@@ -365,7 +365,7 @@ gone() {
 	[ "$(wc -c <"$BATS_TEST_TMPDIR/stderr")" -gt 1000000 ]
 	stderr_has "the end"
 }
-@test "IPAM: a stderr that nobody reads holds up no call" {
+@test "IPAM: a stderr that nobody reads delays no call" {
 	delegates_setup
 	delegate wordy <<-END
 		[ "\$CNI_COMMAND" = ADD ] || exit 0
@@ -382,7 +382,7 @@ gone() {
 	exec 8>&-
 	run -0 cni DEL '{"cniVersion":"1.0.0","ipam":{"type":"wordy"}}' "$delegates"
 }
-@test "IPAM: ipamTimeout that is no number of seconds fails ADD, never DEL and GC" {
+@test "IPAM: an invalid ipamTimeout fails ADD, but not DEL and GC" {
 	for wrong in 0 -1 86401 1.5 '"5"'; do
 		run -1 scripted ADD "$(jq -c --argjson s "$wrong" '. + {ipamTimeout: $s}' <<<"$scripted")"
 		error_is 7 ipamTimeout "$wrong" "1 to 86400"

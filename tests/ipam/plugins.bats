@@ -39,21 +39,21 @@ serves() {
 	run -0 debian "$plugin" DEL "$text"
 }
 
-@test "bridge: addresses, routes, CHECK and DEL by podtap-ipam" {
+@test "bridge: podtap-ipam serves addresses, routes, CHECK and DEL" {
 	serves bridge '{"cniVersion":"1.0.0","type":"bridge","bridge":"br5","isGateway":true}'
 	at "$host" ip link del br5
 }
-@test "macvlan: addresses, routes, CHECK and DEL by podtap-ipam" {
+@test "macvlan: podtap-ipam serves addresses, routes, CHECK and DEL" {
 	serves macvlan '{"cniVersion":"1.0.0","type":"macvlan","master":"lan0"}'
 }
-@test "macvlan: podtap-ipam's own words reach the runtime" {
+@test "macvlan: errors of podtap-ipam reach the runtime unchanged" {
 	run -1 debian macvlan ADD "$(config "$(ipam '{"subnet":"10.55.0.0/30","exclude":["10.55.0.2"]}' \
 		'{"cniVersion":"1.0.0","type":"macvlan"}')")"
 	json_is .code 7
 	[[ $output == *10.55.0.0/30* ]]
 	ip -n "$pod" link del eth0 # which the plugin forgot
 }
-@test "podtap: in process and by another name of the same executable, results are the same" {
+@test "podtap: results are the same in process and by another name of the executable" {
 	local sets='{"ranges":[[{"subnet":"10.55.0.0/24"}],[{"subnet":"fd55::/64"}]],"routes":[{"dst":"10.9.0.0/16","mtu":1400}],"dns":{"domain":"x"}}'
 	local version inside outside
 	mkdir "$BATS_TEST_TMPDIR/bin"
@@ -77,11 +77,11 @@ serves() {
 	run -0 cni DEL "$(ipam '{"subnet":"10.55.0.0/24"}')" CNI_PATH=/none
 	[ "$(reserved)" = "" ]
 }
-@test "podtap: an ADD that fails after its address was reserved gives it back" {
+@test "podtap: an ADD that fails after the reservation releases its address" {
 	run -1 cni ADD "$(ipam '{"subnet":"10.55.0.0/24","routes":[{"dst":"10.9.0.0/16","gw":"203.0.113.9"}]}')"
 	[ "$(reserved)" = "" ]
 }
-@test "podtap: an ADD whose result is beyond what is read gives back what was reserved" {
+@test "podtap: an ADD whose result is too large to read releases its reservations" {
 	# Each address says its version too in a result of 0.4.0.
 	text=$(config "$(ipam '{"subnet":"10.55.0.0/24"}')" | jq -c '.cniVersion = "0.4.0" |
 		.ipam.dns.search = [range(197500) | "x"] |
@@ -90,7 +90,7 @@ serves() {
 	error_is 6 "too many values"
 	[ "$(reserved)" = "" ]
 }
-@test "podtap: GC releases the addresses of attachments that are gone" {
+@test "podtap: GC releases the addresses of attachments that no longer exist" {
 	local range='{"subnet":"10.55.0.0/24"}'
 	run -0 cni ADD "$(ipam "$range")"
 	run -0 cni ADD "$(ipam "$range")" CNI_CONTAINERID=other CNI_IFNAME=eth1

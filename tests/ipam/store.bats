@@ -12,7 +12,7 @@ host_local() {
 		CNI_CONTAINERID="$2" CNI_NETNS=/none CNI_IFNAME=eth0 CNI_PATH=/none /usr/lib/cni/host-local
 }
 
-@test "store: the files are host-local's, byte for byte" {
+@test "store: its files equal those of host-local byte for byte" {
 	local two='{"ranges":[[{"subnet":"10.1.0.0/29"}],[{"subnet":"fd01::/64","rangeStart":"fd01::ab:0:0:c"}]]}'
 	for PLUGIN in "${ways[@]}"; do
 		ipam_begin
@@ -32,7 +32,7 @@ host_local() {
 		[ "$(last 0)" = 10.1.0.2 ]
 	done
 }
-@test "store: host-local's directory is taken over as it is, and host-local takes it back" {
+@test "store: takes over a host-local directory unchanged, and host-local takes it back" {
 	for PLUGIN in "${ways[@]}"; do
 		ipam_begin
 		run -0 host_local ADD first
@@ -56,7 +56,7 @@ host_local() {
 		run -0 host_local DEL fifth
 	done
 }
-@test "store: a change made by others in the very tick of our own is noticed" {
+@test "store: notices a change by others in the same clock tick as its own" {
 	cat >"$BATS_TEST_TMPDIR/ticks" <<-'END'
 		# ramfs dates by the tick; what others write here follows our answer as fast as a shell can.
 		mount -t ramfs none "$1" || exit
@@ -84,7 +84,7 @@ host_local() {
 	[ "$same" = 5 ]
 	[ "$wrong" = 0 ]
 }
-@test "store: an empty file, or one of NULs, left by a crash is given out again" {
+@test "store: gives out an address again whose file a crash left empty or full of NULs" {
 	for PLUGIN in "${ways[@]}"; do
 		ipam_begin
 		reserve 10.1.0.2 ''
@@ -101,7 +101,7 @@ host_local() {
 		[ "$(given f "$range")" = 10.1.0.2/29 ]
 	done
 }
-@test "store: a file half written, with its container's whole name, is released by that container's DEL" {
+@test "store: DEL releases a half-written file that has its container's whole name" {
 	for PLUGIN in "${ways[@]}"; do
 		ipam_begin
 		reserve 10.1.0.2 "$PLUGIN-a"
@@ -111,7 +111,7 @@ host_local() {
 		[ "$(reserved)" = "" ]
 	done
 }
-@test "store: what is no reservation is neither followed nor deleted nor given out, and stops nothing" {
+@test "store: a foreign file is not followed, deleted or given out, and stops no call" {
 	local name
 	for PLUGIN in "${ways[@]}"; do
 		ipam_begin
@@ -143,7 +143,7 @@ host_local() {
 		rm -r "${store:?}"
 	done
 }
-@test "store: a lock that is a link or a pipe leads nowhere and holds nobody" {
+@test "store: does not follow a lock that is a link, and does not wait on one that is a pipe" {
 	PLUGIN=podtap-ipam
 	ipam_begin
 	mkdir -p "$store"
@@ -175,7 +175,7 @@ host_local() {
 	wait $waiting
 	[ "$(reserved)" = 10.1.0.2 ]
 }
-@test "index: deleted, older, cut, scribbled on, replaced or made unreadable, it changes no answer" {
+@test "index: no answer changes when it is deleted, older, cut, damaged, replaced or unreadable" {
 	local index damage
 	for PLUGIN in "${ways[@]}"; do
 		ipam_begin
@@ -202,7 +202,7 @@ host_local() {
 		rm "$PODTAP_IPAM_STATE_DIR"
 	done
 }
-@test "index: a file that others wrote anew, made or removed counts as it is" {
+@test "index: sees a file as it is after others rewrote, made or removed it" {
 	for PLUGIN in "${ways[@]}"; do
 		ipam_begin
 		run -0 add a "$range"
@@ -229,7 +229,7 @@ host_local() {
 unreadable() {
 	wrapper=(unshare -m sh -c 'mount --bind "/proc/$$/mem" "$0" && exec "$@"' "$store/$1")
 }
-@test "store: one reservation that cannot be read stops only who may have it, until it can be" {
+@test "store: an unreadable reservation stops only its possible owner, until it can be read" {
 	for PLUGIN in "${ways[@]}"; do
 		ipam_begin
 		for id in a b; do

@@ -12,7 +12,7 @@ teardown() {
 two='{"ranges":[[{"subnet":"10.1.0.0/24"}],[{"subnet":"fd01::/64"}]]}'
 range='{"subnet":"10.1.0.0/29"}'
 
-@test "DEL: releases every address of the attachment, and no other's, however often it is called" {
+@test "DEL: releases every address of the attachment and no other, however often it runs" {
 	for PLUGIN in "${ways[@]}"; do
 		ipam_begin
 		run -0 add a "$two"
@@ -25,7 +25,7 @@ range='{"subnet":"10.1.0.0/29"}'
 		[ "$(reserved)" = "10.1.0.3 fd01::3" ]
 	done
 }
-@test "DEL: needs neither prevResult nor a right configuration, and makes no directory" {
+@test "DEL: needs neither prevResult nor a valid configuration, and makes no directory" {
 	for PLUGIN in "${ways[@]}"; do
 		ipam_begin
 		run -0 del a "$two"
@@ -35,7 +35,7 @@ range='{"subnet":"10.1.0.0/29"}'
 		[ "$(reserved)" = "" ]
 	done
 }
-@test "DEL: content of before 0.8, the container alone, counts for any interface, unless there is an exact one" {
+@test "DEL: a reservation of before 0.8, without an interface, matches any interface unless there is an exact one" {
 	for PLUGIN in "${ways[@]}"; do
 		ipam_begin
 		reserve 10.1.0.4 "$PLUGIN-a"
@@ -49,7 +49,7 @@ range='{"subnet":"10.1.0.0/29"}'
 		[ "$(reserved)" = "" ]
 	done
 }
-@test "CHECK: holds while prevResult and reservations agree, and changes nothing" {
+@test "CHECK: succeeds while prevResult and reservations agree, and changes nothing" {
 	for PLUGIN in "${ways[@]}"; do
 		ipam_begin
 		run -0 add a "$two"
@@ -72,7 +72,7 @@ range='{"subnet":"10.1.0.0/29"}'
 		error_is 999 "no address reserved"
 	done
 }
-@test "CHECK: compares an edited prevResult, and misses one that is not there" {
+@test "CHECK: compares an edited prevResult, and reports a missing one" {
 	PLUGIN=podtap-ipam
 	ipam_begin
 	run -0 add a "$two"
@@ -86,7 +86,7 @@ range='{"subnet":"10.1.0.0/29"}'
 	run -1 check b "$two"
 	error_is 7 prevResult
 }
-@test "CHECK: static addresses are in prevResult, with their gateways" {
+@test "CHECK: requires static addresses and their gateways in prevResult" {
 	local config='{"addresses":[{"address":"10.1.0.9/24","gateway":"10.1.0.1"}]}'
 	PLUGIN=podtap-ipam
 	ipam_begin
@@ -97,7 +97,7 @@ range='{"subnet":"10.1.0.0/29"}'
 	run -1 check a "$config" '{"prevResult":{"cniVersion":"1.1.0","ips":[{"address":"10.1.0.8/24"}]}}'
 	error_is 999 10.1.0.9
 }
-@test "STATUS: is content with what ADD would be, and makes nothing" {
+@test "STATUS: accepts what ADD would accept, and makes nothing" {
 	for PLUGIN in "${ways[@]}"; do
 		ipam_begin
 		run -0 status "$two"
@@ -166,7 +166,7 @@ data_dirs_make() {
 		mount -t tmpfs none ro; mkdir -p ro/there/$network; mount -o remount,ro ro
 		exec "$@"' "$fs" "$network")
 }
-@test "STATUS: says of each dataDir what ADD does: missing at any depth, read-only, in the way, of the kernel" {
+@test "STATUS: judges each dataDir as ADD does: missing at any depth, read-only, a file, of the kernel" {
 	local path why
 	top=/podtap-$$-$RANDOM
 	for PLUGIN in "${ways[@]}"; do
@@ -194,7 +194,7 @@ data_dirs_make() {
 		rm -rf "${BATS_TEST_TMPDIR:?}"/{there,linked-to,replaced,elsewhere,locked,missing}
 	done
 }
-@test "STATUS: strictStatus tells which range set is exhausted and how large it is" {
+@test "STATUS: strictStatus names the exhausted range set and its size" {
 	for PLUGIN in "${ways[@]}"; do
 		ipam_begin
 		run -0 add a '{"ranges":[[{"subnet":"10.2.0.0/24"}],[{"subnet":"10.1.0.0/30"}]]}'
@@ -229,7 +229,7 @@ data_dirs_make() {
 		rm "$data/other/10.1.0.2" "$store/10.1.0.91"
 	done
 }
-@test "GC: an empty list collects all, no list nothing but by gcWithoutList, and the former key serves" {
+@test "GC: an empty list releases all, a missing list only with gcWithoutList; the former key works" {
 	PLUGIN=podtap-ipam
 	ipam_begin
 	for list in '{"cni.dev/valid-attachments":null}' '{"cni.dev/valid-attachments":[]}' '{"cni.dev/attachments":[]}' '{"gcWithoutList":true}'; do
@@ -247,7 +247,7 @@ data_dirs_make() {
 	done
 }
 # bats test_tags=long
-@test "GC: a list of thousands is no work" {
+@test "GC: handles a list of thousands quickly" {
 	PLUGIN=podtap-ipam
 	ipam_begin
 	run -0 add a "$range"
@@ -258,7 +258,7 @@ data_dirs_make() {
 	run -0 cni_raw GC "$text"
 	[ "$(reserved)" = 10.1.0.2 ]
 }
-@test "GC: finds stale reservations with and without what it remembered of them" {
+@test "GC: finds stale reservations with and without the index" {
 	PLUGIN=podtap-ipam
 	ipam_begin
 	run -0 add a "$range"
@@ -267,7 +267,7 @@ data_dirs_make() {
 	run -0 gc "$range" '{"cni.dev/valid-attachments":[{"containerID":"podtap-ipam-a","ifname":"if-a"}]}'
 	[ "$(reserved)" = 10.1.0.2 ]
 }
-@test "VERSION: podtap-ipam speaks all that podtap speaks" {
+@test "VERSION: podtap-ipam supports the same versions as podtap" {
 	run -0 env CNI_COMMAND=VERSION "$BUILD/podtap-ipam" </dev/null
 	json_is '.supportedVersions | join(" ")' "0.1.0 0.2.0 0.3.0 0.3.1 0.4.0 1.0.0 1.1.0"
 	PLUGIN=podtap-ipam

@@ -14,7 +14,7 @@ second() {
 	attach "$1" "$2" CNI_CONTAINERID="$container-2" CNI_NETNS="/run/netns/$other"
 }
 
-@test "VLAN: endpoints on its interface reach the VLAN and one another, and nobody outside" {
+@test "VLAN: endpoints on a VLAN interface reach the VLAN and each other, and nobody outside" {
 	ip -n "$host" -batch - <<-END
 		link add link lan0 name lan0.5 mtu 1400 type vlan id 5
 		link set lan0.5 up
@@ -42,7 +42,7 @@ second() {
 	done
 }
 
-@test "bond: an endpoint on it stays on the LAN when the active port fails; a port of it is refused by name" {
+@test "bond: an endpoint stays on the LAN when the active port fails; a port as master is refused by name" {
 	ip -n "$switch" link add port1 type veth peer name lan1 netns "$host"
 	ip -n "$switch" link set port1 master br0 up
 	ip -n "$host" -batch - <<-END
@@ -63,7 +63,7 @@ second() {
 	error_is 11 lan1 'port of a bridge, bond'
 }
 
-@test "dummy: passthru has its MAC, sets the one asked for until DEL, and sends by it; a second endpoint is refused" {
+@test "dummy: passthru has the master's MAC or sets the requested one until DEL; refuses a second endpoint" {
 	ip -n "$host" link add dummy0 address 02:00:00:00:0d:00 type dummy
 	ip -n "$host" link set dummy0 up
 	passthru='"master":"dummy0","mode":"passthru"'

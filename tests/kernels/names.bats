@@ -4,7 +4,7 @@
 # asked for too.
 load ../lib/lib
 
-@test "ADD: the container's eth0 comes where the host has an eth0, another interface or the master itself" {
+@test "ADD: names the interface eth0 although the host has an eth0, also where that is the master" {
 	ip -n "$host" link add eth0 type dummy
 	for kind in macvtap macvlan; do
 		run -0 cni ADD "{\"link\":\"$kind\"}"

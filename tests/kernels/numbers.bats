@@ -41,17 +41,17 @@ number_is_kept() {
 	run -0 cni DEL "$changes" "${arguments[@]}"
 	run -0 cni DEL '{}' CNI_CONTAINERID="$container-2" CNI_NETNS="/run/netns/$other"
 }
-@test "tap: a number goes to no other pod while one that was given it lives: after DEL, as of podman network disconnect" {
+@test "tap: a number stays reserved while its pod lives, after DEL as of podman network disconnect" {
 	for way in cdi kubernetes podman; do
 		number_is_kept $way cni DEL
 	done
 }
-@test "tap: a number goes to no other pod while one that was given it lives: after its root deleted the link" {
+@test "tap: a number stays reserved while its pod lives, after the pod's root deleted the link" {
 	for way in cdi kubernetes podman; do
 		number_is_kept $way ip -n "$pod" link del eth0
 	done
 }
-@test "tap: what keeps a number ends with the ADD, also when that is killed" {
+@test "tap: the reservation of a number ends with the ADD, also when that is killed" {
 	run -0 cni ADD '{"cdi":true}'
 	ip -n "$pod" link del eth0
 	theirs=(CNI_CONTAINERID="$container-2" CNI_NETNS="/run/netns/$other")
@@ -73,7 +73,7 @@ number_is_kept() {
 	[ "$statuses" = " 137 0" ]
 	run -0 cni DEL '{"cdi":true}'
 }
-@test "tap: a number that nobody was given, or whose pod is gone, goes to the next pod" {
+@test "tap: a number without a living pod goes to the next pod" {
 	theirs=(CNI_CONTAINERID="$container-2" CNI_NETNS="/run/netns/$other")
 	for changes in '{}' '{"cdi":true}'; do
 		run -0 cni ADD "$changes"

@@ -51,7 +51,7 @@ carrier() {
 	return 1
 }
 
-@test "SR-IOV: passthru on two virtual functions, each endpoint has its function's MAC, and frames cross" {
+@test "SR-IOV: passthru endpoints on two virtual functions have the functions' MACs and exchange frames" {
 	run -0 cni ADD '{"master":"vf0","mode":"passthru"}'
 	json_is '.interfaces[0].mac' 02:00:00:00:17:00
 	run -0 cni ADD '{"master":"vf1","mode":"passthru"}' CNI_CONTAINERID="$container-2" CNI_NETNS="/run/netns/$other"

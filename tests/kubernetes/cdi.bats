@@ -18,7 +18,7 @@ requested() {
 	jq -cn '{CDI_devices: [$ARGS.positional[] | {name: .}]}' --args "$@"
 }
 
-@test "CDI: named in the CRI's field, the tap is opened unprivileged and talks to the LAN; another pod's is out of reach" {
+@test "CDI: the CRI field gives an unprivileged container its tap on the LAN, and never another pod's" {
 	pod_run near cdi
 	pod_run far cdi
 	box_run near near "$(requested "$(device near)")"
@@ -27,12 +27,12 @@ requested() {
 	box_run far far "$root"
 	box_is_kept_from far "$(pod_endpoint near .tap.path)"
 }
-@test "CDI: named in an annotation, as by a device plugin of an older Kubernetes, the tap is there too" {
+@test "CDI: an annotation, as of an older Kubernetes device plugin, gives the tap too" {
 	pod_run one cdi
 	box_run one one "{\"annotations\":{\"cdi.k8s.io/podtap_tap\":\"$(device one)\"}}"
 	run -0 box_talks one one
 }
-@test "CDI: a pod on two networks, each container with the taps it names, and /dev/kvm where vmDevices says so" {
+@test "CDI: each container of a pod on two networks has the taps that it names, and /dev/kvm with vmDevices" {
 	pod_run both two
 	box_run both vm "$(requested "$(device both eth1)")"
 	run -0 box_talks both vm eth1
@@ -46,7 +46,7 @@ requested() {
 	run -0 box_exec all /tools/tapio "$(pod_endpoint both .tap.path)" identity
 	run -0 box_exec all /tools/tapio "$(pod_endpoint both .tap.path eth1)" identity
 }
-@test "CDI: the device is gone with the pod, and there is no container that names it" {
+@test "CDI: the device disappears with the pod, and a container that names it cannot start" {
 	pod_run gone cdi
 	name=$(device gone)
 	node=$(pod_endpoint gone .tap.path)
@@ -56,7 +56,7 @@ requested() {
 	run -1 box_run later later "$(requested "$name")"
 	[[ $output == *"unresolvable CDI devices $name"* ]]
 }
-@test "CDI: a pod made anew under its name has its tap under the name it had" {
+@test "CDI: a recreated pod has its tap under the same device name" {
 	pod_run again cdi
 	box_run again before "$(requested "$(device again)")"
 	name=$(device again) node=$(pod_endpoint again .tap.path)
@@ -67,7 +67,7 @@ requested() {
 	box_run again after "$(requested "$name")"
 	run -0 box_talks again after
 }
-@test "pod: one whose first network has no addresses is refused by containerd, and nothing of it stays" {
+@test "pod: containerd refuses a pod whose first network has no addresses, and nothing of it stays" {
 	run -1 pod_run flat level2
 	[[ $output =~ failed\ to\ find\ network\ info\ for\ sandbox\ \"([0-9a-f]+)\" ]]
 	[ ! -e "$PODTAP_STATE_DIR/endpoints/${BASH_REMATCH[1]}" ]

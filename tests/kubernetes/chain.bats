@@ -37,7 +37,7 @@ box_with() {
 		linux: {security_context: {run_as_user: {value: 107}, run_as_group: {value: 107}}}}')"
 }
 
-@test "chain: Allocate, ADD with that deviceID, a container with that CDI device: its tap talks to the LAN, no other's is in reach" {
+@test "chain: Allocate, ADD with the deviceID and the CDI device give a tap on the LAN, and no other pod's" {
 	name=$(allocate dataplaneMvp0)
 	pod_with vm dataplaneMvp0
 	box_with vm vm "$name"
@@ -47,7 +47,7 @@ box_with() {
 	box_run next next "$root"
 	box_is_kept_from next "$(pod_endpoint vm .tap.path eth1)"
 }
-@test "chain: a sandbox made anew has its tap again without an Allocate, and without the device plugin" {
+@test "chain: a recreated sandbox has its tap again without an Allocate or a device plugin" {
 	name=$(allocate dataplaneMvp2)
 	pod_with vm dataplaneMvp2
 	box_with vm before "$name"
@@ -61,7 +61,7 @@ box_with() {
 	plugin_start
 	daemon_says kubelet '"healthy": 9' 2
 }
-@test "chain: a sandbox made anew before the former one is taken down keeps the device" {
+@test "chain: a sandbox that is recreated before the former one is removed keeps the device" {
 	name=$(allocate dataplaneMvp3)
 	pod_with vm dataplaneMvp3
 	former=${pods[vm]} node=$(pod_endpoint vm .tap.path eth1)
@@ -71,7 +71,7 @@ box_with() {
 	box_with vm after "$name"
 	run -0 box_talks vm after eth1
 }
-@test "chain: a macvtap that KubeVirt's own device plugin made on the host is taken over, and the container's device is its tap" {
+@test "chain: ADD takes over a host macvtap of KubeVirt's device plugin, and the container gets it as its tap" {
 	ip -n "$host" link add link lan0 name mvt1fe868afb8c3 index "$(free_index)" type macvtap mode bridge
 	node=/dev/tap$(link "$host" mvt1fe868afb8c3 .ifindex)
 	pod_with vm dev500

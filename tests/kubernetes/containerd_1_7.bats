@@ -15,7 +15,7 @@ teardown_file() {
 	node_teardown
 }
 
-@test "containerd 1.7: podtap-nri gives a container its pod's tap, and another pod's is out of reach" {
+@test "containerd 1.7: podtap-nri gives a container its pod's tap, and never another pod's" {
 	run -0 inside containerd --version
 	[[ $output == *" 1.7."* ]]
 	pod_run near runc
@@ -25,7 +25,7 @@ teardown_file() {
 	box_run far far "$root"
 	box_is_kept_from far "$(pod_endpoint near .tap.path)"
 }
-@test "containerd 1.7: the tap is a CDI device too" {
+@test "containerd 1.7: the tap is also a CDI device" {
 	pod_run one cdi '{"annotations":{"podtap.dev/containers":"none"}}'
 	box_run one one "{\"CDI_devices\":[{\"name\":\"podtap.dev/tap=$(pod_endpoint one .cdi)\"}]}"
 	run -0 box_talks one one

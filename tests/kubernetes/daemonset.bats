@@ -74,7 +74,7 @@ container_says() {
 	[ "$output" = podtap ]
 	run -0 inside cmp /opt/cni/bin/podtap-ipam "$BUILD/podtap-ipam"
 }
-@test "DaemonSet: podtap-nri as it runs there gives a container its pod's tap, and another pod's is out of reach" {
+@test "DaemonSet: its podtap-nri gives a container its pod's tap, and never another pod's" {
 	pod_run near runc
 	pod_run far runc
 	box_run near near
@@ -83,7 +83,7 @@ container_says() {
 	box_is_kept_from far "$(pod_endpoint near .tap.path)"
 	run -1 inside grep -rF "left as it is" "$lab/log"
 }
-@test "DaemonSet: podtap-device-plugin as it runs there offers devices, and the CNI call finds what stands behind them" {
+@test "DaemonSet: its podtap-device-plugin offers devices, and the CNI call finds their resources" {
 	pod_run vm device '{"annotations":{"device":"dataplaneMvp0","podtap.dev/containers":"none"}}'
 	[ "$(pod_endpoint vm '.master + " " + .mode + " " + .cdi' eth1)" = "lan0 bridge dataplaneMvp0" ]
 	box_run vm vm '{"CDI_devices":[{"name":"podtap.dev/tap=dataplaneMvp0"}],

@@ -15,7 +15,7 @@ teardown_file() {
 	node_teardown
 }
 
-@test "NRI: a container opens its pod's tap unprivileged and talks to the LAN; another pod's is out of reach" {
+@test "NRI: an unprivileged container opens its pod's tap on the LAN, and never another pod's" {
 	pod_run near runc
 	pod_run far runc
 	box_run near near
@@ -24,7 +24,7 @@ teardown_file() {
 	box_run far far "$root"
 	box_is_kept_from far "$(pod_endpoint near .tap.path)"
 }
-@test "NRI: of two containers the one the pod's annotation does not name gets nothing" {
+@test "NRI: a container that the pod's annotation does not name gets no device" {
 	pod_run pair runc '{"annotations":{"podtap.dev/containers":"sidecar, vm"}}'
 	node=$(pod_endpoint pair .tap.path)
 	box_run pair vm
@@ -32,7 +32,7 @@ teardown_file() {
 	run -0 box_talks pair vm
 	box_is_kept_from plain "$node"
 }
-@test "NRI: a pod with two networks has both taps in each container, and what vmDevices asks for" {
+@test "NRI: each container of a pod with two networks has both taps, and the devices of vmDevices" {
 	pod_run both two
 	box_run both vm
 	run -0 box_talks both vm eth0
@@ -42,12 +42,12 @@ teardown_file() {
 		[ "$status" = "$([ -c "/dev/$node" ] && echo 0 || echo 1)" ]
 	done
 }
-@test "NRI: a container that names the pod's CDI device as well has the tap once" {
+@test "NRI: a container that also names the pod's CDI device has the tap once" {
 	pod_run twice cdi
 	box_run twice twice "{\"CDI_devices\":[{\"name\":\"podtap.dev/tap=$(pod_endpoint twice .cdi)\"}]}"
 	run -0 box_talks twice twice
 }
-@test "NRI: in a pod with a user namespace a tap of mode 0666 is opened, one with an owner on the host by nobody" {
+@test "NRI: a pod with a user namespace opens a tap of mode 0666, but not one that a host user owns" {
 	users='{"mode":0,"uids":[{"host_id":1000000,"container_id":0,"length":65536}],"gids":[{"host_id":1000000,"container_id":0,"length":65536}]}'
 	users="{\"linux\":{\"security_context\":{\"namespace_options\":{\"userns_options\":$users}}}}"
 	pod_run mapped users "$users"
@@ -58,7 +58,7 @@ teardown_file() {
 	run -1 box_exec unmapped /tools/tapio "$(pod_endpoint unmapped .tap.path)" identity
 	[[ $output == *"Permission denied"* ]]
 }
-@test "NRI: fifty pods at once, each container with its own tap" {
+@test "NRI: fifty pods at once have each container on its own tap" {
 	for n in {1..50}; do
 		pod_sandbox "many$n" runc | jq -c '{config: ., runtime_handler: "runc"}'
 	done >"$BATS_TEST_TMPDIR/run"

@@ -28,7 +28,7 @@ containerd_restart() {
 	containerd_start
 }
 
-@test "NRI: a plugin that waited for containerd serves it once it is there, and again when it was started anew" {
+@test "NRI: a plugin that waited for containerd serves it, and serves it again after a restart" {
 	daemon_end containerd
 	nri_start
 	daemon_says nri "/var/run/nri/nri.sock"
@@ -43,7 +43,7 @@ containerd_restart() {
 	box_run first second
 	run -0 box_talks first second
 }
-@test "NRI: and after a containerd that was killed" {
+@test "NRI: serves again after containerd was killed" {
 	nri_start
 	nri_ready
 	containerd_restart KILL
@@ -52,7 +52,7 @@ containerd_restart() {
 	box_run killed killed
 	run -0 box_talks killed killed
 }
-@test "NRI: while no plugin runs containers are as they were asked for, and the next one serves the same pod" {
+@test "NRI: without a plugin containers start unchanged, and the next plugin serves the same pod" {
 	nri_start
 	nri_ready
 	pod_run pod runc

@@ -30,7 +30,7 @@ nothing_left() {
 	[ -z "$(inside find /var/lib/cni/networks -name '10.99.*')" ]
 }
 
-@test "ctr run --cni: a macvlan endpoint with its address, on the LAN; and DEL, without a namespace, leaves nothing" {
+@test "ctr run --cni: gives a macvlan endpoint with its address on the LAN; DEL without a netns leaves nothing" {
 	network one "$(numbered '{"link":"macvlan"}')"
 	containerd_run
 	run -0 box_run "$box" --rm -- sh -c 'ip -o -4 addr show dev eth0; ip -d link show eth0; ping -c 1 -W 3 10.99.0.254'
@@ -38,7 +38,7 @@ nothing_left() {
 	[[ $output == *"1 packets received"* ]]
 	nothing_left
 }
-@test "ctr run --cni: what a detached container leaves, DEL with an empty CNI_NETNS cleans up" {
+@test "ctr run --cni: DEL with an empty CNI_NETNS cleans up after a detached container" {
 	network one "$(numbered '{}')"
 	containerd_run
 	run -0 box_run "$box" -d -- sleep 1000
@@ -54,7 +54,7 @@ nothing_left() {
 	[ ! -e "$node" ]
 	nothing_left
 }
-@test "CRI: a pod on a macvtap network, its node passed to a container as a device, which opens it" {
+@test "CRI: a container of a pod on a macvtap network opens the node that it gets as a device" {
 	network one "$(numbered '{"owner":1234}')"
 	containerd_run
 	run -0 cri RunPodSandbox "{\"config\":$(pod_config pod)}"

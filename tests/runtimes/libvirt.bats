@@ -48,7 +48,7 @@ virsh() {
 	pm exec -e XDG_RUNTIME_DIR=/vm/run -e HOME=/vm -e LIBVIRT_AUTOSTART=0 vm virsh -c qemu:///session "$@"
 }
 
-@test "libvirt: type ethernet, target managed no, runs a guest on the container's own tap" {
+@test "libvirt: type ethernet with target managed no runs a guest on the container's own tap" {
 	network tap '{"owner":1234,"ipam":{"type":"host-local","ranges":[[{"subnet":"10.99.0.0/24"}]]},"addressOwner":"guest"}'
 	vm_prepare vm eth0 --network tap:interface_name=eth0
 	pm exec -d vm sh -c "$daemon"

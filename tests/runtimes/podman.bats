@@ -23,19 +23,19 @@ expected() {
 	endpoint "$1" 'map("\(.tap.path) \(.ifname) \(.mac | gsub(":"; ""))")[]'
 }
 
-@test "podman run: the hook gives an unprivileged user its tap, with no option but --network" {
+@test "podman run: the hook gives an unprivileged user the tap, with no option except --network" {
 	network tap '{"owner":1234,"group":1234}'
 	run -0 box vm --network tap --user 1234 --cap-drop all --security-opt no-new-privileges -- sleep 1000
 	run -0 pm exec vm sh -c "id -u; $identities; stat -c '%a %u %g' /dev/tap*"
 	[ "$output" = 1234$'\n'"$(expected tap)"$'\n'"600 1234 1234" ]
 }
-@test "podman run: as --privileged the same, and where the host's /dev is no devtmpfs" {
+@test "podman run: the hook also works with --privileged, and where the host's /dev is not a devtmpfs" {
 	inside sh -ec 'mkdir "$1" && cd /dev && cp -a null zero full random urandom tty ptmx fd "$1" && mount --bind "$1" /dev' sh "$lab/dev"
 	network tap
 	run -0 box vm --network tap --privileged -- sleep 1000
 	run -0 pm exec vm /tools/tapio "$(endpoint tap '.[0].tap.path')" identity
 }
-@test "podman run --device podtap.dev/tap=NAME: CDI does it without the hook" {
+@test "podman run --device podtap.dev/tap=NAME: CDI gives the tap without the hook" {
 	inside rm "$lab/hooks.d/50-podtap.json"
 	network tap '{"cdi":true,"owner":1234,"tapMode":"0640"}'
 	network named '{"deviceID":"one"}'
@@ -63,13 +63,13 @@ expected() {
 		[ "$output" = "$(expected tap)" ]
 	done
 }
-@test "podman run --network container:NAME: the tap of the container joined" {
+@test "podman run --network container:NAME: gets the tap of the joined container" {
 	network tap
 	run -0 box vm --network tap -- sleep 1000
 	run -0 box - --network container:vm -- sh -c "$identities"
 	[ "$output" = "$(expected tap)" ]
 }
-@test "podman stop, start, restart: the tap follows" {
+@test "podman stop, start, restart: the container keeps its tap" {
 	network tap '{"mac":"02:00:00:00:00:10"}'
 	run -0 box vm --network tap -- sh -c 'trap exit TERM; while :; do sleep 1; done'
 	before=$(endpoint tap '.[0].tap.path')
@@ -83,7 +83,7 @@ expected() {
 	[ "$output" = "$(expected tap)" ]
 	[ "$(endpoint tap '.[0].tap.path')" != "$before" ]
 }
-@test "podman run: two podtap networks are two taps, a macvlan one none" {
+@test "podman run: two podtap networks give two taps, and a macvlan network gives no tap" {
 	network one
 	network two
 	network three '{"link":"macvlan"}'
@@ -95,7 +95,7 @@ expected() {
 	run -0 box - --network three -- sh -c 'echo /dev/tap*'
 	[ "$output" = '/dev/tap*' ]
 }
-@test "another pod's tap cannot be opened: not by name, and not by a node of its number" {
+@test "podman run: a container cannot open another pod's tap, by name or by a node of its number" {
 	network tap
 	run -0 box theirs --network tap -- sleep 1000
 	path=$(endpoint tap '.[0].tap.path')
@@ -107,7 +107,7 @@ expected() {
 	[[ $output == *"Operation not permitted"* ]]
 	run -0 pm exec mine sh -c "$identities"
 }
-@test "vmDevices: /dev/kvm comes along where the host has it, for the tap's owner" {
+@test "vmDevices: gives /dev/kvm to the tap's owner where the host has it" {
 	network tap '{"vmDevices":true,"owner":1234,"tapMode":"0600"}'
 	for node in kvm vhost-net; do
 		run box - --network tap --user 1234 --cap-drop all -- stat -c '%a %u %g' "/dev/$node"
@@ -118,13 +118,13 @@ expected() {
 		fi
 	done
 }
-@test "containers of other networks, of the host's and without one start as before, and fast" {
+@test "podman run: containers on other networks, the host network or none start unchanged and fast" {
 	for option in host none; do
 		run -0 box - --network "$option" -- echo "as before"
 		[ "$output" = "as before" ]
 	done
 }
-@test "podtapctl tells of a container's endpoint on the same host" {
+@test "podtapctl: shows a container's endpoint on the same host" {
 	network tap '{"ipam":{"type":"host-local","ranges":[[{"subnet":"10.99.0.0/24"}]]},"addressOwner":"guest"}'
 	run -0 box vm --network tap -- sleep 1000
 	id=$output

@@ -91,7 +91,7 @@ unreached() {
 	guest "$1" "ping -c 2 -i 0.3 -W 1 $2"
 }
 
-@test "a guest has the addresses, routes and mtu that guest-config tells, on the interface of that MAC" {
+@test "vm: a guest has guest-config's addresses, routes and mtu, on the interface with that MAC" {
 	run -0 guest vm1 "ip -o addr show dev vm-eth0"
 	[[ $output == *" 10.99.0.1/24 "* ]]
 	[[ $output == *" fd99:0::1/64 "* || $output == *" fd99::1/64 "* ]]
@@ -104,20 +104,20 @@ unreached() {
 		[ "$output" = "$(mac vm2 eth$n)"$'\n'9000 ]
 	done
 }
-@test "a guest pings a peer on the LAN over IPv4 and over IPv6, at an address not made of its MAC" {
+@test "vm: a guest pings a LAN peer over IPv4 and IPv6, from an address that is not made of its MAC" {
 	run -0 reaches vm1 10.99.0.254
 	run -0 reaches vm1 fd99::fe
 	ip -n "$switch" neigh flush dev br0
 	run -0 answers 10.99.0.1
 	run -0 answers fd99::1
 }
-@test "the peer sees the endpoint's MAC" {
+@test "vm: the peer sees the endpoint's MAC" {
 	ip -n "$switch" neigh flush dev br0
 	run -0 answers 10.99.0.1
 	run -0 ip -n "$switch" -j neigh show to 10.99.0.1
 	json_is '.[0].lladdr' "$(mac vm1 eth0)"
 }
-@test "a guest hears multicast DNS of both families" {
+@test "vm: a guest receives multicast DNS of both families" {
 	local group unheard=$BATS_TEST_TMPDIR/unheard
 	ip -n "$switch" route add 224.0.0.0/4 dev br0
 	for group in 224.0.0.251 ff02::fb; do
@@ -134,19 +134,19 @@ unreached() {
 		[ "${lines[1]}" = "to $group" ]
 	done
 }
-@test "a second guest in another container is reached, both ways" {
+@test "vm: guests in two containers reach each other" {
 	run -0 reaches vm1 10.99.0.2
 	run -0 reaches vm2 10.99.0.1
 	run -0 reaches vm1 fd99::2
 	run -0 reaches vm2 fd99::1
 }
-@test "jumbo frames pass whole, to the peer and to the other guest" {
+@test "vm: jumbo frames reach the peer and the other guest whole" {
 	listen jumbo "$switch" br0 expect 45001f5c 60000
 	run -0 reaches vm1 10.99.0.254 -s 8000
 	heard jumbo
 	run -0 reaches vm1 10.99.0.2 -s 8000
 }
-@test "four queues: the guest has them and uses them" {
+@test "vm: a guest has and uses four queues" {
 	run -0 guest vm1 "echo /sys/class/net/vm-eth0/queues/rx-* | wc -w"
 	[ "$output" = 4 ]
 	run -0 guest vm1 "echo /sys/class/net/vm-eth1/queues/rx-* | wc -w"
@@ -155,11 +155,11 @@ unreached() {
 		run -0 tries vm1 "taskset $cpu ping -c 1 -W 3 10.99.0.254"
 	done
 }
-@test "mode bridge: guests of one master reach each other though the switch reflects nothing" {
+@test "mode bridge: guests of one master reach each other through a switch that does not reflect" {
 	bridge -n "$switch" link set dev port0 hairpin off
 	run -0 reaches vm1 10.99.0.2
 }
-@test "mode private: guests of one master do not, even through a switch that reflects; the LAN they do" {
+@test "mode private: guests of one master reach the LAN, never each other, even through a reflecting switch" {
 	ip -n "$switch" addr add 10.99.1.254/24 dev br0
 	run -0 reaches vm1 10.99.1.254
 	run -0 reaches vm2 10.99.1.254
@@ -167,12 +167,12 @@ unreached() {
 	ip -n "$switch" link set port1 type bridge_slave hairpin on
 	run -1 unreached vm1 10.99.1.2
 }
-@test "mode vepa: guests of one master reach each other through a switch that reflects, and only so" {
+@test "mode vepa: guests of one master reach each other only through a reflecting switch" {
 	run -1 unreached vm1 10.99.2.2
 	ip -n "$switch" link set port2 type bridge_slave hairpin on
 	run -0 reaches vm1 10.99.2.2
 }
-@test "mode passthru: a guest has the master's MAC, and reaches one on another master" {
+@test "mode passthru: a guest has the master's MAC, and reaches a guest on another master" {
 	run -0 reaches vm1 10.99.3.2
 	[ "$(mac vm1 eth3)" = "$(ip -n "$host" -j link show lan3 | jq -r '.[0].address')" ]
 }

@@ -29,7 +29,7 @@ shape() {
 	sed 's/[0-9a-f.:]*[0-9][0-9a-f.:]*/N/g; s/^ *//' "$@" | tr -d '\r'
 }
 
-@test "examples/vm/run goes from nothing to a VM that pings the gateway" {
+@test "examples/vm/run: starts a VM from nothing, and the VM pings the gateway" {
 	guest_make
 	mkdir "$BATS_TEST_TMPDIR/place"
 	cp -r "$guest/vmlinuz" "$guest/kernel" "$BATS_TEST_TMPDIR/place/" # else it downloads them
@@ -52,7 +52,7 @@ shape() {
 		grep -qxF -- "$line" "$BATS_TEST_TMPDIR/shape" || { echo "README: $line"; false; }
 	done < <(shape "$BATS_TEST_TMPDIR/shown")
 }
-@test "examples/vm/run says where podman is not on CNI, and makes no network" {
+@test "examples/vm/run: reports a podman that does not use CNI, and makes no network" {
 	inside ln -s /bin/true "$lab/netavark"
 	inside sed -i "s|\"cni\"|\"netavark\"|; s|^\[engine\]|&\nhelper_binaries_dir = [\"$lab\"]|" "$lab/containers.conf"
 	run -1 inside env CONTAINERS_CONF="$lab/containers.conf" CONTAINERS_STORAGE_CONF="$lab/storage.conf" \

@@ -20,7 +20,7 @@ teardown() {
 	return $status
 }
 
-@test "ADD: of a macvtap of the host's, udev does not remove the link by number after ADD has made it" {
+@test "ADD: udev does not remove the by-number link that ADD makes for a host macvtap" {
 	config=(ADD '{"cniVersion":"0.3.1","type":"macvtap","master":null,"deviceID":"dev500"}')
 	for _ in 1 2; do
 		ip link add link lan0 name mvt1fe868afb8c3 type macvtap mode bridge
