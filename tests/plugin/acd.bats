@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# acd: an address that somebody on the LAN has is passed over, and the one that stays is announced.
+# acd: skips an address that a LAN host has, and announces the one it keeps.
 load ../lib/lib
 load ../lib/frames
 load ../lib/delegate
@@ -10,12 +10,12 @@ setup() {
 	export ipam=podtap-ipam PODTAP_IPAM_STATE_DIR=$BATS_TEST_TMPDIR/ipam
 }
 
-# The allocator's ranges as changes of the configuration: ranges SUBNET...
+# Prints a change of the configuration with these ranges: ranges SUBNET...
 ranges() {
 	jq -cn --arg leases "$leases" '{cniVersion: "1.0.0", acd: true, mac: "02:00:00:00:ac:01", ipam: {type: env.ipam, dataDir: $leases,
 		ranges: [$ARGS.positional[] | [{subnet: .}]]}}' --args "$@"
 }
-# Somebody on the LAN who has these addresses.
+# Makes a LAN host that has these addresses: squat ADDRESS...
 squat() {
 	local address
 	for address; do
@@ -24,13 +24,13 @@ squat() {
 	done
 }
 
-@test "ADD: without acd an address somebody on the LAN has is given all the same" {
+@test "ADD: without acd does not detect that a LAN host has the address" {
 	squat 10.99.0.2/24
 	run -0 cni ADD "$(ranges 10.99.0.0/24 | jq -c '.acd = false')"
 	json_is '.ips[0].address' 10.99.0.2/24
 }
 
-@test "ADD: with acd the addresses somebody on the LAN has are passed over and given back" {
+@test "ADD: with acd skips and releases addresses that LAN hosts have" {
 	squat 10.99.0.2/24 10.99.0.3/24
 	run -0 cni ADD "$(ranges 10.99.0.0/24)"
 	json_is '.ips[0].address' 10.99.0.4/24
@@ -41,7 +41,7 @@ squat() {
 	run -0 cni CHECK "$(ranges 10.99.0.0/24)"
 }
 
-@test "ADD: with acd the probe comes from nobody's address, and the address that stays is announced" {
+@test "ADD: with acd probes from no sender address and announces the address it keeps" {
 	local probe announcement
 	probe=0806000108000604000102000000ac0100000000000000000000$(ip_hex 10.99.0.2)
 	announcement=0806000108000604000102000000ac01$(ip_hex 10.99.0.2)000000000000$(ip_hex 10.99.0.2)
@@ -52,8 +52,8 @@ squat() {
 	heard announcement
 }
 
-@test "ADD: somebody who only probes for the address too has it (RFC 5227, 2.1.1)" {
-	# Answers our probe with one of its own.
+@test "ADD: with acd treats another host's probe for the address as a conflict (RFC 5227, 2.1.1)" {
+	# The other host answers our probe with its own probe.
 	listen rival "$switch" port0 \
 		expect 0806000108000604000102000000ac01"$(ip_hex 0.0.0.0)"000000000000"$(ip_hex 10.99.0.2)" "$patience" \
 		send "ffffffffffff02000000ac020806000108000604000102000000ac02$(ip_hex 0.0.0.0)000000000000$(ip_hex 10.99.0.2)$(printf '00%.0s' {1..18})"
@@ -64,12 +64,12 @@ squat() {
 	json_is '.ips[0].address' 10.99.0.3/24
 }
 
-@test "ADD: with acd what is said on another network of the pod is no conflict" {
+@test "ADD: with acd ignores ARP on another network of the pod" {
 	ip -n "$pod" link add net1 type veth peer name peer1 netns "$other"
 	ip -n "$pod" link set net1 up
 	ip -n "$other" link set peer1 up
 	ip -n "$other" address add 10.99.0.2/24 dev peer1
-	# Somebody there speaks from the very address, while it is being given out.
+	# A host there sends from the same address while ADD probes it.
 	delegates_setup
 	delegate busy <<-END
 		[ "\$CNI_COMMAND" != ADD ] || {
@@ -81,7 +81,7 @@ squat() {
 	[ "$(called ADD)" = 1 ]
 	json_is '.ips[0].address' 10.99.0.2/24
 }
-@test "ADD: with acd an IPv6 address whose duplicate address detection fails is passed over" {
+@test "ADD: with acd skips an IPv6 address whose duplicate address detection fails" {
 	squat fd99::2/64
 	dad_transmits 2
 	run -0 cni ADD "$(ranges fd99::/64)"
@@ -90,21 +90,21 @@ squat() {
 	json_is '[.[0].addr_info[] | select(.local) | .local, .tentative // false]' '["fd99::3",false]'
 }
 
-@test "ADD: with acd an address that was asked for and is taken is refused by name, and nothing stays" {
+@test "ADD: with acd refuses a requested address that is taken, names it and leaves nothing" {
 	squat 10.99.0.7/24
 	run -1 cni ADD "$(ranges 10.99.0.0/24)" 'CNI_ARGS=IgnoreUnknown=1;IP=10.99.0.7'
 	error_is 7 10.99.0.7 "somebody on the network uses it"
 	assert_nothing_left || false
 }
 
-@test "ADD: with acd the search ends after eight addresses, and nothing stays" {
+@test "ADD: with acd stops after eight addresses and leaves nothing" {
 	squat 10.99.0.{2..9}/24
 	run -1 cni ADD "$(ranges 10.99.0.0/24)"
 	error_is 999 "10.99.0.9 is in use on the LAN" exclude
 	assert_nothing_left || false
 }
 
-@test "ADD: with acd a guest's address is proved too, and the link takes none" {
+@test "ADD: with acd probes a guest's address too and does not set it on the link" {
 	squat 10.99.0.2/24
 	run -0 cni ADD "$(ranges 10.99.0.0/24 | jq -c '.addressOwner = "guest"')"
 	json_is '.ips[0].address' 10.99.0.3/24
@@ -112,7 +112,7 @@ squat() {
 	[ -z "$output" ]
 }
 
-@test "ADD: with acd a sticky address that somebody took meanwhile is passed over" {
+@test "ADD: with acd skips a sticky address that another host took meanwhile" {
 	local sticky
 	sticky=$(ranges 10.99.0.0/24 | jq -c '.ipam.sticky = true')
 	run -0 cni ADD "$sticky"
@@ -123,7 +123,7 @@ squat() {
 	json_is '.ips[0].address' 10.99.0.3/24
 }
 
-@test "ADD: with acd another plugin that moves on by itself is asked again, one that does not is refused" {
+@test "ADD: with acd asks another IPAM plugin for the next address and refuses a fixed address" {
 	ipam=host-local
 	squat 10.99.0.2/24 10.99.0.7/24
 	run -0 cni ADD "$(ranges 10.99.0.0/24)"
@@ -133,13 +133,13 @@ squat() {
 	error_is 999 "10.99.0.7 is in use on the LAN"
 }
 
-# Ends the carrier of the master: its peer goes down.
+# Removes the master's carrier: sets its peer down.
 unplug() {
 	ip -n "$switch" link set port0 down
 }
 no_carrier_within_seconds=" s: connect it to the LAN"
 
-@test "ADD: with acd and no carrier the address is refused with the master's name and the remedy, and nothing stays" {
+@test "ADD: with acd refuses a master without carrier, names it and the remedy, and leaves nothing" {
 	unplug
 	run -1 cni ADD "$(ranges 10.99.0.0/24)"
 	error_is 11 "master lan0 has no carrier" "cannot be asked" "$no_carrier_within_seconds" '"noCarrier": "allow"'
@@ -148,7 +148,7 @@ no_carrier_within_seconds=" s: connect it to the LAN"
 	run -1 cni ADD "$(ranges 10.99.0.0/24 | jq -c '.addressOwner = "guest"')"
 	error_is 11 "master lan0 has no carrier"
 }
-@test "ADD: with acd and a master that is down the address is refused, and the error says that it is down" {
+@test "ADD: with acd refuses a master that is down and says that it is down" {
 	ip -n "$host" link set lan0 down
 	run -1 cni ADD "$(ranges 10.99.0.0/24)"
 	error_is 11 "master lan0 is down" "set it up"
@@ -157,7 +157,7 @@ no_carrier_within_seconds=" s: connect it to the LAN"
 	error_is 11 "master bridge0 is down" "set it up"
 	assert_nothing_left || false
 }
-@test "ADD: with acd the master that counts is the one the endpoint really stands on" {
+@test "ADD: with acd checks the carrier of the lowest master of the endpoint" {
 	ip -n "$host" link add link lan0 name upper0 type macvlan mode bridge
 	squat 10.99.0.2/24
 	run -0 cni ADD "$(ranges 10.99.0.0/24 | jq -c '.master = "upper0"')"
@@ -168,7 +168,7 @@ no_carrier_within_seconds=" s: connect it to the LAN"
 	error_is 11 "master upper0 has no carrier"
 	ip -n "$host" link del upper0
 }
-@test "ADD: with acd and a master in the container that has no carrier the address is refused" {
+@test "ADD: with acd refuses a master in the container that has no carrier" {
 	ip -n "$pod" link add inner0 type veth peer name outer0 netns "$other"
 	ip -n "$pod" link set inner0 up
 	run -1 cni ADD "$(ranges 10.99.0.0/24 | jq -c '. + {master: "inner0", linkInContainer: true}')"
@@ -178,7 +178,7 @@ no_carrier_within_seconds=" s: connect it to the LAN"
 	error_is 11 "master inner0 is down"
 }
 # Calls ADD and runs a command once the endpoint is up: when_up COMMAND... -- CONFIGURATION
-# The first poll(), for a carrier or for an answer, begins four seconds late: time for that command.
+# The first poll() for a carrier or an answer begins four seconds late, so that the command has time.
 when_up() {
 	local command=() try
 	while [ "$1" != -- ]; do
@@ -198,7 +198,7 @@ when_up() {
 	run cni ADD "$2" ASAN_OPTIONS=detect_leaks=0
 	wrapper=()
 }
-@test "ADD: with acd a carrier that comes while ADD waits has the LAN asked" {
+@test "ADD: with acd probes the LAN once the carrier appears during the wait" {
 	squat 10.99.0.2/24
 	unplug
 	when_up ip -n "$switch" link set port0 up -- "$(ranges 10.99.0.0/24)"
@@ -206,20 +206,20 @@ when_up() {
 	grep -qE '^poll\(.* = [12] ' "$BATS_TEST_TMPDIR/trace" # by an event
 	json_is '.ips[0].address' 10.99.0.3/24
 }
-@test "ADD: with acd a master that is set up while ADD waits has the LAN asked" {
+@test "ADD: with acd probes the LAN once the master is set up during the wait" {
 	squat 10.99.0.2/24
 	ip -n "$host" link set lan0 down
 	when_up ip -n "$host" link set lan0 up -- "$(ranges 10.99.0.0/24)"
 	[ "$status" = 0 ]
 	json_is '.ips[0].address' 10.99.0.3/24
 }
-@test "ADD: with acd a carrier that goes away while the LAN is asked is noticed" {
+@test "ADD: with acd detects that the carrier disappears during the probe" {
 	when_up ip -n "$switch" link set port0 down -- "$(ranges 10.99.0.0/24)"
 	[ "$status" = 1 ]
 	error_is 11 "master lan0 has no carrier"
 	assert_nothing_left || false
 }
-@test "ADD: noCarrier allow takes the address without a carrier, and the log and stderr say that it was not asked for" {
+@test "ADD: noCarrier allow keeps the address without a carrier; the log and stderr report the missing probe" {
 	local log=$BATS_TEST_TMPDIR/log allow
 	squat 10.99.0.2/24
 	allow=$(ranges 10.99.0.0/24 | jq -c --arg log "$log" '. + {noCarrier: "allow", logFile: $log, logLevel: "error"}')
@@ -230,17 +230,17 @@ when_up() {
 	grep -q ' warning ADD network=net .* master lan0 has no carrier: the LAN was not asked' "$log"
 	run -0 cni DEL "$allow"
 }
-@test "ADD: noCarrier allow does not keep acd from asking a LAN that can be asked" {
+@test "ADD: noCarrier allow does not disable acd where the LAN can be probed" {
 	squat 10.99.0.2/24
 	run -0 cni ADD "$(ranges 10.99.0.0/24 | jq -c '.noCarrier = "allow"')"
 	json_is '.ips[0].address' 10.99.0.3/24
 }
-@test "ADD: without acd and without an IPv6 gateway a carrier is neither needed nor looked for" {
+@test "ADD: without acd and without an IPv6 gateway does not look for a carrier" {
 	unplug
 	run -0 cni ADD "$(ranges 10.99.0.0/24 | jq -c '.acd = false')"
 	run -0 cni CHECK "$(ranges 10.99.0.0/24 | jq -c '.acd = true')"
 }
-@test "ADD: a pod's root that makes events of links all the time does not prolong the wait for a carrier" {
+@test "ADD: link events by the pod's root do not prolong the wait for a carrier" {
 	unplug
 	while ip -n "$pod" link set lo mtu $((60000 + RANDOM % 5000)); do :; done 2>/dev/null 3>&- &
 	background+=($!)

@@ -1,12 +1,12 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# ADD: which link there is afterwards, in which namespace, under which name and index.
+# ADD: which link it makes, in which netns, under which name and index.
 load ../lib/lib
 load ../lib/endpoint
 
 all_modes="bridge private vepa passthru source"
 
-@test "ADD: a macvtap, unless type or link says macvlan" {
+@test "ADD: makes a macvtap, unless type or link says macvlan" {
 	while read -r kind change; do
 		run -0 cni ADD "$change"
 		run -0 link "$pod" eth0 .linkinfo.info_kind
@@ -21,7 +21,7 @@ all_modes="bridge private vepa passthru source"
 		macvtap {"type":"macvlan","link":"macvtap"}
 	END
 }
-@test "ADD: every mode of both kinds is the kernel's" {
+@test "ADD: sets every mode of both kinds in the kernel" {
 	for kind in macvtap macvlan; do
 		for mode in $all_modes; do
 			run -0 cni ADD "{\"link\":\"$kind\",\"mode\":\"$mode\"}"
@@ -31,7 +31,7 @@ all_modes="bridge private vepa passthru source"
 		done
 	done
 }
-@test "ADD: the link comes up on its master, and the loopback stays as it was" {
+@test "ADD: sets the link up on its master and leaves the loopback unchanged" {
 	ip -n "$pod" link set lo down
 	run -0 cni ADD
 	run -0 link "$pod" eth0 '[(.flags | contains(["LOWER_UP"])), .link_index]'
@@ -40,7 +40,7 @@ all_modes="bridge private vepa passthru source"
 	[ "$output" = DOWN ]
 }
 
-@test "ADD: no interface of ours is ever in the host's namespace, under no name" {
+@test "ADD: never creates an interface in the host's netns" {
 	for change in '{}' '{"link":"macvlan"}' '{"mode":"passthru","mac":"02:00:00:00:00:07"}'; do
 		watch_links "$host" hosts
 		run -0 cni ADD "$change"
@@ -49,21 +49,21 @@ all_modes="bridge private vepa passthru source"
 		[ -z "$(sed '/ lan0$/d' <<<"$output")" ] || { echo "seen on the host: $output"; return 1; }
 	done
 }
-@test "ADD: the link is created in the container under its final name and index, never renamed or moved" {
+@test "ADD: creates the link in the container with its final name and index" {
 	watch_links "$pod" pods
 	run -0 cni ADD '{}' CNI_IFNAME=net7
 	index=$(link "$pod" net7 .ifindex)
 	run -0 links_seen "$pod" pods
 	[ "$output" = "$index net7" ]
 }
-@test "ADD: a link that is seen to appear in the host's namespace would have been noticed" {
+@test "ADD: the watch on the host's netns detects a link that appears there" {
 	watch_links "$host" hosts
 	ip -n "$host" link add link lan0 name tmp0 netns "$host" type macvlan
 	ip -n "$host" link del tmp0
 	run -0 links_seen "$host" hosts
 	[[ $output == *tmp0* ]]
 }
-@test "ADD: a container interface may be called like an interface of the host" {
+@test "ADD: accepts a container interface name that exists on the host" {
 	for kind in macvtap macvlan; do
 		for name in lan0 lo0; do
 			ip -n "$host" link add name lo0 type bridge
@@ -80,7 +80,7 @@ all_modes="bridge private vepa passthru source"
 	done
 }
 
-@test "ADD: the index is from a range no kernel counts up to, another for every endpoint" {
+@test "ADD: takes a different index for every endpoint, from a range that the kernel never reaches" {
 	for ifname in a b c d; do
 		run -0 cni ADD '{}' CNI_IFNAME=$ifname
 		run -0 cni ADD '{}' CNI_IFNAME=$ifname CNI_CONTAINERID="$container-2" CNI_NETNS="/run/netns/$other"
@@ -92,7 +92,7 @@ all_modes="bridge private vepa passthru source"
 		((index >= 0x100000 && index <= 0xffffff))
 	done
 }
-@test "ADD: a foreign link in the container that has the index already is left alone" {
+@test "ADD: leaves alone a foreign link in the container that has the index already" {
 	index=$(free_index)
 	ip -n "$pod" link add name foreign index "$index" mtu 1400 type bridge
 	before=$(ip -n "$pod" -d link show foreign)
@@ -105,7 +105,7 @@ all_modes="bridge private vepa passthru source"
 		[ "$(ip -n "$pod" -d link show foreign)" = "$before" ]
 	done
 }
-@test "ADD: a foreign link of the host that has the index already is left alone" {
+@test "ADD: leaves alone a foreign link on the host that has the index already" {
 	index=$(free_index)
 	ip -n "$host" link add name foreign index "$index" mtu 1400 type bridge
 	before=$(ip -n "$host" -d link show foreign)
@@ -117,7 +117,7 @@ all_modes="bridge private vepa passthru source"
 		[ "$(ip -n "$host" -d link show foreign)" = "$before" ]
 	done
 }
-@test "ADD: an index that another endpoint has is not taken again, on record or not" {
+@test "ADD: does not reuse the index of another endpoint, with and without a record" {
 	index=$(free_index)
 	for kind in macvtap macvlan; do
 		run -0 drawing "$index" cni ADD "{\"link\":\"$kind\"}"
@@ -130,7 +130,7 @@ all_modes="bridge private vepa passthru source"
 		run -0 cni DEL
 	done
 }
-@test "ADD: with every file of ours lost in between, taps are still each endpoint's own and DEL works" {
+@test "ADD: without any state files still gives each endpoint its own tap, and DEL works" {
 	index=$(free_index)
 	run -0 drawing "$index" cni ADD
 	first=$(tap)
@@ -152,7 +152,7 @@ endpoint_shown() {
 	ip -n "$pod" -d link show eth0 | sed 's/ state [A-Z]* / /' # which follows the carrier when the kernel likes
 	ip -n "$pod" -o address show eth0 scope global # the link's own comes when the kernel likes
 }
-@test "ADD: a second one without a DEL in between is refused, and the first stays whole" {
+@test "ADD: refuses a second call without a DEL and leaves the first endpoint intact" {
 	for change in '{}' '{"link":"macvlan"}' '{"ipam":{"type":"answering","answer":{"ips":[{"address":"10.99.0.7/24"}]}}}'; do
 		run -0 with_calls cni ADD "$change"
 		before=$(endpoint_shown)
@@ -166,7 +166,7 @@ endpoint_shown() {
 		run -0 with_calls cni DEL "$change"
 	done
 }
-@test "ADD: a name that exists in the container is refused, the link left alone, no IPAM asked" {
+@test "ADD: refuses an existing name, leaves the link alone and does not call IPAM" {
 	for kind in bridge "macvlan link lan0" dummy; do
 		case $kind in
 		bridge) ip -n "$pod" link add name eth0 mtu 1400 type bridge ;;

@@ -1,30 +1,30 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# The link's addresses: whose they are, how they are proved unique, and how the LAN hears of them.
+# The link's addresses: their owner, their duplicate address detection, and their announcement on the LAN.
 # shellcheck disable=SC2030,SC2031 # each test is a process of its own
 load ../lib/lib
 load ../lib/endpoint
 load ../lib/frames
 load ../lib/tamper
 
-# A setting of IPv6 of a link: ipv6_setting NAMESPACE LINK NAME
+# Prints an IPv6 setting of a link: ipv6_setting NAMESPACE LINK NAME
 ipv6_setting() {
 	at "$1" cat "/proc/sys/net/ipv6/conf/$2/$3"
 }
-# All routes of a namespace but that to IPv6's multicast groups, which every link has.
+# Prints all routes of a namespace except the one to IPv6's multicast groups, which every link has.
 unicast_routes() {
 	ip -n "$1" route show table all | sed '/^multicast ff00::\/8 /d'
 }
-# All addresses of a link, one a line.
+# Prints all addresses of a link, one per line.
 addresses() {
 	ip -n "$1" -j address show dev "$2" | jq -r '.[0].addr_info[] | "\(.local)/\(.prefixlen)"'
 }
-# The addresses of global scope, which no link has of itself.
+# Prints the addresses of global scope, which no link has by default.
 global_addresses() {
 	ip -n "$1" -j address show dev "$2" scope global | jq -r '.[].addr_info[]? | select(.local) | "\(.local)/\(.prefixlen)"'
 }
 
-@test "addressOwner guest: after ten seconds on a LAN with a router advertising, the link has no address at all" {
+@test "addressOwner guest: the link has no address after ten seconds on a LAN with router advertisements" {
 	run -0 cni ADD
 	run -0 cni ADD '{"link":"macvlan","addressOwner":"guest"}' CNI_IFNAME=net1
 	run -0 cni ADD "$(answering "$both_families" '{"addressOwner":"guest"}')" CNI_IFNAME=net2 "$delegates"
@@ -45,7 +45,7 @@ global_addresses() {
 	run -0 unicast_routes "$pod"
 	[[ $output != *@(eth0|net)* ]]
 }
-@test "addressOwner: guest for a macvtap without IPAM, pod otherwise, and as it is said" {
+@test "addressOwner: defaults to guest for a macvtap without IPAM, else to pod; the key overrides it" {
 	while read -r change owner; do
 		run -0 cni ADD "$change" "$delegates"
 		run -0 link "$pod" eth0 .inet6_addr_gen_mode
@@ -71,7 +71,7 @@ global_addresses() {
 		$(answering "$both_families" '{"addressOwner":"guest"}') guest
 	END
 }
-@test "addressOwner guest: IPAM's addresses and routes are reported and recorded, not configured" {
+@test "addressOwner guest: reports and records IPAM's addresses and routes, and does not configure them" {
 	answer='{"ips":[{"address":"10.99.0.7/24","gateway":"10.99.0.254"}],"routes":[{"dst":"0.0.0.0/0"}]}'
 	run -0 cni ADD "$(answering "$answer" '{"addressOwner":"guest"}')" "$delegates"
 	json_is '[.ips[0].address, .routes[0].dst]' '["10.99.0.7/24","0.0.0.0/0"]'
@@ -82,13 +82,13 @@ global_addresses() {
 	run -0 cni CHECK "$(answering "$answer" '{"addressOwner":"guest"}')" "$delegates"
 }
 
-# The state of an IPv6 address: which of these words the kernel says of it.
+# Prints the state of an IPv6 address: which of these flags the kernel reports.
 address_says() {
 	ip -n "$pod" -6 -j address show dev eth0 | jq -r --arg a "$1" '.[0].addr_info[] | select(.local == $a) |
 		[to_entries[] | select(.value == true and (.key | IN("tentative", "optimistic", "nodad", "dadfailed"))).key] | join(" ")'
 }
 with_gateway='{"ips":[{"address":"fd99::7/64","gateway":"fd99::fe"}]}'
-@test "dad wait: the result comes when the address with a gateway is usable, and no later than need be" {
+@test "dad wait: returns as soon as the address with a gateway is usable" {
 	for try in 1 2 3; do # the machine may stand still for a while, but not every time
 		begun=$EPOCHREALTIME
 		run -0 cni ADD "$(answering "$with_gateway")" "$delegates"
@@ -104,7 +104,7 @@ with_gateway='{"ips":[{"address":"fd99::7/64","gateway":"fd99::fe"}]}'
 	done
 	at "$pod" ping -6 -c 1 -W 30 -I fd99::7 fd99::fe
 }
-@test "dad wait: without a gateway nothing is waited for, as with the reference plugin" {
+@test "dad wait: does not wait without a gateway, like the reference plugin" {
 	dad_transmits 600
 	run -0 cni ADD "$(answering '{"ips":[{"address":"fd99::7/64"}]}')" "$delegates"
 	run -0 address_says fd99::7
@@ -112,7 +112,7 @@ with_gateway='{"ips":[{"address":"fd99::7/64","gateway":"fd99::fe"}]}'
 	run -2 at "$pod" ping -6 -c 1 -W 1 -I fd99::7 fd99::7
 	run -0 cni CHECK "$(answering '{"ips":[{"address":"fd99::7/64"}]}')" "$delegates"
 }
-@test "dad wait: without a carrier the address is refused before the kernel's detection is waited for, and nothing stays" {
+@test "dad wait: without a carrier refuses the address before the kernel's detection, and leaves nothing" {
 	ip -n "$switch" link set port0 down
 	wrapper=(strace -qq -o "$BATS_TEST_TMPDIR/trace" -e trace=poll)
 	run -1 cni ADD '{"ipam":{"type":"podtap-ipam","dataDir":"'"$leases"'","subnet":"fd99::/64","gateway":"fd99::fe"}}' \
@@ -120,14 +120,14 @@ with_gateway='{"ips":[{"address":"fd99::7/64","gateway":"fd99::fe"}]}'
 	wrapper=()
 	error_is 11 "master lan0 has no carrier" '"noCarrier": "allow"'
 	nothing_made
-	# Every wait is one for the carrier, of three seconds at most, and not the five of detection.
+	# The wait for the carrier takes at most three seconds, not the five of the detection.
 	run -0 sed -nE 's/^poll\(.*, ([0-9]+)\) += .*/\1/p' "$BATS_TEST_TMPDIR/trace"
 	[ -n "$output" ]
 	for milliseconds in $output; do
 		((milliseconds <= 3000))
 	done
 }
-@test "dad wait: noCarrier allow takes the address without a carrier, tentative, and says so" {
+@test "dad wait: noCarrier allow keeps a tentative address without a carrier, and reports it" {
 	ip -n "$switch" link set port0 down
 	run -0 cni ADD "$(answering "$with_gateway" '{"noCarrier":"allow"}')" "$delegates"
 	json_is '.ips[0].address' fd99::7/64
@@ -135,14 +135,14 @@ with_gateway='{"ips":[{"address":"fd99::7/64","gateway":"fd99::fe"}]}'
 	run -0 address_says fd99::7
 	[ "$output" = tentative ]
 }
-@test "dad wait: an address somebody on the LAN has is refused by name, and nothing stays" {
+@test "dad wait: refuses an address that a LAN host has, names it and leaves nothing" {
 	dad_transmits 3
 	run -1 with_calls cni_raw ADD "$(config "$(answering '{"ips":[{"address":"fd99::fe/64","gateway":"fd99::1"}]}')")"
 	error_is 999 fd99::fe "in use"
 	[ "$(cat "$BATS_TEST_TMPDIR/calls")" = $'ADD\nDEL' ]
 	nothing_made
 }
-@test "dad optimistic: the address can be used at once, while the LAN is asked" {
+@test "dad optimistic: the address is usable during the detection" {
 	dad_transmits 600
 	run -0 cni ADD "$(answering "$with_gateway" '{"dad":"optimistic"}')" "$delegates"
 	run -0 address_says fd99::7
@@ -151,7 +151,7 @@ with_gateway='{"ips":[{"address":"fd99::7/64","gateway":"fd99::fe"}]}'
 	run -0 at "$pod" ping -6 -c 3 -i 0.2 -W 1 -I fd99::7 fd99::7
 	[[ $output == *" from fd99::7"* ]]
 }
-@test "dad off: the address is there at once, and nobody is asked" {
+@test "dad off: the address is usable at once, without a probe" {
 	listen lan "$switch" br0 until "$(frame "$broadcast" 02:00:00:00:00:07 "the last one")" "$patience"
 	run -0 cni ADD "$(answering "$with_gateway" '{"dad":"off","mac":"02:00:00:00:00:07"}')" "$delegates"
 	run -0 address_says fd99::7
@@ -159,11 +159,11 @@ with_gateway='{"ips":[{"address":"fd99::7/64","gateway":"fd99::fe"}]}'
 	run -0 at "$pod" "$tapio" eth0 send "$(frame "$broadcast" 02:00:00:00:00:07 "the last one")"
 	heard lan
 	run -0 cat <&"$listener"
-	# No neighbour solicitation for it came by.
+	# The LAN received no neighbour solicitation for it.
 	[[ $output != *00000000fd990000000000000000000000000007* ]]
 }
 
-@test "IPv6: turned on where the pod's default is off, kept while the link is down" {
+@test "IPv6: is enabled where the pod's default is off, and kept while the link is down" {
 	at "$pod" sh -c 'echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6; echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6'
 	run -0 cni ADD "$(answering "$both_families" '{"dad":"off"}')" "$delegates"
 	for name in lo eth0; do
@@ -176,7 +176,7 @@ with_gateway='{"ips":[{"address":"fd99::7/64","gateway":"fd99::fe"}]}'
 	run -0 global_addresses "$pod" eth0
 	[ "$output" = $'10.99.0.7/24\nfd99::7/64' ]
 }
-@test "IPv6: left as the pod has it where no IPv6 address is given" {
+@test "IPv6: stays as the pod has it without an IPv6 address" {
 	at "$pod" sh -c 'echo 1 >/proc/sys/net/ipv6/conf/lo/disable_ipv6; echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6'
 	run -0 cni ADD "$(answering '{"ips":[{"address":"10.99.0.7/24"}]}')" "$delegates"
 	for name in lo eth0; do
@@ -184,7 +184,7 @@ with_gateway='{"ips":[{"address":"fd99::7/64","gateway":"fd99::fe"}]}'
 		[ "$output" = 1 ]
 	done
 }
-@test "addresses: all of IPAM's are on the link in order, with their prefix and broadcast address" {
+@test "addresses: the link has all of IPAM's in order, with prefix and broadcast address" {
 	answer='{"ips":[{"address":"10.99.0.7/24"},{"address":"fd99::7/64"},{"address":"10.98.0.7/32"},{"address":"10.97.0.6/31"},{"address":"fd98::7/128"}]}'
 	run -0 cni ADD "$(answering "$answer" '{"dad":"off"}')" "$delegates"
 	run -0 ip -n "$pod" -4 -j address show dev eth0
@@ -193,7 +193,7 @@ with_gateway='{"ips":[{"address":"fd99::7/64","gateway":"fd99::fe"}]}'
 	run -0 global_addresses "$pod" eth0
 	[[ $output == *fd99::7/64* && $output == *fd98::7/128* ]]
 }
-@test "announcement: the LAN hears of IPv4 and IPv6 addresses when the link comes up" {
+@test "announcement: the LAN receives IPv4 and IPv6 announcements when the link comes up" {
 	arp=00010800060400010200000000070a630007
 	advertisement=00000000fd990000000000000000000000000007
 	listen arp "$switch" br0 expect "0806$arp" "$patience"
@@ -224,7 +224,7 @@ without_ipv6() {
 	wrapper=("${traced[@]}" -e trace=sendto -e "inject=sendto:poke_enter=@arg2=${begin:0:32}1e:when=$which")
 	run -1 cni ADD "$2" "$delegates"
 }
-@test "IPv6: a kernel without it is named, with what to do, where an address or a route needs it" {
+@test "IPv6: an address or a route without IPv6 in the kernel gives an error with the remedy" {
 	without_ipv6 1400 "$(answering "$both_families" '{"dad":"off"}')"
 	error_is 999 "add address fd99::7/64" "IPv6 is off in this kernel" "IPv4 addresses and routes alone"
 	nothing_made

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# ADD after an earlier one whose DEL never came, and ADDs of one container side by side.
+# ADD after an earlier ADD without a DEL, and parallel ADDs of one container.
 load ../lib/lib
 load ../lib/endpoint
 load ../lib/delegate
@@ -20,7 +20,7 @@ kinds() {
 		delegated-static "cniVersion":"1.0.0","ipam":{"type":"static","addresses":[{"address":"10.99.0.7/24"}]}
 	KINDS
 }
-# All that an endpoint in $pod is, and what the files of the store and the state say.
+# Prints the endpoint in $pod, and the files of the store and the state.
 endpoint_shown() {
 	ip -n "$pod" -j addr show dev eth0 | jq -c '.[] | [.ifindex, .address, .flags, .addr_info[].local]'
 	ip -n "$pod" route show
@@ -38,7 +38,7 @@ reasons() {
 	REASONS
 }
 
-@test "ADD: while the former endpoint lives, a second one is refused and the former stays as it is, by every kind of IPAM" {
+@test "ADD: is refused while the former endpoint exists, and leaves it unchanged, with every kind of IPAM" {
 	while read -r kind ipam; do
 		echo "$kind"
 		run -0 cni ADD "{\"cdi\":true,$ipam}" "$delegates"
@@ -57,7 +57,7 @@ reasons() {
 		run -0 assert_nothing_left
 	done < <(kinds)
 }
-@test "ADD: a former endpoint that the container renamed lives, and is left alone" {
+@test "ADD: leaves alone a former endpoint that the container renamed" {
 	run -0 cni ADD
 	tap >/dev/null
 	ip -n "$pod" link set eth0 down
@@ -68,7 +68,7 @@ reasons() {
 	run -0 cni DEL
 	run -1 link_exists "$pod" moved0
 }
-@test "ADD: a former endpoint whose namespace is gone makes room, with its reservation, by every kind of IPAM" {
+@test "ADD: replaces a former endpoint whose netns is gone, and its reservation, with every kind of IPAM" {
 	while read -r kind ipam; do
 		echo "$kind"
 		pod_add crashed
@@ -86,7 +86,7 @@ reasons() {
 		run -0 assert_nothing_left
 	done < <(kinds)
 }
-@test "ADD: one that fails after a former endpoint's namespace is gone leaves nothing, and the next succeeds" {
+@test "ADD: leaves nothing when it fails after it removed a former endpoint; the next ADD succeeds" {
 	run -0 cni ADD '{"mac":"02:00:00:00:00:99"}' CNI_CONTAINERID=bystander CNI_NETNS="/run/netns/$other"
 	for taken in '"type":"podtap-ipam"' '"type":"host-local"'; do
 		run -0 cni ADD "{\"name\":\"net\",\"ipam\":{$taken,\"dataDir\":\"$leases\",\"ranges\":[[{\"subnet\":\"10.99.0.0/24\",
@@ -110,7 +110,7 @@ reasons() {
 			CNI_CONTAINERID=other CNI_IFNAME=net1 CNI_NETNS="/run/netns/$other"
 	done
 }
-@test "ADD: after one that was killed it succeeds, without a DEL in between, by every kind of IPAM" {
+@test "ADD: succeeds after a killed ADD without a DEL, with every kind of IPAM" {
 	while read -r kind ipam; do
 		echo "$kind"
 		wrapper=(strace -qq -o "$BATS_TEST_TMPDIR/trace" -e "trace=renameat,rename,renameat2")
@@ -131,7 +131,7 @@ reasons() {
 		run -0 assert_nothing_left
 	done < <(kinds)
 }
-@test "ADD: two interfaces of one container at once, again and again" {
+@test "ADD: two interfaces of one container succeed in parallel, repeatedly" {
 	for _ in 1 2 3 4 5; do
 		cni_raw ADD "$(config)" CNI_IFNAME=eth0 >"$BATS_TEST_TMPDIR/first" 3>&- &
 		first=$!
@@ -149,7 +149,7 @@ reasons() {
 		run -0 assert_nothing_left
 	done
 }
-@test "ADD: a containerID of 255 bytes, from ADD to GC" {
+@test "ADD, GC: accept a containerID of 255 bytes" {
 	container=$(printf 'c%.0s' {1..255})
 	run -0 cni ADD
 	run -0 cni CHECK

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# What root of a container attaches to its interface: the kernel's description of it becomes too long, or
-# wrong, and every call works all the same.
+# Objects that root of a container attaches to its interface make the kernel's description of it too long or
+# wrong. Every call still works.
 load ../lib/lib
 
 setup() {
@@ -14,14 +14,14 @@ teardown() {
 ctl() {
 	"$BUILD/podtapctl" "$@" 2>"$BATS_TEST_TMPDIR/err"
 }
-# As many names of 127 characters as the kernel takes.
+# Adds as many names of 127 characters as the kernel accepts.
 names_attach() {
 	awk 'BEGIN { for (i = 100; i < 620; i++) printf "link property add dev eth0 altname a%d%0123d\n", i, 0 }' \
 		>"$BATS_TEST_TMPDIR/names"
 	ip -n "$pod" -force -batch "$BATS_TEST_TMPDIR/names" 2>/dev/null || :
 	(($(ip -n "$pod" -j link show dev eth0 | jq '.[0].altnames | length') > 480))
 }
-# So many MAC addresses that it receives from.
+# Adds this number of source MAC addresses.
 sources_attach() {
 	awk -v kind="$kind" -v count="$1" 'BEGIN { for (i = 1; i <= count; i++)
 		printf "link set link dev eth0 type %s macaddr add 02:00:00:%02x:%02x:01\n", kind, i / 256, i % 256 }' \
@@ -29,7 +29,7 @@ sources_attach() {
 	ip -n "$pod" -batch "$BATS_TEST_TMPDIR/sources"
 }
 
-@test "CHECK, list, GC and DEL: work on an interface with all the alternative names it can have" {
+@test "CHECK, list, GC and DEL: work on an interface with the maximum of alternative names" {
 	run -0 cni ADD '{"cniVersion":"1.1.0"}'
 	result=$output
 	names_attach
@@ -65,7 +65,7 @@ attached() { # KIND
 		run -0 assert_nothing_left
 	done
 }
-@test "DEL: removes such an interface without its record, too" {
+@test "DEL: removes an interface whose kind is hidden, without its record too" {
 	local each
 	for each in macvlan macvtap; do
 		attached $each 5456
@@ -75,9 +75,9 @@ attached() { # KIND
 		run -0 assert_nothing_left
 	done
 }
-@test "list: an endpoint that cannot be looked at is shown as unknown, beside all others, and exit 2" {
+@test "list: shows an unreadable endpoint as unknown beside all others, and exits 2" {
 	run -0 cni ADD
-	# Whose namespace only CAP_SYS_PTRACE opens.
+	# Only CAP_SYS_PTRACE opens this namespace.
 	nsenter --net="/run/netns/$other" -- setpriv --reuid 65534 --clear-groups sleep 1000 3>&- &
 	background+=($!)
 	until [ "$(stat -c %u "/proc/$!")" = 65534 ]; do sleep 0.01; done

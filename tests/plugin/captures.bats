@@ -13,7 +13,7 @@ setup() {
 	own_state
 }
 
-# A namespace of ours for a recorded path, reached by the same kind of path.
+# Makes a test namespace for a recorded path, with the same kind of path.
 namespace_of() {
 	local recorded=$1 name
 	[ -z "${namespace[$recorded]}" ] || return 0
@@ -28,7 +28,7 @@ namespace_of() {
 	esac
 }
 
-# One call: call FILE (without its endings)
+# Replays one call: call FILE (without its endings)
 call() {
 	local text line variables=()
 	while read -r line; do
@@ -55,7 +55,7 @@ call() {
 		CNI_NETNS="$CNI_NETNS" CNI_PATH="$CNI_PATH:$fixtures/delegates:/usr/lib/cni"
 }
 
-# Replays a scenario; of the calls named, the recorded plugin refused to serve them, and so must we.
+# Replays a scenario. The recorded plugin refused the named calls, and podtap must refuse them too.
 replay() {
 	local folder=$fixtures/captures/$1 file
 	shift
@@ -99,7 +99,7 @@ accepted_add() {
 @test "captures: containerd 1.6.20: a tap as a second network of a pod" {
 	replay containerd-cri-1.6.20/06-device-host-path
 }
-@test "captures: containerd 1.6.20: two pods, STATUS, and a DEL of a stranger" {
+@test "captures: containerd 1.6.20: two pods, STATUS, and a DEL of an unknown attachment" {
 	replay containerd-cri-1.6.20/07-two-pods-ping
 }
 @test "captures: containerd 2.1.9: STATUS at start-up" {

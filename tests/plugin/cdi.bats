@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# The CDI specification of a tap: there from ADD to DEL, one file a device name, never a stranger's.
+# The CDI specification of a tap: exists from ADD to DEL, one file for each device, never another pod's.
 load ../lib/lib
 
 setup() {
@@ -36,7 +36,7 @@ pod_args='CNI_ARGS=IgnoreUnknown=1;K8S_POD_NAMESPACE=space;K8S_POD_NAME=vm-1'
 	run -0 cni DEL
 	[ -z "$(ls -A "$PODTAP_CDI_DIR")" ]
 }
-@test "ADD: runtimeConfig.deviceID goes before deviceID" {
+@test "ADD: runtimeConfig.deviceID overrides deviceID" {
 	run -0 cni ADD '{"deviceID":"one","runtimeConfig":{"deviceID":"two"}}'
 	[ "$(ls "$PODTAP_CDI_DIR")" = podtap.dev-tap_two.json ]
 }
@@ -46,21 +46,21 @@ pod_args='CNI_ARGS=IgnoreUnknown=1;K8S_POD_NAMESPACE=space;K8S_POD_NAME=vm-1'
 	run -0 spec space_vm-1_eth0
 	json_is '.devices[0].name' space_vm-1_eth0
 }
-@test "ADD: without the pod's namespace its name does, as with podman; without a pod the container's" {
+@test "ADD: cdi names the device after the pod without a namespace (podman), and the container without a pod" {
 	run -0 cni ADD '{"cdi":true}' 'CNI_ARGS=IgnoreUnknown=1;K8S_POD_NAME=vm'
 	[ "$(recorded .cdi)" = vm_eth0 ]
 	run -0 cni DEL '{"cdi":true}'
 	run -0 cni ADD '{"cdi":true}'
 	[ "$(recorded .cdi)" = "${container}_eth0" ]
 }
-@test "ADD: what CDI allows in no name is spelled by its code, and the name cannot leave the directory" {
+@test "ADD: encodes characters that CDI does not allow, and the name cannot leave the directory" {
 	run -0 cni ADD '{"deviceID":"../a b/c+d@"}'
 	[ "$(recorded .cdi)" = x::2e.:2fa:20b:2fc:2bd:40 ]
 	[ "$(ls "$PODTAP_CDI_DIR")" = "podtap.dev-tap_$(recorded .cdi).json" ]
 	run -0 spec x::2e.:2fa:20b:2fc:2bd:40
 	json_is '.devices[0].name' x::2e.:2fa:20b:2fc:2bd:40
 }
-@test "ADD: names that differ only in what CDI allows in no name are devices of their own" {
+@test "ADD: names that differ only in encoded characters give different devices" {
 	local id ids=(a/b a+b a:b a_b a-b a.b x/a /a a/ a:) n=0
 	for id in "${ids[@]}"; do
 		run -0 cni ADD "{\"deviceID\":\"$id\"}" CNI_IFNAME=net$((++n))
@@ -73,7 +73,7 @@ pod_args='CNI_ARGS=IgnoreUnknown=1;K8S_POD_NAMESPACE=space;K8S_POD_NAME=vm-1'
 	run -0 jq -r '.devices[].name | select(test("^[A-Za-z0-9]([A-Za-z0-9_.:-]*[A-Za-z0-9])?$") | not)' "$PODTAP_CDI_DIR"/*.json
 	[ -z "$output" ]
 }
-@test "ADD: a resource's name, a pod's and one that a configuration chooses are never the same" {
+@test "ADD: device names of resources, pods and configurations never collide" {
 	run -0 cni ADD '{"cdi":true}' "$pod_args"
 	run -0 cni ADD '{"deviceID":"space_vm-1_eth0"}' "${evil[@]}"
 	[ "$(recorded .cdi)" = space_vm-1_eth0 ]
@@ -85,12 +85,12 @@ pod_args='CNI_ARGS=IgnoreUnknown=1;K8S_POD_NAMESPACE=space;K8S_POD_NAME=vm-1'
 	run -0 cni ADD '{"deviceID":"space_vm-1_eMvp3"}' "${evil[@]}" CNI_IFNAME=net1
 	[ "$(theirs .cdi net1)" = space_vm-1_eMvp3 ]
 }
-@test "ADD: a device name CDI has no room for is refused with code 7, and nothing is made" {
+@test "ADD: refuses a device name that is too long for CDI with code 7, and makes nothing" {
 	run -1 cni ADD "{\"deviceID\":\"$(printf 'x%.0s' {1..201})\"}"
 	error_is 7 "200 bytes"
 	[ ! -e "$PODTAP_CDI_DIR" ]
 }
-@test "ADD: deviceID, cdi and vmDevices of another type are refused with code 7" {
+@test "ADD: refuses deviceID, cdi and vmDevices of a wrong type with code 7" {
 	while read -r change; do
 		run -1 cni ADD "$change"
 		error_is 7 "$(jq -r 'keys[0]' <<<"$change")"
@@ -100,13 +100,13 @@ pod_args='CNI_ARGS=IgnoreUnknown=1;K8S_POD_NAMESPACE=space;K8S_POD_NAME=vm-1'
 		{"vmDevices":1}
 	END
 }
-@test "ADD: cdi for a macvlan is refused; deviceID makes no device for one" {
+@test "ADD: refuses cdi for a macvlan; deviceID makes no device for one" {
 	run -1 cni ADD '{"cdi":true,"link":"macvlan"}'
 	error_is 7 cdi
 	run -0 cni ADD '{"deviceID":"x","link":"macvlan"}'
 	[ ! -e "$PODTAP_CDI_DIR" ]
 }
-@test "ADD: vmDevices adds those of kvm and vhost-net the host has, owned as the tap is" {
+@test "ADD: vmDevices adds the host's kvm and vhost-net devices, with the owner of the tap" {
 	export PODTAP_DEV_DIR=$BATS_TEST_TMPDIR/dev
 	mkdir "$PODTAP_DEV_DIR"
 	mknod "$PODTAP_DEV_DIR/kvm" c 10 232
@@ -120,7 +120,7 @@ pod_args='CNI_ARGS=IgnoreUnknown=1;K8S_POD_NAMESPACE=space;K8S_POD_NAME=vm-1'
 	rm -r "$PODTAP_DEV_DIR"
 }
 
-@test "ADD: a new sandbox of the pod takes its device name over, and its predecessor's late DEL leaves it alone" {
+@test "ADD: a new sandbox of the pod takes over the device name; the late DEL of the old one keeps it" {
 	for change in '{"deviceID":"x"}' '{"deviceID":"dataplaneMvp3"}' '{"cdi":true}'; do
 		run -0 cni ADD "$change" "$pod_args;K8S_POD_UID=u-1"
 		run -0 cni ADD "$change" CNI_CONTAINERID="$container-new" CNI_NETNS="/run/netns/$other" "$pod_args;K8S_POD_UID=u-1"
@@ -133,7 +133,7 @@ pod_args='CNI_ARGS=IgnoreUnknown=1;K8S_POD_NAMESPACE=space;K8S_POD_NAME=vm-1'
 		[ -z "$(ls -A "$PODTAP_CDI_DIR")" ]
 	done
 }
-@test "ADD: a device of another pod's living endpoint is not taken, and the other's failed ADD and DEL leave it alone" {
+@test "ADD: does not take the device of another pod's endpoint; its failed ADD and its DEL keep the device" {
 	local whose
 	for id in x dataplaneMvp3; do
 		run -0 cni ADD "{\"deviceID\":\"$id\"}" "$pod_args;K8S_POD_UID=u-1"
@@ -152,7 +152,7 @@ pod_args='CNI_ARGS=IgnoreUnknown=1;K8S_POD_NAMESPACE=space;K8S_POD_NAME=vm-1'
 		run -0 cni DEL "{\"deviceID\":\"$id\"}" "${evil[@]}"
 	done
 }
-@test "ADD: of two pods' that ask for one device at once, one has it and the other's is refused" {
+@test "ADD: of two pods that request one device in parallel, one gets it and the other is refused" {
 	wrapper=(strace -f -qq -o /dev/null -e trace=flock -e inject=flock:delay_enter=3000000)
 	ASAN_OPTIONS=detect_leaks=0 cni_raw ADD "$(config '{"deviceID":"x"}')" "${evil[@]}" >"$BATS_TEST_TMPDIR/late" 3>&- &
 	late=$!
@@ -171,7 +171,7 @@ pod_args='CNI_ARGS=IgnoreUnknown=1;K8S_POD_NAMESPACE=space;K8S_POD_NAME=vm-1'
 	[ "$(spec x)" = "$before" ]
 	[ ! -e "$PODTAP_STATE_DIR/endpoints/evil" ]
 }
-@test "ADD: the device name of an endpoint that is gone is free, without its DEL" {
+@test "ADD: reuses the device name of an endpoint that is gone, without its DEL" {
 	run -0 cni ADD '{"deviceID":"x"}' "$pod_args"
 	tap
 	ip -n "$pod" link del eth0
@@ -185,7 +185,7 @@ pod_args='CNI_ARGS=IgnoreUnknown=1;K8S_POD_NAMESPACE=space;K8S_POD_NAME=vm-1'
 	run -0 spec x
 	json_is '.devices[0].containerEdits.deviceNodes[0].path' "$(tap)"
 }
-@test "ADD: nobody takes the device name of an endpoint whose record cannot be read, until its DEL" {
+@test "ADD: does not take the device name of an endpoint with an unreadable record before its DEL" {
 	run -0 cni ADD '{"deviceID":"x"}' "$pod_args"
 	tap
 	echo '{' >"$(record)"
@@ -194,7 +194,7 @@ pod_args='CNI_ARGS=IgnoreUnknown=1;K8S_POD_NAMESPACE=space;K8S_POD_NAME=vm-1'
 	run -0 cni DEL '{"deviceID":"x"}' "$pod_args"
 	run -0 cni ADD '{"deviceID":"x"}' "${evil[@]}"
 }
-@test "ADD: a podtap that recorded no pod is succeeded by the pod whose name the device has, and by no other while it lives" {
+@test "ADD: takes over a device from a record without a pod only for the pod that the device is named after" {
 	without_pod() {
 		jq -c 'del(.pod)' "$(record)" >"$BATS_TEST_TMPDIR/record" && cp "$BATS_TEST_TMPDIR/record" "$(record)"
 	}
@@ -215,7 +215,7 @@ pod_args='CNI_ARGS=IgnoreUnknown=1;K8S_POD_NAMESPACE=space;K8S_POD_NAME=vm-1'
 	run -0 cni_raw DEL '{"cniVersion":"1.1.0","name":"net","type":"podtap"}' CNI_NETNS=
 	[ -z "$(ls -A "$PODTAP_CDI_DIR")" ]
 }
-@test "DEL: a foreign file under the device's name stays" {
+@test "DEL: keeps a foreign file under the device's name" {
 	run -0 cni ADD '{"deviceID":"x"}'
 	for text in '{' '{"devices":[]}' '{"devices":{}}' '[1]' ''; do
 		printf %s "$text" >"$PODTAP_CDI_DIR/podtap.dev-tap_x.json"
@@ -224,18 +224,18 @@ pod_args='CNI_ARGS=IgnoreUnknown=1;K8S_POD_NAMESPACE=space;K8S_POD_NAME=vm-1'
 		run -0 cni_raw ADD "$(config '{"deviceID":"x"}')"
 	done
 }
-@test "GC: removes the devices of stale attachments and keeps the others'" {
+@test "GC: removes the devices of stale attachments and keeps the others" {
 	run -0 cni ADD '{"deviceID":"stale"}'
 	run -0 cni ADD '{"deviceID":"kept"}' CNI_CONTAINERID="$container-new" CNI_NETNS="/run/netns/$other"
 	run -0 cni GC "{\"cni.dev/valid-attachments\":[{\"containerID\":\"$container-new\",\"ifname\":\"eth0\"}]}"
 	[ "$(ls "$PODTAP_CDI_DIR")" = podtap.dev-tap_kept.json ]
 }
-@test "ADD: undone, it takes its device with it, also when the result cannot be printed" {
+@test "ADD: removes its device when it fails, also when the result cannot be printed" {
 	run -1 bash -c 'printf %s "$0" | nsenter --net=/run/netns/'"$host"' env CNI_COMMAND=ADD CNI_CONTAINERID='"$container"' \
 		CNI_NETNS=/run/netns/'"$pod"' CNI_IFNAME=eth0 CNI_PATH=/ '"$BUILD"'/podtap >/dev/full' "$(config '{"deviceID":"x"}')"
 	[ -z "$(ls -A "$PODTAP_CDI_DIR")" ]
 }
-@test "DEL: of a record that is lost or cannot be read the device goes with the link" {
+@test "DEL: removes the device with the link when the record is lost or unreadable" {
 	for broken in 'rm "$file"' 'echo "{" >"$file"'; do
 		run -0 cni ADD '{"deviceID":"x"}'
 		run -0 cni ADD '{"deviceID":"kept"}' CNI_CONTAINERID="$container-new" CNI_NETNS="/run/netns/$other"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# CHECK: finds what is no longer as ADD reported it, and tolerates what others may change.
+# CHECK: reports what differs from ADD's result, and tolerates what others may change.
 load ../lib/lib
 load ../lib/delegate
 load ../lib/endpoint
@@ -12,24 +12,24 @@ setup() {
 	numbering '"ips":[{"address":"10.99.0.7/24","gateway":"10.99.0.254"}],"routes":[{"dst":"0.0.0.0/0"},{"dst":"10.1.0.0/16","gw":"10.99.0.253"}]'
 }
 
-# The delegate "numbering" answers these members of a result from now on.
+# Makes the delegate "numbering" answer these members of a result from now on.
 numbering() {
 	delegate numbering <<<"[ \$CNI_COMMAND != ADD ] || answer '$1'"
 }
 add() {
 	run -0 cni ADD "${1:-$numbered}" "$delegates" "${@:2}"
 }
-# CHECK finds nothing, and says nothing.
+# Asserts that CHECK succeeds silently.
 is_fine() {
 	run -0 cni CHECK "${1:-$numbered}" "$delegates" "${@:2}"
 	[ -z "$output" ]
 }
-# CHECK's finding holds these texts: finds TEXT... with $change for another configuration.
+# Asserts that CHECK's error has these texts: finds TEXT... with $change for another configuration.
 finds() {
 	run -1 cni CHECK "${change:-$numbered}" "$delegates"
 	error_is "${code:-999}" "$@"
 }
-# Changes what the runtime keeps of ADD's answer, as a later plugin or Multus does: edit FILTER
+# Changes the stored result of ADD, as a later plugin or Multus does: edit FILTER
 edit() {
 	local file text
 	file=$(attachment).result
@@ -39,7 +39,7 @@ in_pod() {
 	ip -n "$pod" "$@"
 }
 
-@test "CHECK: is content right after ADD, at each version that has it, and says nothing" {
+@test "CHECK: succeeds silently right after ADD, at each version that has CHECK" {
 	for version in 0.4.0 1.0.0 1.1.0; do
 		for type in podtap macvlan; do
 			both="{\"cniVersion\":\"$version\",\"type\":\"$type\",$(host_local '"routes":[{"dst":"0.0.0.0/0"}]')}"
@@ -51,7 +51,7 @@ in_pod() {
 	add '{}'
 	is_fine '{}'
 }
-@test "CHECK: an IPv6 address that still is tentative is there" {
+@test "CHECK: accepts an IPv6 address that is still tentative" {
 	dad_transmits 600
 	numbering '"ips":[{"address":"fd99::7/64"}]'
 	add
@@ -82,7 +82,7 @@ in_pod() {
 	add '{"master":"inner0","linkInContainer":true}'
 	is_fine '{"master":"inner0","linkInContainer":true}'
 }
-@test "CHECK: needs nothing but what it is given: not the record, not another namespace than its own" {
+@test "CHECK: needs neither the record nor a netns other than its own" {
 	add
 	mv "$PODTAP_STATE_DIR" "$BATS_TEST_TMPDIR/away"
 	is_fine
@@ -111,7 +111,7 @@ in_pod() {
 	diff "$BATS_TEST_TMPDIR/before" "$BATS_TEST_TMPDIR/after"
 }
 
-@test "CHECK: finds a link that is gone, down or of another kind" {
+@test "CHECK: reports a link that is gone, down or of another kind" {
 	add
 	in_pod link set eth0 down
 	finds eth0 down
@@ -127,7 +127,7 @@ in_pod() {
 	unset change
 	finds "no such interface"
 }
-@test "CHECK: finds another mode or MAC address" {
+@test "CHECK: reports another mode or MAC address" {
 	add
 	in_pod link set eth0 type macvtap mode private
 	finds mode private bridge
@@ -136,7 +136,7 @@ in_pod() {
 	in_pod link set eth0 address 02:00:00:00:00:77
 	finds MAC 02:00:00:00:00:77
 }
-@test "CHECK: finds another master, also one of the same name, and one that is gone" {
+@test "CHECK: reports another master, also one of the same name, and one that is gone" {
 	add
 	ip -n "$host" link add lan1 type bridge
 	change='{"master":"lan1"}'
@@ -153,7 +153,7 @@ in_pod() {
 	ip -n "$host" link del lan0
 	code=7 finds lan0
 }
-@test "CHECK: finds a link on a master of that index in another namespace" {
+@test "CHECK: reports a link whose master has that index in another netns" {
 	in_pod link add inner0 index "$(link "$host" lan0 .ifindex)" type bridge
 	in_pod link add link inner0 name eth0 index "$(free_index)" type macvtap mode bridge
 	in_pod link set eth0 up
@@ -161,7 +161,7 @@ in_pod() {
 	error_is 999 master lan0
 	in_pod link del eth0
 }
-@test "CHECK: finds a tap node that is missing or another device's" {
+@test "CHECK: reports a tap node that is missing or belongs to another device" {
 	devices_private
 	add
 	is_fine
@@ -180,7 +180,7 @@ in_pod() {
 	mv "$node.away" "$node"
 	is_fine
 }
-@test "CHECK: finds a missing address, and one with another prefix" {
+@test "CHECK: reports a missing address, and one with another prefix" {
 	numbering '"ips":[{"address":"10.99.0.7/24"},{"address":"fd99::7/64"}]'
 	add
 	in_pod address del fd99::7/64 dev eth0
@@ -194,7 +194,7 @@ in_pod() {
 	in_pod address add 10.99.0.7/24 dev peer0
 	finds 10.99.0.7/24
 }
-@test "CHECK: finds a missing route, one by another gateway and one on another link" {
+@test "CHECK: reports a missing route, one by another gateway and one on another link" {
 	add
 	in_pod route del 10.1.0.0/16
 	finds 10.1.0.0/16
@@ -209,7 +209,7 @@ in_pod() {
 	finds 0.0.0.0/0
 }
 
-@test "CHECK: asks the delegate, and forwards its error" {
+@test "CHECK: calls the delegate and forwards its error" {
 	delegate strict <<-'SCRIPT'
 		case $CNI_COMMAND in
 		ADD) answer '"ips":[{"address":"10.99.0.7/24"}]' ;;
@@ -223,7 +223,7 @@ in_pod() {
 	change='{"ipam":{"type":"strict"}}' code=100 finds "not implemented"
 	change='{"ipam":{"type":"absent"}}' code=7 finds absent
 }
-@test "CHECK: finds that host-local's reservation is gone" {
+@test "CHECK: reports that host-local's reservation is gone" {
 	both="{$(host_local)}"
 	add "$both"
 	is_fine "$both"
@@ -234,7 +234,7 @@ in_pod() {
 	is_fine "$both"
 }
 
-@test "CHECK: tolerates what tuning changes: the MAC address in link and result, mtu, flags, queue length" {
+@test "CHECK: tolerates what tuning changes: MAC address in link and result, mtu, flags, queue length" {
 	add
 	in_pod link set eth0 address 02:00:00:00:00:77 mtu 1400 promisc on allmulticast off txqueuelen 77
 	edit '.interfaces[0].mac = "02:00:00:00:00:77"'
@@ -244,7 +244,7 @@ in_pod() {
 	edit 'del(.interfaces[0].mac)'
 	is_fine
 }
-@test "CHECK: tolerates routes that sbr moved to another table, and more of everything" {
+@test "CHECK: tolerates routes that sbr moved to another table, and additional objects" {
 	add
 	in_pod route del default
 	in_pod route del 10.1.0.0/16
@@ -254,7 +254,7 @@ in_pod() {
 	in_pod route add 10.5.0.0/16 dev eth0
 	is_fine
 }
-@test "CHECK: goes by the result as Multus edited it" {
+@test "CHECK: compares with the result as Multus edited it" {
 	add
 	in_pod route del default
 	edit '.routes |= map(select(.dst != "0.0.0.0/0"))'
@@ -266,13 +266,13 @@ in_pod() {
 	in_pod route del 10.1.0.0/16
 	is_fine
 }
-@test "CHECK: addresses that are the guest's are not looked for on the link" {
+@test "CHECK: does not look for a guest's addresses on the link" {
 	guest='{"addressOwner":"guest","ipam":{"type":"numbering"}}'
 	add "$guest"
 	json_is '.ips[0].address' 10.99.0.7/24
 	is_fine "$guest"
 }
-@test "CHECK: of a chain's result looks at its own interface's addresses and routes alone" {
+@test "CHECK: checks only its own interface's addresses and routes of a chain's result" {
 	in_pod link add first0 up type bridge
 	in_pod address add 10.50.0.2/24 dev first0
 	previous="{\"cniVersion\":\"1.1.0\",\"interfaces\":[{\"name\":\"host0\"},{\"name\":\"first0\",\"sandbox\":\"/run/netns/$pod\"}],
@@ -288,7 +288,7 @@ in_pod() {
 	finds 10.99.0.7/24
 }
 
-@test "CHECK: without a prevResult of this interface there is nothing to compare with" {
+@test "CHECK: reports a missing or invalid prevResult, and one without this interface" {
 	add
 	run -1 cni_raw CHECK "$(config "$numbered")" "$delegates"
 	error_is 7 "required prevResult missing"
@@ -305,7 +305,7 @@ in_pod() {
 	done
 	is_fine
 }
-@test "CHECK: a prevResult without a version is of the configuration's, and 1.0.0 and 1.1.0 go together" {
+@test "CHECK: a prevResult without a version has the configuration's; 1.0.0 and 1.1.0 are compatible" {
 	add
 	edit 'del(.cniVersion)'
 	is_fine
@@ -316,14 +316,14 @@ in_pod() {
 	edit '.cniVersion = "1.1.0"'
 	is_fine '{"cniVersion":"1.0.0"}'
 }
-@test "CHECK: a namespace that is gone is an error" {
+@test "CHECK: fails when the namespace is gone" {
 	add
 	before=$(cat "$(attachment).result")
 	ip netns del "$pod"
 	code=4 finds CNI_NETNS "$pod"
 }
 
-@test "CHECK: a host that gave the passthru master an address, or lowered its mtu, is no concern of the endpoint's" {
+@test "CHECK: ignores a host address or a lower mtu on a passthru master" {
 	run -0 cni ADD '{"mode":"passthru","mtu":1500}'
 	ip -n "$host" address add 192.0.2.1/24 dev lan0
 	ip -n "$host" link set lan0 mtu 1400

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# DEL: removes an attachment, whatever else is missing or wrong, as often as it is asked to.
+# DEL: removes an attachment even when other things are missing or wrong, and can be repeated.
 load ../lib/lib
 load ../lib/delegate
 load ../lib/tamper
@@ -11,7 +11,7 @@ setup() {
 	delegates_setup
 }
 
-@test "DEL: removes link, node, record and index note, says nothing, and does so again and again" {
+@test "DEL: removes link, node, record and index note silently, and can be repeated" {
 	run -0 cni ADD
 	node=$(tap)
 	[ -c "$node" ]
@@ -20,14 +20,14 @@ setup() {
 	[ ! -e "$node" ]
 	run -0 assert_nothing_left
 }
-@test "DEL: of what never was succeeds, with and without a namespace or a state directory" {
+@test "DEL: succeeds for an unknown attachment, with and without a namespace or a state directory" {
 	del
 	del '{}' CNI_NETNS=
 	del '{}' CNI_NETNS=/run/netns/never
 	del '{"type":"macvlan"}' CNI_CONTAINERID=never
 	[ ! -e "$PODTAP_STATE_DIR" ]
 }
-@test "DEL: needs only containerID and ifname, whatever else is wrong" {
+@test "DEL: needs only containerID and ifname, with every other input invalid" {
 	good=$(config)
 	while read -r change; do
 		run -0 cni_raw ADD "$good"
@@ -61,7 +61,7 @@ setup() {
 	del '{"cniVersion":"0.3.1"}'
 	run -1 link_exists "$pod" eth0
 }
-@test "DEL: a prevResult that is none does not matter" {
+@test "DEL: ignores an invalid prevResult" {
 	good=$(config)
 	while read -r previous; do
 		run -0 cni_raw ADD "$good"
@@ -77,13 +77,13 @@ setup() {
 	PREVIOUS
 }
 
-@test "DEL: an empty CNI_NETNS is no hindrance: the record knows where" {
+@test "DEL: with an empty CNI_NETNS finds the link by the record" {
 	run -0 cni ADD
 	del '{}' CNI_NETNS=
 	run -1 link_exists "$pod" eth0
 	run -0 assert_nothing_left
 }
-@test "DEL: after the namespace vanished the record, the lease and the node go all the same" {
+@test "DEL: removes record, reservation and node after the namespace is gone" {
 	devices_private
 	run -0 cni ADD "{$(host_local)}" "$delegates"
 	[ -c "$(tap)" ]
@@ -92,7 +92,7 @@ setup() {
 	del "{$(host_local)}" "$delegates"
 	run -0 assert_nothing_left
 }
-@test "DEL: a namespace path that is none counts as gone, with a word on stderr" {
+@test "DEL: treats a path that is not a namespace as gone, and reports it on stderr" {
 	mkfifo "$BATS_TEST_TMPDIR/fifo"
 	: >"$BATS_TEST_TMPDIR/file"
 	for path in "$BATS_TEST_TMPDIR/fifo" "$BATS_TEST_TMPDIR/file" "$BATS_TEST_TMPDIR" /proc/self/ns/mnt \
@@ -107,7 +107,7 @@ setup() {
 	del '{}' CNI_NETNS="$BATS_TEST_TMPDIR/file"
 	run -1 link_exists "$pod" eth0
 }
-@test "DEL: the delegate is asked even without a namespace" {
+@test "DEL: calls the delegate without a namespace too" {
 	delegate scripted <<<'exit 0'
 	for path in "" /run/netns/never; do
 		run -0 cni DEL '{"ipam":{"type":"scripted"}}' "$delegates" CNI_NETNS="$path"
@@ -124,7 +124,7 @@ setup() {
 		run -0 assert_nothing_left
 	done
 }
-@test "DEL: takes one attachment of a container and leaves its others" {
+@test "DEL: removes one attachment of a container and keeps its others" {
 	run -0 cni ADD '{}' CNI_IFNAME=net1
 	run -0 cni ADD
 	del
@@ -134,7 +134,7 @@ setup() {
 	run -0 assert_nothing_left
 }
 
-@test "DEL: the delegate runs while the link still is there" {
+@test "DEL: runs the delegate while the link still exists" {
 	# shellcheck disable=SC2016
 	delegate scripted <<-'END_OF_SCRIPT'
 		case $CNI_COMMAND in
@@ -147,7 +147,7 @@ setup() {
 	[[ $(cat "$BATS_TEST_TMPDIR/seen") == *eth0@* ]]
 	[ "$(called DEL)" = 1 ]
 }
-@test "DEL: a delegate's error is ours, and link, node and record are gone all the same" {
+@test "DEL: returns the delegate's error after it removed link, node and record" {
 	# shellcheck disable=SC2016
 	delegate scripted <<-'END_OF_SCRIPT'
 		case $CNI_COMMAND in
@@ -167,7 +167,7 @@ setup() {
 	: >"$BATS_TEST_TMPDIR/delegates/scripted.mended"
 	del '{"ipam":{"type":"scripted"}}' "$delegates"
 }
-@test "DEL: a delegate that is not installed is reported, and the link is gone" {
+@test "DEL: reports a delegate that is not installed after it removed the link" {
 	run -0 cni ADD
 	run -1 cni DEL '{"ipam":{"type":"absent"}}' "$delegates"
 	error_is 7 absent
@@ -181,7 +181,7 @@ setup() {
 	del "{$(host_local)}" "$delegates"
 	[ ! -e "$leases/net/10.99.0.2" ]
 }
-@test "DEL: the master may be gone, and its endpoints with it" {
+@test "DEL: succeeds when the master and its endpoints are gone" {
 	ip -n "$host" link add extra0 type bridge
 	run -0 cni ADD '{"master":"extra0"}'
 	tap
@@ -206,20 +206,20 @@ tampered_and_repeated() {
 			run -0 cni_raw DEL "$text" "$delegates"
 			[ -z "$output" ]
 		fi
-		# A note that stays does nothing but keep one index from being drawn.
+		# A stale note only keeps one index from being drawn.
 		rm -f "$PODTAP_STATE_DIR"/indices/*
 		run -0 assert_nothing_left
 	done <"$calls_to_tamper"
 }
 # bats test_tags=long
-@test "DEL: killed at any system call, another DEL does the rest" {
+@test "DEL: killed at any system call, the next DEL completes" {
 	tampered_and_repeated 0 signal=KILL
 }
 # bats test_tags=long
-@test "DEL: whatever system call fails, it says so or is done, and another DEL does the rest, 1 of 2" {
+@test "DEL: succeeds or reports an error when any system call fails, and the next DEL completes, 1 of 2" {
 	tampered_and_repeated 1 error=ENOMEM
 }
 # bats test_tags=long
-@test "DEL: whatever system call fails, it says so or is done, and another DEL does the rest, 2 of 2" {
+@test "DEL: succeeds or reports an error when any system call fails, and the next DEL completes, 2 of 2" {
 	tampered_and_repeated 2 error=ENOMEM
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# DEL: leaves alone what is not this attachment's, wherever its path, name, index or node lead to.
+# DEL: leaves alone what belongs to another attachment, for every path, name, index or node.
 load ../lib/lib
 load ../lib/delegate
 load ../lib/del
@@ -15,7 +15,7 @@ foreign() {
 	ip -n "$host" link add link lan0 name "$2" ${3:+index "$3"} netns "$1" type macvlan mode bridge
 }
 
-@test "DEL: a path that leads to another namespace now: a link of that name there is not touched" {
+@test "DEL: leaves alone a link of that name when the path leads to another namespace" {
 	foreign_links=yes
 	run -0 cni ADD '{"type":"macvlan"}'
 	index=$(link "$pod" eth0 .ifindex)
@@ -27,7 +27,7 @@ foreign() {
 	run -0 link_exists "$pod" eth0
 	run -0 assert_nothing_left
 }
-@test "DEL: a path that leads to another pod now: its endpoint is not touched, whoever asks" {
+@test "DEL: leaves alone another pod's endpoint when the path leads to that pod, for every caller" {
 	run -0 cni ADD '{"type":"macvlan"}' CNI_CONTAINERID=neighbour
 	run -0 cni_raw DEL "$(config)"
 	[ -z "$output" ]
@@ -36,7 +36,7 @@ foreign() {
 	del '{"type":"macvlan"}' CNI_CONTAINERID=neighbour
 	run -1 link_exists "$pod" eth0
 }
-@test "DEL: the recorded namespace counts, not the one the runtime names by mistake" {
+@test "DEL: uses the recorded namespace, not a wrong one in CNI_NETNS" {
 	foreign_links=yes
 	foreign "$other" eth0
 	run -0 cni ADD '{"type":"macvlan"}'
@@ -45,7 +45,7 @@ foreign() {
 	run -1 link_exists "$pod" eth0
 	run -0 link_exists "$other" eth0
 }
-@test "DEL: our own namespace in CNI_NETNS is a reused path: nothing is touched" {
+@test "DEL: treats the plugin's own namespace in CNI_NETNS as a reused path and touches nothing" {
 	foreign_links=yes
 	foreign "$host" eth0
 	for path in "/run/netns/$host" /proc/self/ns/net; do
@@ -59,7 +59,7 @@ foreign() {
 	run -0 find "$PODTAP_STATE_DIR/endpoints" -mindepth 1
 	[ -z "$output" ]
 }
-@test "DEL: our own namespace is served where CNI_NETNS_OVERRIDE says so" {
+@test "DEL: works in the plugin's own namespace with CNI_NETNS_OVERRIDE" {
 	own=(CNI_NETNS="/run/netns/$host" CNI_NETNS_OVERRIDE=1)
 	run -0 cni ADD '{}' "${own[@]}"
 	run -0 link_exists "$host" eth0
@@ -71,7 +71,7 @@ foreign() {
 	run -1 link_exists "$host" eth0
 }
 
-@test "DEL: a link of another kind is left alone, with a word on stderr" {
+@test "DEL: leaves alone a link of another kind and reports it on stderr" {
 	while read -r kind options; do
 		# shellcheck disable=SC2086 # options are words
 		ip -n "$pod" link add eth0 type "$kind" $options
@@ -91,7 +91,7 @@ foreign() {
 	run -0 cni DEL '{}' CNI_IFNAME=lo
 	run -0 link_exists "$pod" lo
 }
-@test "DEL: without a record a link that has the name only as an alternative one is left alone" {
+@test "DEL: without a record leaves alone a link that has the name only as an alternative name" {
 	foreign_links=yes
 	foreign "$pod" net1
 	ip -n "$pod" link property add dev net1 altname eth0
@@ -100,14 +100,14 @@ foreign() {
 	stderr_has "left alone"
 	run -0 link_exists "$pod" net1
 }
-@test "DEL: after an ADD that failed for a foreign link leaves that link alone" {
+@test "DEL: leaves alone the foreign link that made ADD fail" {
 	ip -n "$pod" link add eth0 type bridge
 	run -1 cni ADD
 	error_is 999 eth0
 	del
 	[ "$(link "$pod" eth0 .linkinfo.info_kind)" = bridge ]
 }
-@test "DEL: a foreign link that took our link's index or name is left alone" {
+@test "DEL: leaves alone a foreign link that took the index or name of the endpoint's link" {
 	foreign_links=yes
 	run -0 cni ADD '{"type":"macvlan"}'
 	index=$(link "$pod" eth0 .ifindex)
@@ -123,7 +123,7 @@ foreign() {
 	run -0 cni DEL '{"type":"macvlan"}'
 	run -0 link_exists "$pod" eth0
 }
-@test "DEL: the node goes only while it has the recorded number" {
+@test "DEL: removes the node only while it has the recorded number" {
 	devices_private
 	good=$(config)
 	for replacement in 'mknod "$0" c 1 3' 'echo text >"$0"' 'ln -s /dev/null "$0"' 'mkdir "$0"' 'mknod "$0" b 7 77'; do

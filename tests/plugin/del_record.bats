@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# DEL: what it does by the endpoint record: by none, one that cannot be read, and one of an unfinished ADD.
+# DEL: works without an endpoint record, with an unreadable one, and with one of an unfinished ADD.
 load ../lib/lib
 load ../lib/delegate
 load ../lib/del
@@ -16,7 +16,7 @@ record_edit() {
 	text=$(jq -c "$1" "$(record)") && printf %s "$text" >"$(record)"
 }
 
-@test "DEL: without a record goes by name and kind" {
+@test "DEL: without a record finds the link by name and kind" {
 	for type in podtap macvlan; do
 		run -0 cni ADD "{\"type\":\"$type\"}"
 		tap || true
@@ -25,7 +25,7 @@ record_edit() {
 		run -1 link_exists "$pod" eth0
 	done
 }
-@test "DEL: without a record and without devtmpfs takes the node along" {
+@test "DEL: without a record and without devtmpfs removes the node" {
 	devices_private
 	run -0 cni ADD
 	[ -c "$(tap)" ]
@@ -35,7 +35,7 @@ record_edit() {
 	[ -z "$output" ]
 }
 
-@test "DEL: a record that cannot be read stops nothing" {
+@test "DEL: succeeds with an unreadable record" {
 	good=$(config)
 	for damage in 'echo garbage >' 'head -c 20 "$0" >"$0.x"; mv "$0.x"' ': >' 'echo "[]" >' 'echo "{}" >' \
 		'truncate -s 2M' 'chmod 000' 'rm "$0"; mkdir' 'rm "$0"; mkfifo' 'rm "$0"; ln -s /etc/passwd' \
@@ -51,7 +51,7 @@ record_edit() {
 	del
 	[ -s /etc/passwd ]
 }
-@test "DEL: of a record that cannot be read index and CDI device are removed, also where the namespace is gone or its link renamed" {
+@test "DEL: with an unreadable record removes index and CDI device, with the netns gone or the link renamed" {
 	local netns
 	run -0 cni ADD '{"deviceID":"kept"}' CNI_CONTAINERID=bystander CNI_NETNS="/run/netns/$other"
 	for netns in gone "" renamed; do
@@ -72,7 +72,7 @@ record_edit() {
 	done
 	run -0 cni CHECK '{"deviceID":"kept"}' CNI_CONTAINERID=bystander CNI_NETNS="/run/netns/$other"
 }
-@test "DEL: of a record that cannot be read the node goes too where no devtmpfs removes it" {
+@test "DEL: with an unreadable record removes the node where devtmpfs does not" {
 	devices_private
 	run -0 cni ADD '{"cdi":true}'
 	node=$(tap)
@@ -82,7 +82,7 @@ record_edit() {
 	run -0 cni DEL '{"cdi":true}' CNI_NETNS=
 	[ ! -e "$node" ]
 }
-@test "DEL: a record that cannot be read stays as long as something is left of its endpoint" {
+@test "DEL: keeps an unreadable record as long as a part of its endpoint exists" {
 	run -0 cni ADD '{"cdi":true}'
 	tap
 	truncate -s 200 "$(record)"
@@ -96,7 +96,7 @@ record_edit() {
 	run -0 find "$PODTAP_CDI_DIR" "$PODTAP_STATE_DIR/indices" -mindepth 1
 	[ -z "$output" ]
 }
-@test "DEL: a record that tells of another attachment counts as unreadable" {
+@test "DEL: treats a record of another attachment as unreadable" {
 	run -0 cni ADD '{}' CNI_CONTAINERID=bystander
 	run -0 cni ADD '{}' CNI_IFNAME=net1
 	cp "$(record net1)" "$BATS_TEST_TMPDIR/net1"
@@ -110,7 +110,7 @@ record_edit() {
 	done
 	run -0 cni_raw DEL "$(config)" CNI_IFNAME=net1
 }
-@test "DEL: a directory full of foreign things in the record's place stays, and the rest goes" {
+@test "DEL: keeps a directory with foreign files in the record's place and removes the rest" {
 	run -0 cni ADD
 	rm "$(record)"
 	mkdir -p "$(record)/foreign"
@@ -122,7 +122,7 @@ record_edit() {
 	run -0 assert_nothing_left
 }
 
-@test "DEL: what is no directory in the place of a container's records stays, and the rest goes" {
+@test "DEL: keeps a file in the place of a container's record directory and removes the rest" {
 	local place=$PODTAP_STATE_DIR/endpoints/$container
 	mkdir "$BATS_TEST_TMPDIR/elsewhere"
 	for thing in 'touch' 'mkfifo' "ln -s $BATS_TEST_TMPDIR/elsewhere"; do
@@ -138,7 +138,7 @@ record_edit() {
 	run -0 assert_nothing_left
 }
 
-@test "DEL: an intent is acted on like a record: what it names goes, or was never made" {
+@test "DEL: handles an intent like a record and removes what it names" {
 	run -0 cni ADD
 	node=$(tap)
 	record_edit '.state = "adding"'
@@ -152,7 +152,7 @@ record_edit() {
 	del
 	run -0 assert_nothing_left
 }
-@test "DEL: an intent claims no link of another name or kind at its index" {
+@test "DEL: by an intent leaves alone a link of another name or kind at its index" {
 	foreign_links=yes
 	run -0 cni ADD '{"type":"macvlan"}'
 	record_edit '.state = "adding"'
@@ -162,14 +162,14 @@ record_edit() {
 	run -0 link_exists "$pod" other0
 	[ ! -e "$(record)" ]
 }
-@test "DEL: a directory for devices that is gone has no node of ours any more" {
+@test "DEL: succeeds when the directory for devices is gone" {
 	devices_private
 	run -0 cni ADD
 	rm -r "$PODTAP_DEV_DIR"
 	del
 	run -0 assert_nothing_left
 }
-@test "DEL: an empty folder that a killed ADD left goes too" {
+@test "DEL: removes an empty folder that a killed ADD left" {
 	mkdir -p "$PODTAP_STATE_DIR/endpoints/$container"
 	del
 	[ ! -e "$PODTAP_STATE_DIR/endpoints/$container" ]

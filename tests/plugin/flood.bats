@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Root of a container floods netlink in its network namespace while podtap works there: no call hangs, and
+# Root of a container floods netlink in its netns while podtap works there: no call hangs, and
 # nothing stays.
 load ../lib/lib
 load ../lib/delegate
@@ -29,7 +29,7 @@ in_pid_namespace() {
 	wrapper=(timeout -s KILL 120 unshare -pf --kill-child)
 }
 
-@test "ADD, CHECK, GC and DEL: end as ever while root of the container sends to their sockets" {
+@test "ADD, CHECK, GC and DEL: work as usual while root of the container sends to their sockets" {
 	local round
 	in_pid_namespace
 	flood unicast 1
@@ -46,7 +46,7 @@ in_pid_namespace() {
 		run -0 assert_nothing_left
 	done
 }
-@test "GC: removes the interfaces of all others, too, while root of one container floods its sockets" {
+@test "GC: removes the interfaces of all other containers while root of one floods its sockets" {
 	run -0 cni ADD '{"cniVersion":"1.1.0"}'
 	run -0 cni ADD '{"cniVersion":"1.1.0"}' CNI_CONTAINERID="$container-o" CNI_NETNS="/run/netns/$other"
 	in_pid_namespace
@@ -57,7 +57,7 @@ in_pid_namespace() {
 	run -0 assert_nothing_left
 }
 with_gateway='{"ips":[{"address":"fd99::7/64","gateway":"fd99::fe"}]}'
-@test "ADD: who sends to groups, or changes addresses for ever, prolongs no wait for an IPv6 address" {
+@test "ADD: messages to groups and endless address changes do not prolong the wait for an IPv6 address" {
 	local what
 	dad_transmits 600
 	wrapper=(timeout -s KILL 120)
@@ -70,7 +70,7 @@ with_gateway='{"ips":[{"address":"fd99::7/64","gateway":"fd99::fe"}]}'
 		kill "${background[-1]}"
 	done
 }
-@test "ADD: makes a tap, or says that its event was lost, while root of the container sends device events" {
+@test "ADD: makes a tap or reports a lost event while root of the container sends device events" {
 	wrapper=(timeout -s KILL 120)
 	flood groups
 	run cni ADD

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# GC: what the runtime no longer knows goes, and nothing else.
+# GC: removes what the runtime no longer lists, and nothing else.
 load ../lib/lib
 load ../lib/delegate
 
@@ -9,19 +9,19 @@ setup() {
 	delegates_setup
 }
 
-# One attachment as ADD leaves it: attach CONTAINERID IFNAME [NAMESPACE [CHANGES]]
+# Makes one attachment with ADD: attach CONTAINERID IFNAME [NAMESPACE [CHANGES]]
 attach() {
 	run -0 cni_raw ADD "$(config "${4:-}")" "$delegates" CNI_CONTAINERID="$1" CNI_IFNAME="$2" \
 		CNI_NETNS="/run/netns/${3:-$pod}"
 }
-# Whether an attachment still is there, link and record: is_kept CONTAINERID IFNAME [NAMESPACE]
+# Asserts that an attachment exists, link and record: is_kept CONTAINERID IFNAME [NAMESPACE]
 is_kept() {
 	link_exists "${3:-$pod}" "$2" && [ -e "$PODTAP_STATE_DIR/endpoints/$1/$2.json" ]
 }
 is_gone() {
 	[ ! -e "$PODTAP_STATE_DIR/endpoints/$1/$2.json" ] && ! link_exists "${3:-$pod}" "$2"
 }
-# Pairs of words as the list that GC takes.
+# Prints pairs of words as the list that GC takes.
 attachments() {
 	local list=""
 	while [ $# -gt 0 ]; do
@@ -30,7 +30,7 @@ attachments() {
 	done
 	printf '"cni.dev/valid-attachments":[%s]' "${list#,}"
 }
-# GC by a list of valid attachments, silently: gc "$(attachments ...)" [CHANGES]
+# Runs GC with a list of valid attachments, silently: gc "$(attachments ...)" [CHANGES]
 gc() {
 	local text
 	text=$(config "${2:-}")
@@ -41,7 +41,7 @@ gc_raw() {
 	printf %s "$1" | at "$host" env "$delegates" CNI_COMMAND=GC "$BUILD/podtap" 2>"$BATS_TEST_TMPDIR/stderr"
 }
 
-@test "GC: removes the attachments that are not listed and keeps those that are, in silence" {
+@test "GC: removes the attachments that are not listed and keeps the others, silently" {
 	attach one eth0
 	attach one net1
 	attach two eth0 "$other"
@@ -57,7 +57,7 @@ gc_raw() {
 	run -0 is_gone one net1
 	run -0 assert_nothing_left
 }
-@test "GC: an attachment is a pair: one half in the list keeps nothing" {
+@test "GC: matches an attachment by containerID and ifname together" {
 	attach one eth0
 	attach one net1
 	gc "$(attachments one net2 two eth0 two net1 one net1)"
@@ -66,7 +66,7 @@ gc_raw() {
 	gc "$(attachments ONE net1)"
 	run -0 is_gone one net1
 }
-@test "GC: an attachment whose namespace is gone is collected all the same, node and reservation too" {
+@test "GC: removes an attachment whose namespace is gone, with node and reservation" {
 	devices_private
 	attach one eth0 "$pod" "{$(host_local)}"
 	attach two eth0 "$other" "{$(host_local)}"
@@ -82,7 +82,7 @@ gc_raw() {
 	gc "$(attachments)" "{$(host_local)}"
 	run -0 assert_nothing_left
 }
-@test "GC: other networks are not touched, not even in the same container" {
+@test "GC: leaves other networks alone, also in the same container" {
 	attach one eth0
 	attach one net1 "$pod" '{"name":"second"}'
 	attach two eth0 "$other" '{"name":"net2"}'
@@ -97,7 +97,7 @@ gc_raw() {
 	run -0 assert_nothing_left
 }
 
-@test "GC: null and an empty list say that nothing is valid, the former key counts where it is alone" {
+@test "GC: null and an empty list mean that no attachment is valid; the old key works when it is alone" {
 	while read -r list; do
 		attach one eth0
 		gc "$list"
@@ -117,7 +117,7 @@ gc_raw() {
 	run -0 is_kept one eth0
 	gc "$(attachments)"
 }
-@test "GC: without any list nothing of ours is collected unless gcWithoutList says so, and the delegate hears of it" {
+@test "GC: without a list removes nothing unless gcWithoutList is set, and forwards GC to the delegate" {
 	delegate noting <<<'exit 0'
 	attach one eth0
 	gc "" '{"ipam":{"type":"noting"}}'
@@ -130,7 +130,7 @@ gc_raw() {
 	gc "" '{"gcWithoutList":true}'
 	run -0 is_gone one eth0
 }
-@test "GC: a list that is none is refused, nothing is collected, and no delegate is asked" {
+@test "GC: refuses an invalid list, removes nothing and does not call the delegate" {
 	delegate noting <<<'exit 0'
 	attach one eth0
 	text=$(config '{"ipam":{"type":"noting"}}')
@@ -151,7 +151,7 @@ gc_raw() {
 	[ ! -s "$calls" ]
 	gc "$(attachments)"
 }
-@test "GC: a list of hundreds of kilobytes is read to its end" {
+@test "GC: reads a list of hundreds of kilobytes completely" {
 	attach one eth0
 	attach two eth0 "$other"
 	list=$(jq -nc '[range(6000) | {containerID: ("container-\(.)-of-very-many"), ifname: "eth0"}]
@@ -162,17 +162,17 @@ gc_raw() {
 	run -0 is_gone two eth0 "$other"
 	gc "$(attachments)"
 }
-@test "GC: what is wrong in the rest of the configuration does not matter" {
+@test "GC: ignores errors in the rest of the configuration" {
 	attach one eth0
 	gc "$(attachments)" '{"mode":"hairpin","mtu":"x","master":"absent0","mac":7,"queues":0,"dns":3,"sourceMacs":1}'
 	run -0 assert_nothing_left
 }
-@test "GC: without a state directory does nothing, and makes none" {
+@test "GC: without a state directory does nothing and does not create it" {
 	gc "$(attachments)"
 	[ ! -e "$PODTAP_STATE_DIR" ]
 }
 
-@test "GC: runs the delegate's DEL for each stale attachment, in its name and while its link is there, then forwards GC" {
+@test "GC: runs the delegate's DEL for each stale attachment before it removes the link, then forwards GC" {
 	delegate noting <<-'SCRIPT'
 		case $CNI_COMMAND in
 		ADD) answer '"ips":[{"address":"10.99.0.7/24"}]' ;;
@@ -207,18 +207,18 @@ gc_raw() {
 	gc "$(attachments)" "{$(host_local)}"
 	run -0 assert_nothing_left
 }
-@test "GC: a delegate that knows no GC counts as having none" {
+@test "GC: tolerates a delegate that does not know GC" {
 	for code in 1 4; do
 		delegate old <<<"[ \$CNI_COMMAND != GC ] || refuse $code 'what is GC?'"
 		gc "$(attachments)" '{"ipam":{"type":"old"}}'
 		[ "$(called GC)" = "1" ]
 		: >"$calls"
 	done
-	# Debian's own, which knows neither the verb nor the version.
+	# Debian's own plugin knows neither the verb nor the version.
 	run -0 gc_raw "$(config "{$(host_local)}" | jq -c '.ipam.type = "static"')"
 	[ -z "$output" ]
 }
-@test "GC: a delegate's error is reported after all was cleaned" {
+@test "GC: reports a delegate's error after the whole cleanup" {
 	delegate failing <<<'[ $CNI_COMMAND != GC ] || refuse 11 "the server sleeps"'
 	attach one eth0
 	attach two eth0 "$other"
@@ -229,7 +229,7 @@ gc_raw() {
 	run -1 gc_raw "$(config "{$(attachments),\"ipam\":{\"type\":\"absent\"}}")"
 	error_is 7 absent
 }
-@test "GC: where the delegate fails for several attachments all are cleaned, and one object tells of all" {
+@test "GC: cleans up all attachments when the delegate fails for several, and reports all in one object" {
 	delegate failing <<<'[ $CNI_COMMAND != DEL ] || refuse 11 "no release for $CNI_CONTAINERID"'
 	attach one eth0
 	attach two eth0 "$other"
@@ -238,20 +238,20 @@ gc_raw() {
 	[ "$(called GC)" = 1 ]
 	run -1 link_exists "$pod" eth0
 	run -1 link_exists "$other" eth0
-	# What the delegate still keeps is asked for again, as long as the records tell of it.
+	# GC calls the delegate again as long as the records exist.
 	delegate failing <<<'answer ""'
 	run -0 gc_raw "$(config "{$(attachments),\"ipam\":{\"type\":\"failing\"}}")"
 	[ "$(called DEL)" = 4 ]
 	run -0 assert_nothing_left
 }
-@test "GC: without IPAM nothing is executed" {
+@test "GC: without IPAM executes nothing" {
 	attach one eth0
 	gc "$(attachments)" '{"ipam":{}}'
 	run -0 assert_nothing_left
 	[ ! -s "$calls" ]
 }
 
-@test "GC: a record that cannot be read is passed over with a word on stderr, and the others go" {
+@test "GC: skips an unreadable record, reports it on stderr and removes the others" {
 	attach one eth0
 	attach two eth0 "$other"
 	record=$PODTAP_STATE_DIR/endpoints/one/eth0.json
@@ -272,7 +272,7 @@ gc_raw() {
 	run -0 is_gone two eth0 "$other"
 	run -0 cni_raw DEL "$(config)" CNI_CONTAINERID=one
 }
-@test "GC: foreign things in the state directory are left alone" {
+@test "GC: leaves foreign files in the state directory alone" {
 	attach one eth0
 	endpoints=$PODTAP_STATE_DIR/endpoints
 	mkdir -p "$endpoints/.hidden" "$endpoints/with space" "$endpoints/-dash" "$BATS_TEST_TMPDIR/elsewhere/x"
@@ -294,7 +294,7 @@ gc_raw() {
 	[ -e "$BATS_TEST_TMPDIR/elsewhere/eth0.json" ]
 	rm -r "$endpoints"
 }
-@test "GC: a record's link goes by namespace, index and kind: a foreign one in its place stays" {
+@test "GC: finds a record's link by namespace, index and kind, and leaves a foreign one alone" {
 	foreign_links=yes
 	attach one eth0 "$pod" '{"type":"macvlan"}'
 	index=$(link "$pod" eth0 .ifindex)
@@ -309,7 +309,7 @@ gc_raw() {
 	run -1 link_exists "$other" renamed0
 	run -0 assert_nothing_left
 }
-@test "GC: an intent is collected like a record, and one that is listed is kept" {
+@test "GC: handles an intent like a record: removes a stale one and keeps a listed one" {
 	attach one eth0
 	record=$PODTAP_STATE_DIR/endpoints/one/eth0.json
 	text=$(jq -c '.state = "adding"' "$record")

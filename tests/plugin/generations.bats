@@ -15,7 +15,7 @@ setup() {
 change() {
 	jq -c "$@" "$(record)" >"$BATS_TEST_TMPDIR/record" && cp "$BATS_TEST_TMPDIR/record" "$(record)"
 }
-# An ADD as the podtap of that version would have written it down.
+# Runs an ADD and writes its record as the podtap of that version does.
 added() {
 	local identity='{containerID, ifname, netns, ifindex, mac, cdi, tap: (.tap | {path, major, minor})}'
 	run -0 cni ADD "$configuration"
@@ -34,7 +34,7 @@ hook() {
 	"$BUILD/podtap-hook" precreate <"$BATS_TEST_TMPDIR/oci" 2>"$BATS_TEST_TMPDIR/stderr"
 }
 
-@test "record: of version 1 everything is read, and everything undone" {
+@test "record: version 1 is read and undone completely" {
 	for undo in DEL GC; do
 		added 1
 		node=$(tap)
@@ -48,7 +48,7 @@ hook() {
 		undone "$node"
 	done
 }
-@test "record: a newer version's is undone, by DEL, by GC, and by the next ADD of the same pod" {
+@test "record: DEL, GC and the next ADD of the pod undo a record of a newer version" {
 	for undo in DEL GC; do
 		added 2
 		node=$(tap)
@@ -65,13 +65,13 @@ hook() {
 	[ "$(jq .version "$(record)")" = 1 ]
 	[ "$(jq -r .tap.path "$(record)")" != "$node" ] && [ ! -e "$node" ]
 }
-@test "record: a newer version's is undone also where the namespace is gone" {
+@test "record: a newer version is undone also where the namespace is gone" {
 	added 2
 	node=$(tap)
 	run -0 cni DEL "$configuration" CNI_NETNS=
 	undone "$node"
 }
-@test "record: an older podtap's device, under a name that is not made any more, is removed" {
+@test "record: the device of an older podtap, under an obsolete name, is removed" {
 	local old=x.-a-b-c-dx-01234567
 	for undo in DEL GC; do
 		run -0 cni ADD "$configuration"
@@ -82,7 +82,7 @@ hook() {
 		undone "$node"
 	done
 }
-@test "record: of a newer version nothing is handed out; hook and podtapctl say that it is newer" {
+@test "record: hook and podtapctl hand out nothing of a newer version and say that it is newer" {
 	added 2
 	run -0 hook
 	run -0 cmp "$BATS_TEST_TMPDIR/oci" - <<<"$output"
@@ -94,7 +94,7 @@ hook() {
 	run -2 "$BUILD/podtapctl" guest-config "$container" eth0 --format json
 	[[ $output == *"newer podtap"* ]]
 }
-@test "record: a number out of its range is not cut to another one: DEL goes by name" {
+@test "record: a number out of range is not truncated: DEL finds the link by name" {
 	for damage in '.ifindex += 4294967296' '.netns.inode = 1e30' '.netns.cookie = -1' '.tap.minor += 4294967296' \
 		'.queues = 4294967298' '.tap.mode = "10000600"' '.version = 4294967297' '.mtu = 1500.5'; do
 		added 1
@@ -108,7 +108,7 @@ hook() {
 	done
 }
 
-@test "store: an index of another version is none, and built anew; what else lies there stays" {
+@test "store: an index of another version is ignored and rebuilt; other files stay" {
 	local range='{"subnet":"10.1.0.0/29"}' index
 	for PLUGIN in "${ways[@]}"; do
 		ipam_begin
@@ -147,7 +147,7 @@ former_range='{"subnet":"10.1.0.0/24","sticky":true}'
 former_pod='CNI_ARGS=IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME=vm-4040'
 
 # bats test_tags=attributes
-@test "store: an older podtap-ipam's stamp, marks and sticky addresses outlast the change of its hash" {
+@test "store: an older podtap-ipam's stamp, marks and sticky addresses survive the change of its hash" {
 	for PLUGIN in "${ways[@]}"; do
 		former_begin
 		boot one
@@ -163,7 +163,7 @@ former_pod='CNI_ARGS=IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME=vm-4
 	done
 }
 # bats test_tags=attributes
-@test "store: the first ADD after a boot releases what an older podtap-ipam reserved before it" {
+@test "store: the first ADD after a boot releases the earlier reservations of an older podtap-ipam" {
 	for PLUGIN in "${ways[@]}"; do
 		former_begin
 		boot two
@@ -173,7 +173,7 @@ former_pod='CNI_ARGS=IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME=vm-4
 	done
 }
 # bats test_tags=attributes
-@test "store: a reservation of this boot by an older podtap-ipam is kept, also where the stamp is of another boot" {
+@test "store: keeps an older podtap-ipam's reservation of this boot, also with a stamp of another boot" {
 	for PLUGIN in "${ways[@]}"; do
 		former_begin
 		sed -i '1s/.*/00000000-0000-0000-0000-000000000000/; 2s/ [0-9]*$/ 2/' state/*/net/boot

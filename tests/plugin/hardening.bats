@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# What the executables' files say of how they were built, whichever compiler built them.
+# The headers of the executables show how they were built, with every compiler.
 load ../lib/lib
 
 setup() {
@@ -9,19 +9,19 @@ setup() {
 	[[ ${programs[*]} == *"/podtap "* && ${programs[*]} == *"/podtap-ipam"* ]]
 }
 
-# What readelf says of a program has, or has not, a line like this: has PROGRAM PATTERN
+# Asserts that readelf prints, or does not print, such a line for a program: has PROGRAM PATTERN
 has() {
 	readelf -hlSdW "$1" | grep -qE "$2" || { echo "$1 has no $2"; return 1; }
 }
 has_not() {
 	! readelf -hlSdW "$1" | grep -E "$2" || { echo "$1 has $2"; return 1; }
 }
-# How many of a program's undefined symbols match: imports PROGRAM PATTERN
+# Prints how many of a program's undefined symbols match: imports PROGRAM PATTERN
 imports() {
 	nm -D --undefined-only "$1" | grep -cE "$2"
 }
 
-@test "hardening: every executable is position-independent, and what the loader fills is read-only" {
+@test "hardening: every executable is position-independent and has read-only relocations" {
 	for program in "${programs[@]}"; do
 		has "$program" 'Type: +DYN'
 		has "$program" 'FLAGS_1.* PIE'
@@ -30,21 +30,21 @@ imports() {
 		has_not "$program" '\(TEXTREL\)'
 	done
 }
-@test "hardening: no executable has a stack, or a segment, that can be both written and executed" {
+@test "hardening: no executable has a stack or a segment that is both writable and executable" {
 	for program in "${programs[@]}"; do
 		has "$program" '^ +GNU_STACK .* RW +0x'
 		has_not "$program" '^ +(LOAD|GNU_STACK) .* RWE '
 	done
 }
-@test "hardening: no executable looks for libraries anywhere but where the system has them" {
+@test "hardening: every executable searches for libraries only in the system's folders" {
 	for program in "${programs[@]}"; do
 		has_not "$program" '\((RPATH|RUNPATH)\)'
 	done
 }
-@test "hardening: every executable checks its stack, and the sizes its copies go to" {
+@test "hardening: every executable has stack protection and fortified copies" {
 	for program in "${programs[@]}"; do
 		run -0 imports "$program" ' __stack_chk_fail(@|$)'
-		# A sanitizer, which checks more, goes in its place.
+		# A sanitizer, which checks more, replaces it.
 		run -0 imports "$program" ' (__[a-z]+_chk|__asan_init)(@|$)'
 	done
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Bad input gets a clear error and changes nothing; DEL works all the same.
+# Invalid input gives a clear error and changes nothing; DEL still works.
 load ../lib/lib
 
 # Rows of "CONFIGURATION | text the error holds | …", each refused by ADD with code $1, and no DEL is
@@ -32,7 +32,7 @@ spelled() {
 	printf '{"cniVersion":"1.1.0","name":"net","type":"podtap",%s' "${1#\{}"
 }
 
-@test "ADD: a key of the wrong type is refused, naming key and value, code 7" {
+@test "ADD: refuses a key of the wrong type with code 7, and names key and value" {
 	refused_with 7 <<-'END'
 		{"master":5} | master | 5
 		{"master":["lan0"]} | master | ["lan0"]
@@ -71,7 +71,7 @@ spelled() {
 		{"master":"lan0","args":{"cni":{"mac":[]}}} | args.cni.mac | []
 	END
 }
-@test "ADD: a number out of range, or spelled as no integer, is refused with the range" {
+@test "ADD: refuses a number that is out of range or not an integer, and names the range" {
 	refused_with 7 <<-'END'
 		{"master":"lan0","mtu":-1} | mtu | -1
 		{"master":"lan0","mtu":67} | mtu | 68
@@ -98,7 +98,7 @@ spelled() {
 		{"master":"lan0","tapMode":"-600"} | tapMode | "-600"
 	END
 }
-@test "ADD: an unknown word is refused with the list of the known ones" {
+@test "ADD: refuses an unknown word and lists the known ones" {
 	refused_with 7 <<-'END'
 		{"master":"lan0","mode":"hairpin"} | mode is "hairpin" | bridge, private, vepa, passthru, source
 		{"master":"lan0","mode":"Bridge"} | "Bridge" | bridge, private, vepa, passthru, source
@@ -110,7 +110,7 @@ spelled() {
 		{"master":"lan0","logLevel":"warn"} | "warn" | error, info, debug
 	END
 }
-@test "ADD: a MAC that no link can have is refused, wherever it comes from" {
+@test "ADD: refuses a MAC that no link can have, from every source" {
 	refused_with 7 <<-'END'
 		{"master":"lan0","mac":"02:00:00:00:00"} | mac | "02:00:00:00:00"
 		{"master":"lan0","mac":"02:00:00:00:00:0g"} | mac
@@ -130,14 +130,14 @@ spelled() {
 	run -1 cni ADD '{}' CNI_ARGS="MAC=02:00:00:00:00:0102:00:00:00:00:0102:00:00:00:00:0102:00:00:00:00:0102:00:00:00:00:01"
 	error_is 4 CNI_ARGS
 }
-@test "ADD: keys that do not go together are refused with what to do" {
+@test "ADD: refuses keys that exclude each other, with the remedy" {
 	refused_with 7 <<-'END'
 		{"mode":"passthru"} | passthru | master
 		{"master":"lan0","sourceMacs":["02:00:00:00:00:01"]} | sourceMacs | source
 		{"master":"lan0","mode":"private","sourceMacs":["02:00:00:00:00:01"]} | sourceMacs | private
 	END
 }
-@test "ADD: a master that cannot serve is refused by name, with the reason" {
+@test "ADD: refuses an unsuitable master by name, with the reason" {
 	ip -n "$host" tuntap add tun0 mode tun
 	refused_with 7 <<-'END'
 		{"master":"none0"} | none0 | no such interface
@@ -152,7 +152,7 @@ spelled() {
 		{"linkInContainer":true} | master | default route
 	END
 }
-@test "ADD: a passthru master that carries the host's address or default route needs force" {
+@test "ADD: needs force for a passthru master that carries the host's address or default route" {
 	ip -n "$host" address add 10.99.0.1/24 dev lan0
 	refused_with 7 <<-'END'
 		{"master":"lan0","mode":"passthru"} | lan0 | passthru | force
@@ -164,7 +164,7 @@ spelled() {
 	END
 	run -0 cni ADD '{"mode":"passthru","force":true}'
 }
-@test "ADD: a passthru master that carries one of several default routes needs force" {
+@test "ADD: needs force for a passthru master that carries one of several default routes" {
 	ip -n "$host" link add lan1 type veth peer name port1 netns "$switch"
 	ip -n "$host" link set lan1 up
 	while read -r routes; do
@@ -183,13 +183,13 @@ spelled() {
 	ip -n "$host" route add default dev lan1
 	run -0 cni ADD '{"mode":"passthru"}'
 }
-@test "ADD: paths that are none are refused" {
+@test "ADD: refuses invalid paths" {
 	refused_with 7 <<-'END'
 		{"master":"lan0","logFile":"relative"} | logFile | absolute
 		{"master":"lan0","logFile":"../up"} | logFile | absolute
 	END
 }
-@test "ADD: no IPAM plugin of that name, in no folder outside CNI_PATH either" {
+@test "ADD: finds no IPAM plugin outside CNI_PATH" {
 	refused_with 7 <<-'END' || refused_delegates
 		{"master":"lan0","ipam":{"type":"no-such-plugin"}} | no-such-plugin
 	END
@@ -202,14 +202,14 @@ refused_delegates() {
 		error_is 7 "$type" || { echo "for: $type"; return 1; }
 	done
 }
-@test "ADD: an L2 result has no shape before 0.3.0, and that is known before anything is made" {
+@test "ADD: refuses a result without addresses before version 0.3.0, and makes nothing" {
 	for version in 0.1.0 0.2.0; do
 		run -1 cni_raw ADD "$(config "{\"cniVersion\":\"$version\"}")"
 		error_is 7 "cannot convert: no valid IP addresses"
 		run -1 link_exists "$pod" eth0
 	done
 }
-@test "ADD: an interface that is already there is an error and is left alone" {
+@test "ADD: refuses an interface that already exists, and leaves it alone" {
 	ip -n "$pod" link add eth0 type bridge
 	before=$(ip -n "$pod" -o link show eth0)
 	run -1 cni ADD
@@ -218,7 +218,7 @@ refused_delegates() {
 	run -0 cni DEL
 	link_exists "$pod" eth0
 }
-@test "ADD: twice for one attachment, the first stays as it is" {
+@test "ADD: a second call for one attachment leaves the first endpoint unchanged" {
 	run -0 cni ADD
 	first=$output
 	before=$(link "$pod" eth0 .address,.ifindex)
@@ -229,7 +229,7 @@ refused_delegates() {
 	[ -c "$node" ]
 	run -0 cni CHECK
 }
-@test "ADD: what the kernel refuses comes with its own words in details" {
+@test "ADD: returns the kernel's own error message in details" {
 	ip -n "$host" link add br9 type bridge
 	ip -n "$host" link set lan0 master br9
 	run -1 cni ADD
@@ -237,7 +237,7 @@ refused_delegates() {
 	[[ $(jq -r .details <<<"$output") == *busy* ]]
 	run -1 link_exists "$pod" eth0
 }
-@test "prevResult: of the wrong shape is refused by ADD and CHECK, and ignored by DEL" {
+@test "prevResult: ADD and CHECK refuse a wrong type, DEL ignores it" {
 	for previous in 5 '"x"' '[]' '{"cniVersion":"9.9.9"}' '{"cniVersion":"1.1.0","ips":[{"address":"10.1.1.1"}]}' \
 		'{"cniVersion":"1.1.0","interfaces":5}' '{"cniVersion":"1.1.0","routes":[{"dst":"nowhere"}]}'; do
 		for verb in ADD CHECK; do
@@ -253,7 +253,7 @@ refused_delegates() {
 	run -1 cni_raw CHECK "$(config '{}')"
 	error_is 7 prevResult
 }
-@test "GC: lists of another shape are refused and nothing is collected" {
+@test "GC: refuses lists of a wrong type and removes nothing" {
 	run -0 cni ADD
 	for list in 5 '"x"' '{}' '[5]' '[{"containerID":5}]' '[{"containerID":"a"}]'; do
 		run -1 cni GC "{\"cni.dev/valid-attachments\":$list}"
@@ -261,7 +261,7 @@ refused_delegates() {
 		link_exists "$pod" eth0
 	done
 }
-@test "STATUS: a configuration that cannot be right is said before any ADD" {
+@test "STATUS: reports an invalid configuration" {
 	for change in '{"mode":"hairpin"}' '{"mtu":"x"}' '{"queues":0}'; do
 		run -1 cni STATUS "$change"
 		error_is 7

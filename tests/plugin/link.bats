@@ -5,7 +5,7 @@
 load ../lib/lib
 load ../lib/endpoint
 
-@test "mtu: as asked for, more than the master's is refused with the limit" {
+@test "mtu: is set as requested; more than the master's is refused with the limit" {
 	ip -n "$host" link set lan0 mtu 1450
 	run -0 cni ADD '{"mtu":1400}'
 	[ "$(link "$pod" eth0 .mtu)" = 1400 ]
@@ -13,14 +13,14 @@ load ../lib/endpoint
 	error_is 7 1451 lan0 1450
 	run -1 link_exists "$pod" net1
 }
-@test "mtu: one that has no room for IPv6 works without, and is refused for an IPv6 address" {
+@test "mtu: one below IPv6's minimum works without IPv6, and is refused for an IPv6 address" {
 	run -0 cni ADD "$(answering '{"ips":[{"address":"10.99.0.7/24"}]}' '{"mtu":1000}')" "$delegates"
 	run -1 with_calls cni_raw ADD "$(config "$(answering "$both_families" '{"mtu":1000}')")" CNI_IFNAME=net1
 	error_is 7 mtu 1280
 	run -1 link_exists "$pod" net1
 	[ "$(cat "$BATS_TEST_TMPDIR/calls")" = $'ADD\nDEL' ]
 }
-@test "promiscMode: off unless asked for" {
+@test "promiscMode: is off by default" {
 	for kind in macvtap macvlan; do
 		while read -r change wanted; do
 			run -0 cni ADD "$change"
@@ -34,7 +34,7 @@ load ../lib/endpoint
 		END
 	done
 }
-@test "allmulti: on for a macvtap, off for a macvlan, and as it is said" {
+@test "allmulti: on for a macvtap and off for a macvlan by default; the key overrides it" {
 	while read -r change wanted; do
 		run -0 cni ADD "$change"
 		run -0 link "$pod" eth0 '.flags | index("ALLMULTI") != null'
@@ -47,7 +47,7 @@ load ../lib/endpoint
 		{"link":"macvlan","allmulti":true} true
 	END
 }
-@test "bcqueuelen: the kernel's unless given, and never as long as to take the host's memory" {
+@test "bcqueuelen: is the kernel's by default, and has a limit that protects the host's memory" {
 	while read -r change wanted; do
 		run -0 cni ADD "$change"
 		run -0 link "$pod" eth0 .linkinfo.info_data.bcqueuelen
@@ -64,7 +64,7 @@ load ../lib/endpoint
 		error_is 7 "bcqueuelen is $length" "from 0 to 10000"
 	done
 }
-@test "sourceMacs: the senders of mode source are the kernel's list, up to 256 of them" {
+@test "sourceMacs: the kernel's list for mode source has the senders, up to 256" {
 	for n in 0 1 2 256; do
 		macs=$(jq -cn "[range($n) | \"02:00:00:00:0\\(. / 100 | floor):\\(. % 100 + 100 | tostring[1:])\"]")
 		run -0 cni ADD "{\"mode\":\"source\",\"sourceMacs\":$macs}"
@@ -74,7 +74,7 @@ load ../lib/endpoint
 	done
 }
 
-@test "mac: from each of its four sources, and the more particular one wins" {
+@test "mac: each of four sources sets it, and the more specific source wins" {
 	all='{"runtimeConfig":{"mac":"02:00:00:00:00:01"},"args":{"cni":{"mac":"02:00:00:00:00:02"}},"mac":"02:00:00:00:00:04"}'
 	while read -r without args wanted; do
 		change=$(jq -c "$without" <<<"$all")
@@ -93,14 +93,14 @@ load ../lib/endpoint
 		.runtimeConfig.mac="" MAC=02:00:00:00:00:03 02:00:00:00:00:02
 	END
 }
-@test "mac: an address of any source and spelling is reported in lower case with colons" {
+@test "mac: is reported in lower case with colons, from every source and spelling" {
 	for text in 02:AB:CD:EF:00:01 02-ab-cd-ef-00-01 02ab.cdef.0001; do
 		run -0 cni ADD "{\"mac\":\"$text\"}"
 		json_is '.interfaces[0].mac' 02:ab:cd:ef:00:01
 		run -0 cni DEL
 	done
 }
-@test "mac: without one, a random, locally administered one, another for each endpoint" {
+@test "mac: is random and locally administered by default, and different for each endpoint" {
 	for kind in macvtap macvlan; do
 		for i in 1 2 3 4; do
 			run -0 cni ADD "{\"link\":\"$kind\"}"

@@ -1,10 +1,10 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# The operator's log: what logFile and logLevel have written where.
+# The operator's log: what logFile and logLevel write.
 load ../lib/lib
 load ../lib/endpoint
 
-@test "logFile: one line a call and one a failure, with who it was for; appended, for root only" {
+@test "logFile: has one line for each call and each failure, with the attachment; appended, for root only" {
 	log=$BATS_TEST_TMPDIR/log
 	change="{\"logFile\":\"$log\"}"
 	run -0 cni ADD "$change"
@@ -24,7 +24,7 @@ load ../lib/endpoint
 	[ "${#lines[@]}" = 6 ]
 	[[ ${lines[3]} == *" info CHECK "*done && ${lines[4]} == *" info DEL "*done && ${lines[5]} == *" info STATUS "*done ]]
 }
-@test "logLevel: error has failures only, debug the configuration too" {
+@test "logLevel: error writes only failures, debug adds the configuration" {
 	log=$BATS_TEST_TMPDIR/log
 	run -0 cni ADD "{\"logFile\":\"$log\",\"logLevel\":\"error\"}"
 	[ ! -s "$log" ]
@@ -37,7 +37,7 @@ load ../lib/endpoint
 	run -0 cat "$log"
 	[[ $output == *" debug DEL "*'"logLevel":"debug"'*" info DEL "*done ]]
 }
-@test "logFile: one that cannot be written, or is no file, fails no call and is not followed" {
+@test "logFile: an unwritable file or another file type fails no call and is not followed" {
 	ln -s "$BATS_TEST_TMPDIR/target" "$BATS_TEST_TMPDIR/symlink"
 	mkfifo "$BATS_TEST_TMPDIR/fifo"
 	for log in /nowhere/log /proc/log "$BATS_TEST_TMPDIR" "$BATS_TEST_TMPDIR/symlink" "$BATS_TEST_TMPDIR/fifo"; do

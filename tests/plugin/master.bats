@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# The master: which interface an endpoint stands on, and which may be one.
+# The master: which interface ADD selects, and which one it accepts.
 load ../lib/lib
 load ../lib/endpoint
 
@@ -31,11 +31,11 @@ load ../lib/endpoint
 	[ "$output" = inner1 ]
 }
 
-# The name of the host's interface that eth0 in the pod stands on.
+# Prints the name of the host interface under eth0 in the pod.
 master_of_eth0() {
 	ip -n "$host" -j link show | jq -r --argjson index "$(link "$pod" eth0 .link_index)" '.[] | select(.ifindex == $index).ifname'
 }
-@test "ADD: without master, the IPv4 default route of the lowest metric says which" {
+@test "ADD: without master takes the interface of the IPv4 default route with the lowest metric" {
 	ip -n "$host" link add lan1 type veth peer name peer1
 	ip -n "$host" link set lan1 up
 	ip -n "$host" link set lo up
@@ -55,7 +55,7 @@ master_of_eth0() {
 		[ "$metric" = 50 ] || ip -n "$host" route add default dev lan0 metric 50
 	done
 }
-@test "ADD: without master and IPv4 default route, IPv6's says which; an empty master is none" {
+@test "ADD: without master and IPv4 default route takes IPv6's; an empty master counts as absent" {
 	ip -n "$host" link add lan1 type veth peer name peer1
 	ip -n "$host" link set lan1 up
 	ip -n "$host" -6 route add default dev lan1 metric 300
@@ -66,7 +66,7 @@ master_of_eth0() {
 		run -0 cni DEL "$change"
 	done
 }
-@test "ADD: without master and default route the error says what to do, and nothing is made" {
+@test "ADD: without master and default route fails with the remedy and makes nothing" {
 	run -1 with_calls cni ADD '{"master":null,"ipam":{"type":"answering"}}'
 	error_is 7 master "default route"
 	run -1 cni ADD '{"master":"nosuch0"}'
@@ -77,7 +77,7 @@ master_of_eth0() {
 	nothing_made
 }
 
-@test "ADD: the master may be a veth, a bridge, a tap, a vxlan or another macvlan" {
+@test "ADD: accepts a veth, a bridge, a tap, a vxlan or another macvlan as the master" {
 	ip -n "$host" -batch - <<-END
 		address add 10.98.0.1/24 dev lan0
 		link add bridge0 type bridge
@@ -98,7 +98,7 @@ master_of_eth0() {
 	done
 	ip -n "$host" link del macvlan0
 }
-@test "ADD: a master that is down serves; the endpoint has a carrier when it comes up" {
+@test "ADD: accepts a master that is down; the endpoint has a carrier once it comes up" {
 	ip -n "$host" link set lan0 down
 	run -0 cni ADD
 	run -0 link "$pod" eth0 '.flags | index("UP") != null, index("LOWER_UP") != null'
@@ -106,14 +106,14 @@ master_of_eth0() {
 	ip -n "$host" link set lan0 up
 	timeout 60 bash -c "until ip -n $pod link show eth0 | grep -q LOWER_UP; do :; done"
 }
-@test "ADD: a port of a bridge is refused with a hint at the bridge" {
+@test "ADD: refuses a port of a bridge and suggests the bridge" {
 	ip -n "$host" link add bridge0 type bridge
 	ip -n "$host" link set lan0 master bridge0
 	run -1 cni ADD
 	error_is 11 lan0 bridge
 	nothing_made
 }
-@test "chain: the previous plugin's container interface may be the master (linkInContainer)" {
+@test "chain: linkInContainer accepts the previous plugin's container interface as the master" {
 	ip -n "$pod" link add name first0 type veth peer name first1
 	ip -n "$pod" link set first0 up
 	ip -n "$pod" link set first1 up
@@ -123,7 +123,7 @@ master_of_eth0() {
 	[ "$output" = first0 ]
 }
 
-@test "ADD: a tunnel that has the default route is called one, and master is what to set" {
+@test "ADD: refuses a tunnel that has the default route, and suggests to set master" {
 	ip -n "$host" tuntap add tun0 mode tun
 	ip -n "$host" address add 10.98.0.1/24 dev tun0
 	ip -n "$host" link set tun0 up
@@ -137,7 +137,7 @@ master_of_eth0() {
 	[[ $output != *"default route"* ]]
 	nothing_made
 }
-@test "ADD: a MAC address in use is refused with whose it is, as far as the records know" {
+@test "ADD: refuses a MAC address in use and names its owner from the records" {
 	run -0 cni ADD '{"mac":"02:00:00:00:00:07"}' CNI_CONTAINERID="$container-2" CNI_NETNS="/run/netns/$other" CNI_IFNAME=net7
 	run -1 cni ADD '{"mac":"02:00:00:00:00:07"}'
 	error_is 7 "MAC address 02:00:00:00:00:07 is in use on master lan0" "interface net7 of container $container-2"

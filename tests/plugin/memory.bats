@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Whatever a configuration of up to 16 MiB holds, a call ends soon, with its answer, within a bound of
+# With every configuration of up to 16 MiB a call ends soon, answers, and stays within a limit of
 # memory.
 load ../lib/lib
 
@@ -45,7 +45,7 @@ measured() {
 	END
 }
 
-@test "memory: no configuration has ADD, DEL or GC take more than 96 MiB, or long" {
+@test "memory: ADD, DEL and GC need at most 96 MiB and end soon for every configuration" {
 	mkdir "$BATS_TEST_TMPDIR/texts"
 	hostile "$BATS_TEST_TMPDIR/texts"
 	limit=$((96 * 1024)) # of which a sanitizer makes much more

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# What each mode promises, with real frames between two pods and a peer on the switch.
+# Each mode, tested with real frames between two pods and a peer on the switch.
 load ../lib/lib
 load ../lib/frames
 
@@ -16,7 +16,7 @@ two_pods() {
 	run -0 cni ADD "$1" CNI_CONTAINERID="$container-2" CNI_NETNS="/run/netns/$other"
 	other_mac=$(jq -r '.interfaces[0].mac' <<<"$output")
 }
-# One frame from a device to an address arrives, or does not, at another device.
+# Asserts that a frame from a device to an address arrives, or does not, at another device.
 #   frame_goes FROM DEVICE SOURCE DESTINATION TO DEVICE
 frame_goes() {
 	passes expect "$patience" "$@"
@@ -81,7 +81,7 @@ for_each_link() {
 	}
 	for_each_link vepa
 }
-@test "mode passthru: the endpoint has the master's MAC and the LAN" {
+@test "mode passthru: the endpoint has the master's MAC and reaches the LAN" {
 	passthru() {
 		run -0 cni ADD "{$1,\"mode\":\"passthru\"}"
 		pod_mac=$(jq -r '.interfaces[0].mac' <<<"$output")
@@ -91,7 +91,7 @@ for_each_link() {
 	}
 	for_each_link passthru
 }
-@test "mode passthru: a MAC asked for is the master's until DEL" {
+@test "mode passthru: a requested MAC is set on the master until DEL" {
 	before=$(link "$host" lan0 .address)
 	run -0 cni ADD '{"mode":"passthru","mac":"02:00:00:00:00:31"}'
 	json_is '.interfaces[0].mac' 02:00:00:00:00:31
@@ -101,7 +101,7 @@ for_each_link() {
 	run -0 cni DEL '{"mode":"passthru","mac":"02:00:00:00:00:31"}'
 	[ "$(link "$host" lan0 .address)" = "$before" ]
 }
-@test "mode passthru: a second endpoint is refused, naming the holder" {
+@test "mode passthru: a second endpoint is refused, and the error names the first" {
 	run -0 cni ADD '{"mode":"passthru"}'
 	for mode in passthru bridge private source; do
 		run -1 cni ADD "{\"mode\":\"$mode\"}" CNI_CONTAINERID="$container-2" CNI_NETNS="/run/netns/$other"
@@ -109,12 +109,12 @@ for_each_link() {
 		run -1 link_exists "$other" eth0
 	done
 }
-@test "mode passthru: a master that others use is refused, naming one of them" {
+@test "mode passthru: a master with other users is refused, and the error names one of them" {
 	run -0 cni ADD
 	run -1 cni ADD '{"mode":"passthru"}' CNI_CONTAINERID="$container-2" CNI_NETNS="/run/netns/$other"
 	error_is "$(jq .code <<<"$output")" lan0 "$container" eth0
 }
-@test "mode source: only the listed senders are heard" {
+@test "mode source: only frames of the listed senders arrive" {
 	source() {
 		run -0 cni ADD "{$1,\"mode\":\"source\",\"sourceMacs\":[\"02:00:00:00:00:51\",\"02:00:00:00:00:52\"]}"
 		pod_mac=$(jq -r '.interfaces[0].mac' <<<"$output")
@@ -128,13 +128,13 @@ for_each_link() {
 	}
 	for_each_link source
 }
-@test "mode source: without a list nothing is heard" {
+@test "mode source: without a list no frame arrives" {
 	run -0 cni ADD '{"mode":"source"}'
 	pod_mac=$(jq -r '.interfaces[0].mac' <<<"$output")
 	peer_to_pod frame_stops
 	pod_to_peer frame_goes
 }
-@test "every mode: the link says it is in that mode, and CHECK agrees" {
+@test "every mode: the link reports its mode, and CHECK succeeds" {
 	for mode in bridge private vepa passthru source; do
 		run -0 cni ADD "{\"mode\":\"$mode\"}"
 		[ "$(link "$pod" eth0 .linkinfo.info_data.mode)" = $mode ]

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Routes with several next hops: as the host's default route, and as what IPv6 makes of a pod's.
+# Routes with several next hops: the host's default route, and routes that IPv6 merges in a pod.
 load ../lib/lib
 
 setup() {
@@ -10,7 +10,7 @@ setup() {
 	ip -n "$host" link set lan1 up
 }
 
-@test "ADD: without master, a default route with several next hops says which by one of them" {
+@test "ADD: without master takes the interface of one next hop of a default route with several" {
 	ip -n "$host" address add 10.99.0.1/24 dev lan0
 	ip -n "$host" address add 10.98.0.1/24 dev lan1
 	ip -n "$host" route add default nexthop via 10.98.0.254 dev lan1 nexthop via 10.99.0.254 dev lan0
@@ -25,7 +25,7 @@ setup() {
 	run -0 cni ADD '{"master":null}'
 	[[ $(jq -r .master "$PODTAP_STATE_DIR/endpoints/$container/eth0.json") == lan[01] ]] # the order is the kernel's
 }
-@test "CHECK: two interfaces whose IPv6 default routes the kernel made one are both content" {
+@test "CHECK: succeeds for two interfaces whose IPv6 default routes the kernel merged" {
 	while read -r name master net; do
 		run -0 cni ADD "{\"cniVersion\":\"1.0.0\",\"master\":\"$master\",\"addressOwner\":\"pod\",\"dad\":\"off\",\"ipam\":{\"type\":\"static\",
 			\"addresses\":[{\"address\":\"$net::7/64\",\"gateway\":\"$net::fe\"}],\"routes\":[{\"dst\":\"::/0\"}]}}" CNI_IFNAME="$name"

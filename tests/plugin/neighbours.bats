@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Neighbours that mean no good: what they put into our directories, and what a container's root does to
-# its own namespace. No verb hangs or follows them, and only what is provably ours is touched.
+# Hostile neighbours: what they put into our directories, and what a container's root does to
+# its own netns. No verb hangs or follows them, and only what is provably ours is changed.
 load ../lib/lib
 load ../lib/endpoint
 load ../lib/ipam
@@ -16,9 +16,9 @@ setup() {
 	wrapper=(timeout 60)
 }
 
-# What may stand in the place of a file or directory of ours.
+# What can replace a file or directory of ours.
 things=('ln -s "$victim"' 'ln -s "$victim/file"' mkfifo 'cp -r "$victim"' 'truncate -s 40M')
-# Puts one there, instead of what is there: place THING PATH
+# Replaces what is there by one of them: place THING PATH
 place() {
 	rm -rf "$2"
 	mkdir -p "$(dirname "$2")"
@@ -37,7 +37,7 @@ answers() {
 	*) echo "$* ended with $status: $output"; return 1 ;;
 	esac
 }
-# Each verb answers whatever stands in the place; once it is gone, DEL leaves nothing and an ADD works.
+# Asserts that each verb answers with anything in that place; once it is gone, DEL leaves nothing and an ADD works.
 #   survives PATH CHANGES
 survives() {
 	local thing before
@@ -58,22 +58,22 @@ survives() {
 	done
 }
 
-@test "neighbours: whatever stands in the place of /run/podtap and its folders is not followed, and stops no DEL" {
+@test "neighbours: foreign files in place of /run/podtap and its folders are not followed and stop no DEL" {
 	for path in "$PODTAP_STATE_DIR/endpoints" "$PODTAP_STATE_DIR/indices" "$PODTAP_STATE_DIR/endpoints/$container"; do
 		survives "$path" '{"cdi":true}'
 	done
 }
-@test "neighbours: whatever stands in the place of a record, or of a CDI device, is not followed, and stops no DEL" {
+@test "neighbours: foreign files in place of a record or a CDI device are not followed and stop no DEL" {
 	survives "$PODTAP_STATE_DIR/endpoints/$container/eth0.json" '{"cdi":true}'
 	survives "$PODTAP_CDI_DIR/podtap.dev-tap_${container}_eth0.json" '{"cdi":true}'
 }
-@test "neighbours: whatever stands in the place of podtap-ipam's folders is not followed, and holds no address" {
+@test "neighbours: foreign files in place of podtap-ipam's folders are not followed and reserve no address" {
 	local ipam='{"type":"macvlan","ipam":{"type":"podtap-ipam","subnet":"10.1.0.0/24","dataDir":"'$leases'/d"}}'
 	for path in "$leases/d/net" "$leases/d/net/lock" "$leases/d/net/10.1.0.2"; do
 		survives "$path" "$ipam"
 	done
 }
-@test "neighbours: folders that were given to somebody else, or may not be written, stop no DEL" {
+@test "neighbours: folders with a foreign owner or without write permission stop no DEL" {
 	local ipam='{"ipam":{"type":"podtap-ipam","subnet":"10.1.0.0/24","dataDir":"'$leases'/d"},"cdi":true}'
 	run -0 cni ADD "$ipam"
 	chown -R 65534:65534 "$PODTAP_STATE_DIR" "$PODTAP_CDI_DIR" "$leases" "$PODTAP_IPAM_STATE_DIR"
@@ -90,7 +90,7 @@ survives() {
 	wrapper=()
 	run -0 cni_raw DEL "$(config "$ipam")"
 }
-@test "neighbours: who can read the folder of CDI devices can lock it, and holds up nobody" {
+@test "neighbours: a lock on the folder of CDI devices by another process delays no call" {
 	run -0 cni ADD '{"cdi":true}'
 	[ "$(stat -c %a "$PODTAP_STATE_DIR/lock")" = 600 ]
 	flock -F "$PODTAP_CDI_DIR" sleep 60 3>&- &
@@ -103,7 +103,7 @@ survives() {
 	run -0 ls -A "$PODTAP_CDI_DIR"
 	[ -z "$output" ]
 }
-@test "neighbours: a full disk under podtap-ipam's folders is said, and leaves nothing" {
+@test "neighbours: a full disk under podtap-ipam's folders is reported, and nothing stays" {
 	local ipam='{"ipam":{"type":"podtap-ipam","subnet":"10.1.0.0/24","dataDir":"'$leases'/d"}}'
 	mkdir -p "$leases/d" "$PODTAP_IPAM_STATE_DIR"
 	for directory in "$leases/d" "$PODTAP_IPAM_STATE_DIR"; do
@@ -118,7 +118,7 @@ survives() {
 		done
 	done
 }
-@test "neighbours: whatever stands in the place of podtap-ipam's own files is replaced, and not followed" {
+@test "neighbours: foreign files in place of podtap-ipam's own files are replaced and not followed" {
 	local ipam='{"ipam":{"type":"podtap-ipam","subnet":"10.1.0.0/24","dataDir":"'$leases'/d"}}' before folder suffix
 	before=$(fingerprint)
 	run -0 cni ADD "$ipam"
@@ -138,7 +138,7 @@ survives() {
 	done
 	[ "$(fingerprint)" = "$before" ]
 }
-# Lets a link lead to one namespace and the other in turn, for a while: swaps PATH TIMES
+# Points a link at one namespace and the other in turn, for a while: swaps PATH TIMES
 swaps() {
 	local i
 	for ((i = 0; i < $2; i++)); do
@@ -146,7 +146,7 @@ swaps() {
 		ln -s "/run/netns/$other" "$1.new" && mv -T "$1.new" "$1"
 	done
 }
-@test "neighbours: a CNI_NETNS that is swapped during a call: the link is in the namespace on record, and no other is touched" {
+@test "neighbours: with a CNI_NETNS that changes during a call the link is only in the recorded netns" {
 	local path=$BATS_TEST_TMPDIR/netns inode here there
 	swaps "$path" 1
 	for _ in {1..4}; do
@@ -168,12 +168,12 @@ swaps() {
 		run -0 assert_nothing_left
 	done
 }
-# Does something to the pod's link again and again, as its root may: badgers LINE_FOR_IP...
+# Changes the pod's link again and again, as its root may: badgers LINE_FOR_IP...
 badgers() {
 	yes "$(printf '%s\n' "$@")" 3>&- | ip -n "$pod" -force -batch - >/dev/null 2>&1 3>&- &
 	background+=($!)
 }
-@test "neighbours: a container that deletes its interface during ADD: an error or an endpoint, and DEL leaves nothing" {
+@test "neighbours: a container deletes its interface during ADD: ADD ends in an error or an endpoint, DEL cleans up" {
 	badgers "link delete eth0"
 	for change in '{"cdi":true}' '{"type":"macvlan","ipam":{"type":"podtap-ipam","subnet":"10.1.0.0/24","dataDir":"'$leases'"}}'; do
 		for _ in {1..5}; do
@@ -184,7 +184,7 @@ badgers() {
 		done
 	done
 }
-@test "neighbours: a container that renames its interface during ADD: DEL finds it under every name" {
+@test "neighbours: a container renames its interface during ADD: DEL finds it under every name" {
 	badgers "link set eth0 name evil0" "link set evil0 name lan0" "link set lan0 address 02:00:00:00:00:66" \
 		"link set lan0 up" "link set lan0 down" "link set lan0 name eth0"
 	for _ in {1..5}; do
@@ -194,7 +194,7 @@ badgers() {
 		run -0 assert_nothing_left
 	done
 }
-@test "neighbours: an open tap holds up no DEL, and whoever has it open reaches nobody's next one" {
+@test "neighbours: an open tap blocks no DEL and does not reach the next endpoint's tap" {
 	run -0 cni ADD
 	node=$(tap)
 	mac=$(link "$pod" eth0 .address)
@@ -206,21 +206,21 @@ badgers() {
 	run -0 "$tapio" "$(tap eth0 "$container-2")" send "$(frame "$broadcast" "$mac" "not for you")"
 	run -1 heard held
 }
-@test "neighbours: a namespace full of links costs ADD, CHECK and DEL not one system call more" {
+@test "neighbours: a namespace full of links adds no system call to ADD, CHECK and DEL" {
 	export ASAN_OPTIONS=detect_leaks=0
 	wrapper=(strace -qq -o "$BATS_TEST_TMPDIR/trace" -e "trace=network,open,openat")
 	calls=()
 	for _ in 1 2 3; do # the first one makes our folders
 		for verb in ADD CHECK DEL; do
 			run -0 cni $verb '{"mac":"02:00:00:00:00:07"}'
-			# But for hearing of devices: the kernel tells every namespace of many that are somebody else's.
+			# Without device events: the kernel sends those of other links to every namespace.
 			calls+=("$(grep -vc '^recvmsg(.*nl_groups=0x000001}' "$BATS_TEST_TMPDIR/trace")")
 		done
 		[ ${#calls[@]} != 6 ] || seq -f "link add filler%g type bridge" 150 | ip -n "$pod" -batch -
 	done
 	[ "${calls[*]:3:3}" = "${calls[*]:6:3}" ]
 }
-@test "neighbours: a flood of events of the container's devices while ADD makes the link does not hide its tap" {
+@test "neighbours: a flood of device events in the container during ADD does not hide the tap" {
 	local pid trace=$BATS_TEST_TMPDIR/trace
 	export ASAN_OPTIONS=detect_leaks=0
 	wrapper=(strace -qq -f -o "$trace" -e "trace=execve,sendto" -e inject=sendto:signal=SIGSTOP:when=1)
@@ -234,7 +234,7 @@ badgers() {
 	wait $!
 	[ -c "$(tap)" ]
 }
-@test "neighbours: a record that somebody changed has nobody else's link, tap or CDI device removed" {
+@test "neighbours: a manipulated record does not make DEL remove another's link, tap or CDI device" {
 	local theirs=(CNI_CONTAINERID="$container-2" CNI_NETNS="/run/netns/$other")
 	run -0 cni ADD '{"cdi":true}'
 	run -0 cni ADD '{"cdi":true}' "${theirs[@]}"

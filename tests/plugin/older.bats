@@ -1,10 +1,10 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# What the oldest kernels lack: the calls they do not know are made to fail as there.
+# The oldest kernels: the calls that they do not know fail as they do there.
 load ../lib/lib
 load ../lib/endpoint
 
-# From here on the plugin runs on a kernel that refuses these: without "CALL:error=ERRNO[:when=N]"...
+# Runs the plugin from here on as on a kernel that refuses these: without "CALL:error=ERRNO[:when=N]"...
 without() {
 	local refusal
 	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0 # which cannot look while it is traced
@@ -14,7 +14,7 @@ without() {
 	done
 }
 
-@test "before 5.14, where namespaces have no cookies, device and inode tell them apart, from ADD to GC" {
+@test "before 5.14: without namespace cookies device and inode identify a namespace, from ADD to GC" {
 	without getsockopt:error=ENOPROTOOPT
 	for kind in macvtap macvlan; do
 		run -0 cni ADD "{\"link\":\"$kind\"}"
@@ -36,7 +36,7 @@ without() {
 	run -0 link_exists "$pod" eth1
 }
 
-@test "before 5.13, where a move takes no index, a link that is taken over is followed to the one it got" {
+@test "before 5.13: without an index in a move, a link that is taken over is found at its new index" {
 	devices_private
 	index=$(free_index)
 	ip -n "$host" link add link lan0 name mvt1fe868afb8c3 index "$index" type macvtap mode bridge
@@ -54,7 +54,7 @@ without() {
 	[ -z "$(ls -A "$PODTAP_DEV_DIR")" ]
 }
 
-@test "before 6.3, where memfd_create knows no MFD_NOEXEC_SEAL, an IPAM plugin is run all the same" {
+@test "before 6.3: without MFD_NOEXEC_SEAL in memfd_create an IPAM plugin still runs" {
 	without memfd_create:error=EINVAL:when=1
 	ipam="{\"cniVersion\":\"1.0.0\",\"ipam\":{\"type\":\"host-local\",\"dataDir\":\"$leases\",\"ranges\":[[{\"subnet\":\"10.99.0.0/24\"}]]}}"
 	run -0 cni ADD "$ipam"

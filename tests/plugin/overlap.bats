@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Calls for one attachment at the same time, as runtimes make them that were killed and restarted: one
+# Parallel calls for one attachment, as runtimes make them that were killed and restarted: one
 # attachment has one owner at a time.
 load ../lib/lib
 load ../lib/delegate
@@ -56,7 +56,7 @@ add_begin() {
 	add=$begun
 	eventually test -s "$BATS_TEST_TMPDIR/reserved"
 }
-# Whether somebody waits for a lock of the state directory.
+# Succeeds if a process waits for a lock of the state directory.
 somebody_waits() {
 	local inode
 	inode=$(stat -c %i "$PODTAP_STATE_DIR/lock")
@@ -66,7 +66,7 @@ gc() {
 	cni_raw GC "$(config "{$ipam,\"cni.dev/valid-attachments\":[]}")" "$delegates"
 }
 
-@test "DEL: waits for an ADD that is under way, and leaves nothing of it" {
+@test "DEL: waits for a running ADD and removes all of it" {
 	add_begin
 	begin DEL
 	del=$begun
@@ -79,7 +79,7 @@ gc() {
 	run -0 assert_nothing_left
 }
 # bats test_tags=long
-@test "DEL: asks to be called again where an ADD goes on for longer than it waits, and that ADD undoes itself" {
+@test "DEL: times out with a request to retry while an ADD still runs, and that ADD undoes itself" {
 	add_begin
 	run -1 cni_raw DEL "$(config "{$ipam}")" "$delegates"
 	error_is 11 eth0 "$container" "still running"
@@ -91,7 +91,7 @@ gc() {
 	run -0 assert_nothing_left
 	run -0 cni_raw DEL "$(config "{$ipam}")" "$delegates"
 }
-@test "DEL: of an ADD that was killed does not wait, though what that started goes on" {
+@test "DEL: does not wait for a killed ADD whose delegate still runs" {
 	add_begin
 	kill -KILL "$(cat "$BATS_TEST_TMPDIR/reserved")"
 	ended 137 "$add"
@@ -99,7 +99,7 @@ gc() {
 	: >"$go"
 	run -0 assert_nothing_left
 }
-@test "DEL: two at once succeed and leave nothing, again and again" {
+@test "DEL: two in parallel succeed and leave nothing, repeatedly" {
 	: >"$go"
 	for _ in 1 2 3 4 5; do
 		run -0 cni_raw ADD "$(config "{$ipam}")" "$delegates"
@@ -110,7 +110,7 @@ gc() {
 		run -0 assert_nothing_left
 	done
 }
-@test "GC: leaves alone what an ADD is working on, with its reservation, and takes it next time" {
+@test "GC: leaves a running ADD and its reservation alone, and removes them the next time" {
 	add_begin
 	run -0 gc
 	[ "$(called GC)" = 0 ]
@@ -124,7 +124,7 @@ gc() {
 	[ "$(called GC)" = 1 ]
 	run -0 assert_nothing_left
 }
-@test "GC: collects others beside an ADD that is under way" {
+@test "GC: removes other attachments while an ADD runs" {
 	run -0 cni_raw ADD "$(config)" CNI_CONTAINERID=stale CNI_NETNS="/run/netns/$other"
 	add_begin
 	run -0 gc
@@ -135,7 +135,7 @@ gc() {
 	ended 0 "$add"
 	run -0 gc
 }
-@test "ADD: waits for another one of the same attachment, which then is the only one" {
+@test "ADD: waits for another ADD of the same attachment and is then refused" {
 	add_begin
 	cni_raw ADD "$(config "{$ipam}")" "$delegates" >"$BATS_TEST_TMPDIR/second.out" 3>&- &
 	second=$!
@@ -150,7 +150,7 @@ gc() {
 	[ -e "$PODTAP_CDI_DIR/podtap.dev-tap_${container}_eth0.json" ]
 	run -0 cni_raw DEL "$(config "{$ipam}")" "$delegates"
 }
-@test "ADD: of other attachments waits for nobody, neither of the same container nor of the same network" {
+@test "ADD: does not wait for other attachments of the same container or the same network" {
 	add_begin
 	run -0 cni_raw ADD "$(config)" CNI_IFNAME=net1
 	run -0 cni_raw DEL "$(config)" CNI_IFNAME=net1

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# The node's policy: what configurations may ask for, as its administrator says.
+# The node's policy: restricts what configurations may request.
 load ../lib/lib
 
 setup() {
@@ -18,7 +18,7 @@ teardown() {
 policy() {
 	printf '%s' "$1" >"$PODTAP_POLICY"
 }
-# One rule for all, but for these keys: rule OBJECT
+# Writes one rule that allows everything except these keys: rule OBJECT
 rule() {
 	policy "$(jq -cn --argjson rule "$1" '{rules: [{masters: ["lan?"], modes: ["bridge"]} + $rule]}')"
 }
@@ -26,7 +26,7 @@ allowed() {
 	run -0 cni ADD "$@"
 	run -0 cni DEL "$@"
 }
-# ADD is refused for a reason, and makes nothing: refused TEXT [CHANGES [VARIABLE=VALUE...]]
+# Asserts that ADD is refused for a reason and makes nothing: refused TEXT [CHANGES [VARIABLE=VALUE...]]
 refused() {
 	local text=$1
 	shift
@@ -34,7 +34,7 @@ refused() {
 	error_is 7 "$PODTAP_POLICY" "$text"
 	run -0 assert_nothing_left
 }
-# The file cannot be used: ADD and STATUS say so, DEL and CHECK do not ask. unusable CODE TEXT
+# Asserts that ADD and STATUS refuse the file, and that DEL and CHECK ignore it: unusable CODE TEXT
 unusable() {
 	run -1 cni ADD '{}' CNI_CONTAINERID=second CNI_NETNS="/run/netns/$other"
 	error_is "$1" "$PODTAP_POLICY" "$2"
@@ -43,7 +43,7 @@ unusable() {
 	run -0 cni CHECK
 }
 
-@test "policy: masters, by names with wildcards, the interface's own whatever it is called for" {
+@test "policy: masters are allowed by names with wildcards, and by the interface's primary name" {
 	rule '{"masters":["lan[0-3]","eth*"]}'
 	allowed
 	ip -n "$host" link property add dev lan0 altname uplink
@@ -58,7 +58,7 @@ unusable() {
 	rule '{"masters":[]}'
 	refused 'not master lan0'
 }
-@test "policy: modes, kinds and owners of the tap, and nobody else may use it" {
+@test "policy: restricts modes, kinds and owners of the tap, and forbids a tap for all users" {
 	rule '{"modes":["private","vepa"],"links":["macvtap"],"owners":[0,107]}'
 	allowed '{"mode":"private","tapMode":"0660"}'
 	allowed '{"mode":"vepa","owner":107}'
@@ -71,7 +71,7 @@ unusable() {
 	rule '{"owners":[]}'
 	allowed '{"type":"macvlan"}'
 }
-@test "policy: force, promiscMode, linkInContainer and vmDevices only where it says true" {
+@test "policy: allows force, promiscMode, linkInContainer and vmDevices only where it says true" {
 	for key in force promiscMode linkInContainer vmDevices; do
 		for value in '{}' "{\"$key\":false}"; do
 			rule "$value"
@@ -83,7 +83,7 @@ unusable() {
 		[ $key = linkInContainer ] || allowed "{\"$key\":true}"
 	done
 }
-@test "policy: a longer queue for broadcasts, which is the whole master's, only as long as it says" {
+@test "policy: limits the length of the master's broadcast queue" {
 	rule '{}'
 	allowed '{"bcqueuelen":1000}'
 	refused 'rule 1 without bcqueuelen does not allow bcqueuelen 1001' '{"bcqueuelen":1001}'
@@ -93,7 +93,7 @@ unusable() {
 	run -1 cni STATUS '{"bcqueuelen":2001}'
 	error_is 50 "not bcqueuelen 2001"
 }
-@test "policy: a deviceID, the configuration's or the runtime's, only of those it lists" {
+@test "policy: allows only listed deviceIDs, from the configuration and from the runtime" {
 	rule '{}'
 	for change in '{"deviceID":"dataplaneMvp3"}' '{"runtimeConfig":{"deviceID":"dataplaneMvp3"}}' \
 		'{"deviceID":"dataplaneMvp3","type":"macvlan"}'; do
@@ -105,7 +105,7 @@ unusable() {
 	refused 'rule 1 has deviceIDs ["tenantMvp*"], not deviceID dataplaneMvp3' \
 		'{"deviceID":"tenantMvp0","runtimeConfig":{"deviceID":"dataplaneMvp3"}}'
 }
-@test "policy: a MAC address that is asked for, in any of the ways, only of those it lists" {
+@test "policy: allows only listed MAC addresses, from every source" {
 	rule '{"macs":["02:00:5e:*"]}'
 	allowed
 	for change in '{"mac":"MAC"}' '{"args":{"cni":{"mac":"MAC"}}}' '{"runtimeConfig":{"mac":"MAC"}}'; do
@@ -116,7 +116,7 @@ unusable() {
 	rule '{}'
 	allowed '{"mac":"02:00:5f:00:00:01"}'
 }
-@test "policy: an interface of the container is no master of the host, one of the host always is" {
+@test "policy: distinguishes masters in the container from masters on the host" {
 	ip -n "$pod" link add lan7 up type bridge
 	rule '{"masters":["lan7"],"linkInContainer":true}'
 	allowed '{"linkInContainer":true,"master":"lan7"}'
@@ -124,7 +124,7 @@ unusable() {
 	allowed '{"linkInContainer":true,"master":"lan7"}'
 	refused 'not master lan0' '{"linkInContainer":true}' CNI_NETNS="/run/netns/$host" CNI_NETNS_OVERRIDE=1
 }
-@test "policy: a macvlan as the master is the interface under it, on the host as in a container, as the kernel has it" {
+@test "policy: judges a macvlan as the master by its lower interface, on the host and in a container" {
 	ip -n "$host" link add link lan0 name free0 up type macvlan mode bridge
 	ip -n "$host" link add link lan0 name free1 netns "$pod" up type macvlan mode bridge
 	ip -n "$pod" link add own0 up type bridge
@@ -145,7 +145,7 @@ unusable() {
 	ip -n "$pod" link del free1
 	ip -n "$pod" link del own0
 }
-@test "policy: a rule is for its networks and namespaces; for one that is named, a call that names none is none" {
+@test "policy: a rule applies to its networks and namespaces; one with namespaces needs a call that names one" {
 	rule '{"networks":["n*"]}'
 	allowed
 	refused "none of its rules is for it" '{"name":"other"}'
@@ -165,7 +165,7 @@ unusable() {
 	allowed '{}' "$in_vms"
 	refused "none of its rules" '{"name":"other"}' "$in_vms"
 }
-@test "policy: one rule must allow all of it, and a refusal tells what each that is for it objects to" {
+@test "policy: one rule must allow the whole call, and a refusal names the objection of each matching rule" {
 	policy '{"rules":[{"name":"tenants","masters":["lan0"],"modes":["private"]},
 		{"namespaces":["else"],"masters":["*"],"modes":["bridge"]},
 		{"masters":["eth1"],"modes":["bridge","passthru"]}]}'
@@ -175,7 +175,7 @@ unusable() {
 	refused "none of its rules is for it"
 	refused "none of its rules is for it" '{}' "$in_vms"
 }
-@test "policy: files of the host that root would write or read for a configuration are those it lists" {
+@test "policy: allows only listed host files that root would write or read for a configuration" {
 	ipam='"ipam":{"type":"podtap-ipam","subnet":"10.99.0.0/24"'
 	policy "{\"rules\":[{\"masters\":[\"*\"],\"modes\":[\"bridge\"]}],\"files\":[\"$leases/*\",\"$leases/*/x\"]}"
 	refused "does not allow logFile $cache/log" "{\"logFile\":\"$cache/log\"}"
@@ -199,7 +199,7 @@ unusable() {
 	run -0 cni DEL "{\"logFile\":\"$cache/log\"}"
 	[ ! -e "$cache/log" ]
 }
-@test "policy: files are judged under every spelling by which an IPAM plugin of Go finds their keys" {
+@test "policy: judges files under every spelling by which an IPAM plugin in Go finds their keys" {
 	store=$leases/store
 	policy "{\"rules\":[{\"masters\":[\"*\"],\"modes\":[\"bridge\"]}],\"files\":[\"$store\"]}"
 	echo 'nameserver 10.66.66.66' >"$cache/secret"
@@ -210,11 +210,11 @@ unusable() {
 	policy "{\"rules\":[{\"masters\":[\"*\"],\"modes\":[\"bridge\"]}]}"
 	refused "does not allow ipam.dataDir $cache" "{\"ipam\":{\"type\":\"podtap-ipam\",\"subnet\":\"10.99.0.0/29\",\"DATADIR\":\"$cache\"}}"
 }
-@test "ADD: keys are found whatever letters of theirs Unicode folds, as Go finds them" {
+@test "ADD: finds keys under Unicode case folding, as Go does" {
 	run -0 cni ADD '{"queue\u017f":2,"lin\u212a":"macvlan"}'
 	[ "$(jq -r '[.queues, .kind] | join(" ")' "$PODTAP_STATE_DIR/endpoints/$container/eth0.json")" = "2 macvlan" ]
 }
-@test "policy: one that cannot be used allows no ADD, and stops no DEL" {
+@test "policy: an unusable file allows no ADD and stops no DEL" {
 	run -0 cni ADD
 	while read -r text why; do
 		policy "$text"
@@ -234,7 +234,7 @@ unusable() {
 	policy '{}'
 	run -0 cni DEL
 }
-@test "policy: one that others than root may write, replace or be is none" {
+@test "policy: a file that is not regular, or that others than root may write or replace, is refused" {
 	run -0 cni ADD
 	rule '{}'
 	run -0 cni STATUS
@@ -270,7 +270,7 @@ unusable() {
 	error_is 50 PODTAP_POLICY
 	run -0 cni DEL
 }
-@test "policy: none asks for nothing, and costs an ADD the one look for its directory" {
+@test "policy: without a file allows everything, and costs ADD one look at its directory" {
 	PODTAP_POLICY=$directory/absent/policy.json
 	wrapper=(strace -qq -o "$BATS_TEST_TMPDIR/trace" -e "trace=open,openat,stat,newfstatat,access")
 	ASAN_OPTIONS=detect_leaks=0 run -0 cni ADD
@@ -279,7 +279,7 @@ unusable() {
 	wrapper=()
 	run -0 cni DEL
 }
-@test "policy: STATUS says of a network no rule allows, in whichever namespace, that an ADD would fail" {
+@test "policy: STATUS reports a configuration that no rule allows in any namespace" {
 	rule '{"namespaces":["vms"]}'
 	run -0 cni STATUS
 	for change in '{"master":"lo0"}' '{"mode":"passthru"}' '{"name":"other"}' '{"promiscMode":true}' '{"linkInContainer":true}'; do
@@ -290,7 +290,7 @@ unusable() {
 	done
 	run -0 cni STATUS '{"master":null}'
 }
-@test "policy: one that changes ends no endpoint: CHECK and DEL of it go on" {
+@test "policy: a change does not affect existing endpoints: CHECK and DEL work" {
 	run -0 cni ADD
 	policy '{"rules":[]}'
 	run -0 cni CHECK

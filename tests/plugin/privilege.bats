@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# What a call may still do once every namespace is open, and what a delegate may.
+# The capabilities of a call after it opened every namespace, and those of a delegate.
 load ../lib/lib
 load ../lib/delegate
 load ../lib/tamper
@@ -12,13 +12,13 @@ setup() {
 	wrapper=("${traced[@]}" -e "trace=setns,capset")
 }
 
-# The capabilities that are kept in the end, without "CAP_"; no namespace is entered after that.
+# Prints the capabilities at the end, without "CAP_". No namespace is entered after that.
 kept() {
 	tail -n 1 "$trace" | sed -nE 's/^capset.*effective=([^,]*), permitted=\1,.*/\1/p' | sed 's/1<<CAP_//g' |
 		tr '|' '\n' | LC_ALL=C sort | paste -sd ' '
 }
 
-@test "ADD, CHECK: keep what links, addresses and nodes take, nothing for entering namespaces or reading the LAN" {
+@test "ADD, CHECK: keep the capabilities for links, addresses and nodes, none for namespaces or the LAN" {
 	for change in '{}' '{"acd":true}' '{"type":"macvlan"}'; do
 		for verb in ADD CHECK; do
 			run -0 cni "$verb" "$change"
@@ -28,7 +28,7 @@ kept() {
 		run -0 cni DEL "$change"
 	done
 }
-@test "ADD: where a plugin is still to be executed the same is effective, and the rest permitted" {
+@test "ADD: before it executes a plugin keeps the same capabilities effective and the rest permitted" {
 	delegate asking <<-'END'
 		answer '"ips":[{"address":"10.99.0.7/24"}]'
 	END
@@ -37,12 +37,12 @@ kept() {
 		sed 's/1<<CAP_//g' | tr '|' '\n' | LC_ALL=C sort | paste -sd ' ')
 	[ "$effective" = "CHOWN DAC_OVERRIDE FOWNER MKNOD NET_ADMIN" ] || { cat "$trace"; return 1; }
 }
-@test "STATUS: enters no namespace, and keeps no more than ADD" {
+@test "STATUS: enters no namespace, and keeps no more capabilities than ADD" {
 	run -0 cni STATUS
 	[ "$(grep -c setns "$trace")" = 0 ]
 	[ "$(kept)" = "CHOWN DAC_OVERRIDE FOWNER MKNOD NET_ADMIN" ]
 }
-@test "ADD, CHECK, DEL, GC, STATUS: podtap-ipam's folders are touched only once capabilities are given up" {
+@test "ADD, CHECK, DEL, GC, STATUS: drop capabilities before they touch podtap-ipam's folders" {
 	wrapper=("${traced[@]}" -e "trace=capset,file")
 	ipam='{"ipam":{"type":"podtap-ipam","subnet":"10.99.0.0/24","dataDir":"'$leases'"},"cni.dev/valid-attachments":[]}'
 	for verb in ADD CHECK STATUS DEL ADD GC; do
@@ -53,7 +53,7 @@ kept() {
 		[ "${output%%:*}" -lt "$touched" ] || { echo "$verb"; cat "$trace"; return 1; }
 	done
 }
-@test "ADD: who may not enter the namespace is told what it takes, and nothing is made" {
+@test "ADD: without permission to enter the namespace names the needed capability and makes nothing" {
 	for how in "setpriv --reuid 65534 --clear-groups" "setpriv --bounding-set -sys_admin"; do
 		read -ra wrapper <<<"$how"
 		run -1 cni ADD
@@ -62,7 +62,7 @@ kept() {
 	done
 	wrapper=()
 }
-@test "DEL: a namespace we may not look at is no namespace that is gone: with and without a record it says so" {
+@test "DEL: fails when the namespace cannot be read, with and without a record" {
 	nsenter --net="/run/netns/$pod" sleep 600 3>&- &
 	background+=($!)
 	path=/proc/$!/ns/net
@@ -78,7 +78,7 @@ kept() {
 	run -0 cni DEL '{}' CNI_NETNS="$path"
 	[ ! -e "$node" ]
 }
-@test "IPAM: a plugin has the capabilities the runtime gave us, whatever we gave up" {
+@test "IPAM: a plugin has the runtime's capabilities, though podtap dropped its own" {
 	delegate asking <<-END
 		grep CapEff /proc/self/status >"$BATS_TEST_TMPDIR/\$CNI_COMMAND"
 		answer '"ips":[{"address":"10.99.0.7/24"}]'
@@ -89,7 +89,7 @@ kept() {
 	done
 }
 
-# What a call may do at its n-th netlink request, by the kernel's own word: at_request N VERB [CHANGES]
+# Prints the capabilities at the n-th netlink request, as the kernel reports them: at_request N VERB [CHANGES]
 at_request() {
 	local pid
 	rm -f "$trace"
@@ -108,7 +108,7 @@ stopped() {
 		! grep -qzs "CNI_CONTAINERID=$container$" "/proc/$pid/environ" || echo "$pid"
 	done
 }
-@test "ADD, CHECK, DEL, GC, STATUS: at the first netlink request and the last, no capability but those it takes" {
+@test "ADD, CHECK, DEL, GC, STATUS: have only the needed capabilities at the first and last netlink request" {
 	opening=0828300b working=0800100b # the latter without NET_RAW, SYS_PTRACE, SYS_ADMIN
 	for verb in ADD CHECK STATUS DEL ADD GC; do
 		wrapper=("${traced[@]}" -e trace=sendto)

@@ -1,12 +1,12 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# The protocol itself: which error a wrong call gets, and that nothing else happens.
+# The protocol itself: the error of each wrong call, and no side effects.
 load ../lib/lib
 
 good='{"cniVersion":"1.1.0","name":"net","type":"podtap","master":"lan0"}'
 every_verb="ADD DEL CHECK STATUS GC"
 
-# Calls with no CNI_ variable but those given: bare TEXT [VARIABLE=VALUE...]
+# Calls with only the given CNI_ variables: bare TEXT [VARIABLE=VALUE...]
 bare() {
 	printf %s "$1" | at "$host" env "${@:2}" "$BUILD/podtap" 2>"$BATS_TEST_TMPDIR/stderr"
 }
@@ -14,39 +14,39 @@ changed() {
 	config "$1"
 }
 
-@test "no CNI_COMMAND: says what it is on stderr, exit 0, and leaves stdin alone" {
+@test "no CNI_COMMAND: prints the program's version on stderr, exits 0 and does not read stdin" {
 	run -0 --separate-stderr bash -c 'printf untouched | { "$0"; cat; }' "$BUILD/podtap"
 	[ "$output" = untouched ]
 	[[ $stderr == *podtap* ]]
 	[[ $stderr == *"CNI protocol versions supported: 0.1.0, 0.2.0, 0.3.0, 0.3.1, 0.4.0, 1.0.0, 1.1.0"* ]]
 }
-@test "--version: the same on stdout" {
+@test "--version: prints the version on stdout" {
 	run -0 --separate-stderr "$BUILD/podtap" --version
 	[[ $output == *podtap* ]]
 	[ -z "$stderr" ]
 }
-@test "VERSION: lists exactly the seven versions and says 1.1.0" {
+@test "VERSION: lists exactly the seven versions and answers in 1.1.0" {
 	run -0 cni_raw VERSION '{"cniVersion":"0.2.0"}'
 	json_is . '{"cniVersion":"1.1.0","supportedVersions":["0.1.0","0.2.0","0.3.0","0.3.1","0.4.0","1.0.0","1.1.0"]}'
 }
-@test "VERSION: never reads stdin, so a closed or a silent one is fine" {
+@test "VERSION: never reads stdin, and works with a closed or silent one" {
 	run -0 timeout 60 bash -c 'CNI_COMMAND=VERSION "$0" <&-' "$BUILD/podtap"
 	json_is .cniVersion 1.1.0
 	mkfifo "$BATS_TEST_TMPDIR/silent"
 	run -0 timeout 60 bash -c 'CNI_COMMAND=VERSION "$0" <>"$1"' "$BUILD/podtap" "$BATS_TEST_TMPDIR/silent"
 	json_is .cniVersion 1.1.0
 }
-@test "VERSION: no variable is looked at" {
+@test "VERSION: reads no variable" {
 	run -0 cni_raw VERSION "" CNI_CONTAINERID="not/valid" CNI_IFNAME=" " CNI_NETNS=dummy CNI_PATH=dummy
 	json_is .cniVersion 1.1.0
 }
 
-@test "ADD: all missing variables are named in one error, in order" {
+@test "ADD: names all missing variables in one error, in order" {
 	run -1 bare "$good" CNI_COMMAND=ADD
 	error_is 4
 	json_is .msg "required env variables [CNI_CONTAINERID,CNI_NETNS,CNI_IFNAME,CNI_PATH] missing"
 }
-@test "each verb: exactly the variables it needs are required, and an empty one is missing" {
+@test "each verb: requires exactly the variables it needs; an empty one counts as missing" {
 	while read -r verb needed; do
 		run -1 cni_raw "$verb" "$good" CNI_CONTAINERID= CNI_NETNS= CNI_IFNAME= CNI_PATH=
 		error_is 4
@@ -59,7 +59,7 @@ changed() {
 		GC CNI_PATH
 	END
 }
-@test "ADD: a bad variable ends the call even where others are missing" {
+@test "ADD: reports an invalid variable even where others are missing" {
 	run -1 cni_raw ADD "$good" CNI_CONTAINERID="a/b" CNI_PATH=
 	error_is 4
 	json_is .msg "invalid characters in containerID"
@@ -68,13 +68,13 @@ changed() {
 	error_is 4
 	[[ $output != *missing* ]]
 }
-@test "STATUS and GC: attachment variables are not looked at" {
+@test "STATUS and GC: ignore attachment variables" {
 	for verb in STATUS GC; do
 		run -0 cni_raw $verb "$good" CNI_CONTAINERID="not/valid" CNI_IFNAME="too long for a name" CNI_NETNS=/nowhere
 		[ -z "$output" ]
 	done
 }
-@test "containerID: letters, digits, _ . - after a letter or digit, nothing else" {
+@test "containerID: allows letters, digits, _ . - after a letter or digit, nothing else" {
 	for bad in -a .a _a "a b" "a/b" "a:b" $'a\n' "ä" "a*" "../a" .. .; do
 		run -1 cni_raw ADD "$good" CNI_CONTAINERID="$bad"
 		error_is 4
@@ -85,12 +85,12 @@ changed() {
 		[ -z "$output" ]
 	done
 }
-@test "containerID: one longer than a file name is refused by ADD" {
+@test "containerID: ADD refuses one longer than a file name" {
 	run -1 cni ADD '{}' CNI_CONTAINERID="$(printf 'x%.0s' {1..256})"
 	error_is 4
 	run -0 cni ADD '{}' CNI_CONTAINERID="$(printf 'x%.0s' {1..255})"
 }
-@test "CNI_IFNAME: what the specification or the kernel refuses is code 4 and makes nothing" {
+@test "CNI_IFNAME: a name that the specification or the kernel forbids gives code 4 and makes nothing" {
 	for bad in . .. a/b a:b "a b" $'a\tb' $'a\n' $'a\u0085' $'a\u00a0' $'a\u1680' $'a\u2003' $'a\u2028' \
 		$'a\u202f' $'a\u205f' $'a\u3000' all default eth%d 50% abcdefghijklmnop éééééééé à; do
 		run -1 cni_raw ADD "$good" CNI_IFNAME="$bad"
@@ -112,7 +112,7 @@ changed() {
 	done
 }
 
-@test "stdin: empty, truncated, trailing bytes, a BOM, other than an object: code 6" {
+@test "stdin: empty, truncated, trailing bytes, a BOM and other types than an object give code 6" {
 	for text in "" " " "{" "${good%?}" "$good x" "$good$good" $'\xef\xbb\xbf'"$good" "[]" "5" '"a"' true nul '{"name":}' \
 		"{'name':'net'}" '{"name":"net",}' '{"name":"net" "type":"x"}' '{"a":01,"name":"net"}' '{"a":+1}' '{"a":.5}' \
 		'{"a":"	"}' '{"a":"\x"}' '{"a":"\ud800"' "/* */$good"; do
@@ -120,7 +120,7 @@ changed() {
 		error_is 6 || { echo "for: $text"; return 1; }
 	done
 }
-@test "stdin: hostile nesting is an error, not a crash" {
+@test "stdin: deep nesting gives an error and no crash" {
 	deep=$(printf '[%.0s' {1..20000})
 	run -1 cni_raw ADD "{\"name\":\"net\",\"x\":$deep"
 	error_is 6
@@ -130,7 +130,7 @@ changed() {
 	run -1 cni_raw ADD "$deep"
 	error_is 6
 }
-@test "stdin: more than any configuration could be is refused, and 400 kB are not" {
+@test "stdin: more than the limit is refused, and 400 kB are accepted" {
 	head -c 17000000 /dev/zero | tr '\0' ' ' >"$BATS_TEST_TMPDIR/huge"
 	run -1 bash -c 'CNI_COMMAND=STATUS CNI_PATH=/ "$0" <"$1" 2>/dev/null' "$BUILD/podtap" "$BATS_TEST_TMPDIR/huge"
 	[ "$(jq .code <<<"$output")" = 5 ] || error_is 6
@@ -140,11 +140,11 @@ changed() {
 	run -0 cni_raw GC "$(cat "$BATS_TEST_TMPDIR/list")"
 	[ -z "$output" ]
 }
-@test "stdin: null at the top is a configuration without a name, code 7" {
+@test "stdin: null is a configuration without a name and gives code 7" {
 	run -1 cni_raw ADD null
 	error_is 7
 }
-@test "name: absent, empty or null is code 7, with other characters too, named in details" {
+@test "name: absent, empty, null or with other characters gives code 7, named in details" {
 	for change in '{"name":null}' '{"name":""}'; do
 		run -1 cni_raw ADD "$(changed "$change")"
 		error_is 7
@@ -159,7 +159,7 @@ changed() {
 	run -1 cni_raw ADD '{"cniVersion":"1.1.0","name":5,"type":"podtap"}'
 	[[ $(jq .code <<<"$output") == [67] ]]
 }
-@test "an unknown verb is refused only after the configuration was read" {
+@test "an unknown verb: is refused only after the configuration was read" {
 	run -1 cni_raw add "{"
 	error_is 6
 	run -1 cni_raw add "$(changed '{"name":null}')"
@@ -171,7 +171,7 @@ changed() {
 	done
 }
 
-@test "cniVersion: of another type is code 6" {
+@test "cniVersion: another type gives code 6" {
 	for value in 1.1 1 true '[]' '{}'; do
 		run -1 cni_raw ADD "{\"cniVersion\":$value,\"name\":\"net\",\"type\":\"podtap\",\"master\":\"lan0\"}"
 		error_is 6
@@ -186,7 +186,7 @@ changed() {
 		run -0 cni DEL "$change"
 	done
 }
-@test "cniVersion: only exactly the supported ones are known" {
+@test "cniVersion: only the exact supported versions are accepted" {
 	for version in 1.0 1.0.00 v1.0.0 0.9.9 2.0.0 " 1.0.0" abc 1.2.3.4 1; do
 		for verb in ADD DEL; do
 			run -1 cni_raw $verb "$(changed "{\"cniVersion\":\"$version\"}")"
@@ -195,7 +195,7 @@ changed() {
 		done
 	done
 }
-@test "CHECK, STATUS, GC: an older version does not allow them, code 1" {
+@test "CHECK, STATUS, GC: a version that does not have the verb gives code 1" {
 	while read -r verb version; do
 		run -1 cni_raw "$verb" "$(changed "{\"cniVersion\":\"$version\"}")"
 		error_is 1
@@ -212,7 +212,7 @@ changed() {
 	run -1 cni_raw CHECK "$(changed '{"cniVersion":null}')"
 	error_is 1
 }
-@test "CHECK, STATUS, GC: a version that is none is code 6, an unknown one code 1" {
+@test "CHECK, STATUS, GC: an invalid version gives code 6, an unknown one code 1" {
 	for verb in CHECK STATUS GC; do
 		for version in abc 1.2.3.4 1.x; do
 			run -1 cni_raw $verb "$(changed "{\"cniVersion\":\"$version\"}")"
@@ -225,7 +225,7 @@ changed() {
 		done
 	done
 }
-@test "errors: the configuration's version, else 1.1.0, and always one object on stdout" {
+@test "errors: have the configuration's version, else 1.1.0, and are one object on stdout" {
 	run -1 cni_raw ADD "$(changed '{"cniVersion":"0.3.1","mode":"no such mode"}')"
 	error_is 7
 	json_is .cniVersion 0.3.1
@@ -235,7 +235,7 @@ changed() {
 	json_is .cniVersion 1.1.0
 }
 
-@test "ADD and CHECK: a namespace that is none is code 4 naming CNI_NETNS, and nothing is made" {
+@test "ADD and CHECK: an invalid namespace gives code 4 with CNI_NETNS, and nothing is made" {
 	touch "$BATS_TEST_TMPDIR/file"
 	for bad in /nowhere "$BATS_TEST_TMPDIR" "$BATS_TEST_TMPDIR/file" /proc/self/ns/mnt /proc/self/ns/user /dev/null /proc/self/stat relative; do
 		run -1 cni_raw ADD "$good" CNI_NETNS="$bad"
@@ -248,7 +248,7 @@ changed() {
 		"$BUILD/podtap" <<<"$1" 2>/dev/null' "$BATS_TEST_TMPDIR/fifo" "$good"
 	error_is 4 CNI_NETNS
 }
-@test "ADD: the plugin's own namespace is code 8 and nothing is made; DEL of it succeeds and touches nothing" {
+@test "ADD: refuses the plugin's own namespace with code 8 and makes nothing; DEL of it succeeds and changes nothing" {
 	run -1 cni_raw ADD "$good" CNI_NETNS="/run/netns/$host"
 	error_is 8
 	run -1 cni_raw ADD "$good" CNI_NETNS=/proc/self/ns/net
@@ -271,7 +271,7 @@ changed() {
 		error_is 8
 	done
 }
-@test "ADD: any path to a namespace works and comes back as it was given" {
+@test "ADD: accepts any path to a namespace and returns it unchanged" {
 	ln -s "/run/netns/$pod" "$BATS_TEST_TMPDIR/link"
 	nsenter --net="/run/netns/$pod" sleep 600 3>&- &
 	background+=($!)
@@ -285,7 +285,7 @@ changed() {
 	done
 }
 
-@test "ADD: a relative path to a namespace is on record so that it is found from anywhere" {
+@test "ADD: records a relative path to a namespace so that GC finds it from any directory" {
 	cd /run/netns
 	run -0 cni ADD '{}' CNI_NETNS="../netns/$pod"
 	json_is '.interfaces[0].sandbox' "../netns/$pod"
@@ -295,21 +295,21 @@ changed() {
 	run -1 link_exists "$pod" eth0
 }
 
-@test "keys: any letter case, as the reference plugins read them" {
+@test "keys: match in any letter case, as with the reference plugins" {
 	run -0 cni_raw ADD '{"CNIVERSION":"1.0.0","NaMe":"net","type":"podtap","Master":"lan0","MTU":1400,"RuntimeConfig":{"MAC":"02:00:00:00:00:07"}}'
 	json_is .cniVersion 1.0.0
 	json_is '.interfaces[0].mac' 02:00:00:00:00:07
 	json_is '.interfaces[0].mtu' 1400
 	run -0 cni_raw DEL "$good"
 }
-@test "keys: of duplicates the last counts, and repeated objects are merged" {
+@test "keys: the last duplicate wins, and repeated objects are merged" {
 	run -0 cni_raw ADD '{"cniVersion":"1.1.0","name":"net","type":"podtap","master":"none","master":"lan0","mtu":1300,"MTU":1400,
 		"runtimeConfig":{"mac":"02:00:00:00:00:07"},"runtimeConfig":{"ips":[]}}'
 	json_is '.interfaces[0].mac' 02:00:00:00:00:07
 	json_is '.interfaces[0].mtu' 1400
 	run -0 cni_raw DEL "$good"
 }
-@test "keys: null is absent, escapes are read, unknown ones are ignored" {
+@test "keys: null counts as absent, escapes are decoded, unknown keys are ignored" {
 	run -0 cni_raw ADD '{"cniVersion":"1.1.0","name":"n\u0065t","type":"podtap","m\u0061ster":"lan\u0030","mtu":null,"mode":null,"ipam":null,"dns":null,
 		"prevResult":null,"runtimeConfig":null,"args":null,"capabilities":{"mac":true},"cniVersions":["1.1.0"],"disableCheck":"true",
 		"disableGC":false,"loadOnlyInlinedPlugins":true,"plugins":[],"cni.dev/x":1,"\ud83d\ude00":"\ud83d\ude00","what":{"ever":[1e400]}}'
@@ -317,7 +317,7 @@ changed() {
 	run -0 cni_raw DEL "$good"
 }
 
-@test "CNI_ARGS: an unknown key is refused unless IgnoreUnknown says so" {
+@test "CNI_ARGS: an unknown key is refused unless IgnoreUnknown is set" {
 	for args in "FOO=1" "mac=02:00:00:00:00:07" "FOO=1;IgnoreUnknown=0" "IgnoreUnknown=false;FOO=1" "IgnoreUnknown=yes"; do
 		run -1 cni_raw ADD "$good" CNI_ARGS="$args"
 		error_is 4 CNI_ARGS
@@ -327,13 +327,13 @@ changed() {
 		run -0 cni DEL '{}' CNI_ARGS="$args"
 	done
 }
-@test "CNI_ARGS: DEL does not read them" {
+@test "CNI_ARGS: DEL ignores them" {
 	run -0 cni ADD
 	run -0 cni DEL '{}' CNI_ARGS="FOO=1;=;==;IgnoreUnknown=perhaps"
 	run -1 link_exists "$pod" eth0
 }
 
-@test "stdout that cannot be written: ADD undoes itself and fails" {
+@test "stdout: ADD undoes itself and fails when it cannot write the result" {
 	run -1 cni_raw_to /dev/full ADD "$good"
 	run -1 link_exists "$pod" eth0
 	run -1 cni_raw_to closed ADD "$good"
@@ -346,7 +346,7 @@ cni_raw_to() {
 	*) at "$host" env "${variables[@]}" "$BUILD/podtap" <<<"$3" >"$1" 2>/dev/null ;;
 	esac
 }
-@test "every error of every verb is one object on stdout, and exit 1" {
+@test "errors: each verb prints one object on stdout and exits 1" {
 	for verb in $every_verb; do
 		for text in "{" "$(changed '{"name":null}')" "$(changed '{"cniVersion":"7"}')"; do
 			run -1 cni_raw "$verb" "$text"
@@ -354,7 +354,7 @@ cni_raw_to() {
 		done
 	done
 }
-@test "inherited descriptors and any working directory do no harm" {
+@test "inherited descriptors and any working directory have no effect" {
 	cd /proc/self
 	run -0 cni ADD
 	run -0 cni DEL

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# A deviceID of podtap-device-plugin's: its resource names master and mode, and the tap is a CDI device of
+# A deviceID of podtap-device-plugin: its resource gives master and mode, and the tap is a CDI device of
 # that name.
 load ../lib/lib
 load ../lib/endpoint
@@ -14,13 +14,13 @@ teardown() {
 	rm -f "$PODTAP_STATE_DIR/resources.json"
 }
 
-# The device plugin's file: listed RESOURCE...
+# Writes the device plugin's file: listed RESOURCE...
 listed() {
 	local IFS=,
 	mkdir -p "$PODTAP_STATE_DIR"
 	echo "{\"version\":1,\"resources\":[$*]}" >"$PODTAP_STATE_DIR/resources.json"
 }
-# A configuration that says nothing but the type, as Multus completes it: multus VERB ID [CHANGES]
+# Calls with only the type configured, as Multus completes it: multus VERB ID [CHANGES]
 # [VARIABLE=VALUE...]
 multus() {
 	local changes
@@ -29,7 +29,7 @@ multus() {
 	cni "$1" "$changes" "${@:4}"
 }
 
-@test "ADD: type and deviceID are enough; master and mode are the resource's, and CHECK and DEL go without it" {
+@test "ADD: needs only type and deviceID; the resource gives master and mode; CHECK and DEL do not need it" {
 	run -0 multus ADD dataplaneMvp0
 	[ "$(link "$pod" eth0 '[.linkinfo.info_kind, .linkinfo.info_data.mode]')" = '["macvtap","private"]' ]
 	run -0 jq -c '[.master, .mode, .deviceID, .cdi, .taken]' "$(record)"
@@ -42,7 +42,7 @@ multus() {
 	run -0 multus CHECK dataplaneMvp0
 	run -0 multus DEL dataplaneMvp0
 }
-@test "ADD: runtimeConfig.deviceID names the resource too, before deviceID; the configuration's master and mode go before it" {
+@test "ADD: runtimeConfig.deviceID overrides deviceID; the configuration's master and mode override the resource" {
 	ip -n "$host" link add other0 type bridge
 	run -0 multus ADD nothingMvp0 '{"runtimeConfig":{"deviceID":"dataplaneMvp12"}}'
 	[ "$(jq -r '.master + " " + .mode + " " + .cdi' "$(record)")" = "lan0 private dataplaneMvp12" ]
@@ -55,7 +55,7 @@ multus() {
 	run -0 multus DEL dataplaneMvp0
 	ip -n "$host" link del other0
 }
-@test "ADD: a resource of mode passthru is enough for passthru, and passthru without any master is refused" {
+@test "ADD: a resource of mode passthru permits passthru; passthru without any master is refused" {
 	listed '{"name":"whole","master":"lan0","mode":"passthru"}'
 	run -0 multus ADD wholeMvp0
 	[ "$(link "$pod" eth0 .linkinfo.info_data.mode)" = passthru ]
@@ -66,7 +66,7 @@ multus() {
 	run -1 multus ADD any '{"mode":"passthru"}'
 	error_is 7 "needs configuration key master"
 }
-@test "ADD: what resources.json knows is made anew, though a link of that name is on the host" {
+@test "ADD: makes a new link for a known resource, though a link of that name is on the host" {
 	ip -n "$host" link add link lan0 index "$(free_index)" name mvtcc7b47d9091b type macvtap mode bridge
 	run -0 multus ADD dataplaneMvp0
 	run -0 link_exists "$host" mvtcc7b47d9091b
@@ -74,7 +74,7 @@ multus() {
 	run -0 link_exists "$host" mvtcc7b47d9091b
 	ip -n "$host" link del mvtcc7b47d9091b
 }
-@test "ADD: a file that is no list of resources is an error where it is needed, and only there" {
+@test "ADD: an invalid list of resources is an error only where it is needed" {
 	while IFS='|' read -r code text says; do
 		printf %s "$text" >"$PODTAP_STATE_DIR/resources.json"
 		run -1 multus ADD dataplaneMvp0
@@ -100,7 +100,7 @@ multus() {
 		6|$(printf '[%.0s' {1..200})|nested
 	END
 }
-@test "ADD: no file, a directory, a fifo or a link in its place: code 7 or 5, without waiting" {
+@test "ADD: a missing file, a directory, a fifo or a link in its place gives code 7 or 5 at once" {
 	file=$PODTAP_STATE_DIR/resources.json
 	for make in rm 'mkdir -p' mkfifo 'ln -s /etc/passwd'; do
 		rm -rf "$file"
@@ -110,7 +110,7 @@ multus() {
 	done
 	rm "$file"
 }
-@test "ADD: a deviceID of another form is a name only: the default route's interface is the master" {
+@test "ADD: a deviceID of another form is only a name; the master is the default route's interface" {
 	ip -n "$host" address add 10.99.0.1/24 dev lan0
 	ip -n "$host" route add default via 10.99.0.254
 	for id in Mvp0 dataplaneMvp dataplaneMvpx dataplanemvp0 0000:03:00.1 x; do
@@ -119,7 +119,7 @@ multus() {
 		run -0 multus DEL "$id"
 	done
 }
-@test "ADD: of a sandbox made anew the id names the new tap, and the stale one's DEL leaves it alone" {
+@test "ADD: in a new sandbox gives the id to the new tap, and DEL of the stale one leaves it alone" {
 	node() {
 		jq -r '.devices[0].containerEdits.deviceNodes[0].path' "$PODTAP_CDI_DIR/podtap.dev-tap_dataplaneMvp0.json"
 	}
@@ -135,7 +135,7 @@ multus() {
 	run -0 multus DEL dataplaneMvp0 '{}' "${again[@]}"
 	[ -z "$(ls -A "$PODTAP_CDI_DIR")" ]
 }
-@test "ADD: runtimeConfig.CNIDeviceInfoFile is left as it is, there or not, and DEL does not miss it" {
+@test "ADD: ignores runtimeConfig.CNIDeviceInfoFile, present or not, and DEL does not need it" {
 	devinfo=$BATS_TEST_TMPDIR/devinfo
 	mkdir "$devinfo"
 	asked="{\"runtimeConfig\":{\"deviceID\":\"dataplaneMvp0\",\"CNIDeviceInfoFile\":\"$devinfo/file\"}}"

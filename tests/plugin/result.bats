@@ -6,7 +6,7 @@ load ../lib/endpoint
 
 all_versions="0.1.0 0.2.0 0.3.0 0.3.1 0.4.0 1.0.0 1.1.0"
 
-@test "result: without IPAM one interface, the same in every version that can say so" {
+@test "result: without IPAM has one interface, the same in every version that supports it" {
 	for version in 0.3.0 0.3.1 0.4.0; do
 		run -0 cni ADD "{\"cniVersion\":\"$version\"}"
 		json_is . "{\"cniVersion\":\"$version\",\"interfaces\":[{\"name\":\"eth0\",\"mac\":\"$(link "$pod" eth0 .address)\",\"sandbox\":\"/run/netns/$pod\"}],\"dns\":{}}"
@@ -18,7 +18,7 @@ all_versions="0.1.0 0.2.0 0.3.0 0.3.1 0.4.0 1.0.0 1.1.0"
 		run -0 cni DEL "{\"cniVersion\":\"$version\"}"
 	done
 }
-@test "result: without IPAM 0.1.0 and 0.2.0 have no shape, refused before anything is made" {
+@test "result: without IPAM is refused for 0.1.0 and 0.2.0 before anything is made" {
 	for version in 0.1.0 0.2.0 ""; do
 		watch_links "$pod" "v$version"
 		run -1 cni_raw ADD "$(config "{\"cniVersion\":\"$version\"}")"
@@ -37,16 +37,16 @@ two_families() {
 			[{subnet: "fd99::/64", rangeStart: "fd99::7", gateway: "fd99::fe"}]],
 		routes: [{dst: "0.0.0.0/0"}, {dst: "10.7.1.1/16", gw: "10.99.0.253"}, {dst: "::/0"}]}}'
 }
-@test "result: with host-local, ip4 and ip6 at 0.1.0 and 0.2.0" {
+@test "result: with host-local has ip4 and ip6 at 0.1.0 and 0.2.0" {
 	for version in 0.1.0 0.2.0; do
-		# One address of each family is all that these versions let host-local give.
+		# These versions let host-local give only one address of each family.
 		run -0 cni ADD "$(two_families $version)"
 		json_is . "{\"cniVersion\":\"$version\",\"ip4\":{\"ip\":\"10.99.0.7/24\",\"gateway\":\"10.99.0.254\",\"routes\":[{\"dst\":\"0.0.0.0/0\",\"gw\":\"10.99.0.254\"},{\"dst\":\"10.7.0.0/16\",\"gw\":\"10.99.0.253\"}]},\"ip6\":{\"ip\":\"fd99::7/64\",\"gateway\":\"fd99::fe\",\"routes\":[{\"dst\":\"::/0\",\"gw\":\"fd99::fe\"}]},\"dns\":{}}"
 		run -0 cni DEL "$(two_families $version)"
 		rm -rf "${leases:?}/net"
 	done
 }
-@test "result: with host-local, interfaces, ips and routes from 0.3.0 on" {
+@test "result: with host-local has interfaces, ips and routes from 0.3.0 on" {
 	for version in 0.3.0 0.3.1 0.4.0 1.0.0 1.1.0; do
 		run -0 cni ADD "$(two_families $version)" "$delegates"
 		json_is '[.cniVersion, (.interfaces | length), .interfaces[0].name]' "[\"$version\",1,\"eth0\"]"
@@ -62,7 +62,7 @@ two_families() {
 		rm -rf "${leases:?}/net"
 	done
 }
-@test "result: with static, in every version" {
+@test "result: with static works in every version" {
 	for version in ${all_versions% *}; do
 		change="{\"cniVersion\":\"$version\",\"ipam\":{\"type\":\"static\",\"addresses\":[{\"address\":\"10.99.0.7/24\"}]}}"
 		run -0 cni ADD "$change"
@@ -70,13 +70,13 @@ two_families() {
 		run -0 cni DEL "$change"
 	done
 }
-@test "result: an IPAM plugin's own interfaces and indices are not passed on" {
+@test "result: omits an IPAM plugin's own interfaces and indices" {
 	answer='{"interfaces":[{"name":"x"},{"name":"y"}],"ips":[{"address":"10.99.0.7/24","interface":1}]}'
 	run -0 cni ADD "{\"ipam\":{\"type\":\"answering\",\"answer\":$answer}}" "$delegates"
 	json_is '[.interfaces[].name]' '["eth0"]'
 	json_is '.ips[0].interface' 0
 }
-@test "result: mtu is the link's, the master's where none is asked for" {
+@test "result: mtu is the link's, by default the master's" {
 	ip -n "$host" link set lan0 mtu 1450
 	while read -r asked got; do
 		run -0 cni ADD "{\"mtu\":$asked}"
@@ -90,7 +90,7 @@ two_families() {
 		68 68
 	END
 }
-@test "result: a default route without a gateway says the one that was used" {
+@test "result: a default route without a gateway has the gateway that was used" {
 	answer='{"ips":[{"address":"10.99.0.7/24","gateway":"10.99.0.254"}],"routes":[{"dst":"0.0.0.0/0"}]}'
 	run -0 cni ADD "{\"ipam\":{\"type\":\"answering\",\"answer\":$answer}}" "$delegates"
 	json_is '.routes' '[{"dst":"0.0.0.0/0","gw":"10.99.0.254"}]'
@@ -101,7 +101,7 @@ two_families() {
 earlier='{"cniVersion":"1.1.0","interfaces":[{"name":"br9","mac":"02:00:00:00:09:00"},{"name":"eth0","mac":"02:00:00:00:09:01","sandbox":"SANDBOX","mtu":1400}],
 	"ips":[{"interface":1,"address":"10.9.0.2/24","gateway":"10.9.0.1"}],"routes":[{"dst":"0.0.0.0/0","gw":"10.9.0.1","priority":7}],
 	"dns":{"nameservers":["10.9.0.1"],"search":["nine.example"]}}'
-@test "chain: what earlier plugins made is kept, ours is appended, with its own index" {
+@test "chain: keeps the earlier plugins' interfaces and appends its own with its own index" {
 	previous=$(jq -c . <<<"${earlier/SANDBOX//run/netns/$pod}")
 	answer='{"ips":[{"address":"10.99.0.7/24"}],"routes":[{"dst":"10.7.0.0/16","gw":"10.99.0.254"}]}'
 	change="{\"prevResult\":$previous,\"ipam\":{\"type\":\"answering\",\"answer\":$answer}}"
@@ -114,7 +114,7 @@ earlier='{"cniVersion":"1.1.0","interfaces":[{"name":"br9","mac":"02:00:00:00:09
 	run -0 ip -n "$pod" -4 -j address show dev net1
 	json_is '.[0].addr_info | length' 1
 }
-@test "chain: dns of the configuration, else of IPAM, stands in for an earlier plugin's" {
+@test "chain: dns of the configuration, else of IPAM, replaces an earlier plugin's" {
 	previous=$(jq -c . <<<"${earlier/SANDBOX//run/netns/$pod}")
 	answer='{"ips":[{"address":"10.99.0.7/24"}],"dns":{"nameservers":["10.99.0.254"]}}'
 	run -0 cni ADD "{\"prevResult\":$previous,\"ipam\":{\"type\":\"answering\",\"answer\":$answer}}" CNI_IFNAME=net1 "$delegates"
@@ -123,11 +123,11 @@ earlier='{"cniVersion":"1.1.0","interfaces":[{"name":"br9","mac":"02:00:00:00:09
 	run -0 cni ADD "{\"prevResult\":$previous,\"dns\":{\"domain\":\"own.example\"},\"ipam\":{\"type\":\"answering\",\"answer\":$answer}}" CNI_IFNAME=net1 "$delegates"
 	json_is .dns '{"domain":"own.example"}'
 }
-@test "chain: a prevResult with addresses gives 0.2.0 its shape, even without IPAM" {
+@test "chain: a prevResult with addresses makes a valid result at 0.2.0 without IPAM" {
 	run -0 cni ADD '{"cniVersion":"0.2.0","prevResult":{"cniVersion":"0.2.0","ip4":{"ip":"10.9.0.2/24"}}}'
 	json_is . '{"cniVersion":"0.2.0","ip4":{"ip":"10.9.0.2/24"},"dns":{}}'
 }
-@test "chain: a prevResult that is none is an error, and nothing is made" {
+@test "chain: an invalid prevResult is an error, and nothing is made" {
 	for bad in 5 '"x"' '[]' '{"ips":5}' '{"ips":[{"address":"x"}]}' '{"cniVersion":"7.0.0"}' '{"interfaces":[{"name":5}]}'; do
 		run -1 cni_raw ADD "$(config "{\"prevResult\":$bad}")"
 		error_is 6 prevResult
@@ -135,7 +135,7 @@ earlier='{"cniVersion":"1.1.0","interfaces":[{"name":"br9","mac":"02:00:00:00:09
 	done
 }
 
-@test "dns: the configuration's, else IPAM's" {
+@test "dns: is the configuration's, else IPAM's" {
 	answer='{"ips":[{"address":"10.99.0.7/24"}],"dns":{"nameservers":["10.99.0.254"],"search":["lan.example"]}}'
 	while read -r own wanted; do
 		run -0 cni ADD "$(answering "$answer" "{\"dns\":$own}")" "$delegates"
@@ -151,7 +151,7 @@ earlier='{"cniVersion":"1.1.0","interfaces":[{"name":"br9","mac":"02:00:00:00:09
 	run -0 cni ADD '{"cniVersion":"1.0.0","ipam":{"type":"static","addresses":[{"address":"10.99.0.7/24"}],"dns":{"domain":"static.example"}}}'
 	json_is .dns '{"domain":"static.example"}'
 }
-@test "dns: the configuration's is in the result also without IPAM" {
+@test "dns: the configuration's is in the result without IPAM too" {
 	run -0 cni ADD '{"dns":{"nameservers":["10.9.0.1"]}}'
 	json_is .dns '{"nameservers":["10.9.0.1"]}'
 }

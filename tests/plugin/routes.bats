@@ -1,14 +1,14 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# The routes that IPAM names: by which gateway, with which attributes, before whose.
+# The routes of IPAM: their gateway, attributes and precedence.
 load ../lib/lib
 load ../lib/endpoint
 
-# The routes of eth0 in all tables, as a list of JSON objects, but for what the kernel adds by itself.
+# Prints the routes of eth0 in all tables, as a list of JSON objects, except those that the kernel adds by itself.
 routes() {
 	ip -n "$pod" "$1" -j route show table all dev eth0 | jq -c '[.[] | select(.protocol | IN(null, "boot"))]'
 }
-@test "routes: a gateway of their own, else the first of the family, else straight on the link" {
+@test "routes: use their own gateway, else the first of the family, else the link itself" {
 	answer='{"ips":[{"address":"10.99.0.7/24"},{"address":"10.98.0.7/24","gateway":"10.98.0.1"},{"address":"10.97.0.7/24","gateway":"10.97.0.1"},
 		{"address":"fd99::7/64","gateway":"fd99::fe"}],
 		"routes":[{"dst":"0.0.0.0/0"},{"dst":"10.7.1.1/16","gw":"10.99.0.254"},{"dst":"::/0"},{"dst":"fd77::/48","gw":"fd99::fd"}]}'
@@ -22,7 +22,7 @@ routes() {
 	run -0 ip -n "$other" -j route show dev eth0 proto boot
 	json_is '[.[] | [.dst, .gateway, .scope]]' '[["10.7.0.0/16",null,null]]'
 }
-@test "routes: mtu, advmss, priority, table and scope are the kernel's" {
+@test "routes: mtu, advmss, priority, table and scope are set in the kernel" {
 	answer='{"ips":[{"address":"10.99.0.7/24","gateway":"10.99.0.254"},{"address":"fd99::7/64","gateway":"fd99::fe"}],
 		"routes":[{"dst":"10.1.0.0/16","mtu":1300},{"dst":"10.2.0.0/16","advmss":1200},{"dst":"10.3.0.0/16","priority":77},
 		{"dst":"10.4.0.0/16","table":100},{"dst":"10.99.7.0/24","scope":253},{"dst":"10.5.0.0/16","mtu":1280,"advmss":1240,"priority":5,"table":100000},
@@ -38,7 +38,7 @@ routes() {
 	run -0 routes -6
 	json_is '[.[] | select(.dst == "fd71::/32") | [.metrics[0].mtu, .metric, .table]]' '[[1300,7,"101"]]'
 }
-@test "routes: an identical one that is there already is tolerated" {
+@test "routes: an identical route that exists already is tolerated" {
 	answer='{"ips":[{"address":"10.99.0.7/24","gateway":"10.99.0.254"},{"address":"fd99::7/64","gateway":"fd99::fe"}],
 		"routes":[{"dst":"0.0.0.0/0"},{"dst":"0.0.0.0/0"},{"dst":"::/0"},{"dst":"::/0"},{"dst":"10.7.0.0/16","table":100},{"dst":"10.7.0.0/16","table":100}]}'
 	run -0 cni ADD "$(answering "$answer" '{"dad":"off"}')" "$delegates"
@@ -47,7 +47,7 @@ routes() {
 	run -0 routes -6
 	json_is length 1
 }
-@test "routes: a default route goes in front of another plugin's" {
+@test "routes: a default route precedes another plugin's" {
 	ip -n "$pod" link add name first0 type veth peer name first1
 	ip -n "$pod" link set first0 up
 	ip -n "$pod" link set first1 up
@@ -58,7 +58,7 @@ routes() {
 	json_is '[.[].dev]' '["eth0","first0"]'
 }
 
-# An address as hosters give it, whose gateway is in no network: far FAMILY
+# Prints an address whose gateway is in no network, as hosters assign it: far FAMILY
 far() {
 	case $1 in
 	-4) echo '{"ips":[{"address":"203.0.113.7/32","gateway":"172.31.1.1"}],"routes":[{"dst":"0.0.0.0/0"}]}' ;;
@@ -76,7 +76,7 @@ far_gateways() {
 		route add 2001:db8:7::7/128 dev br0
 	END
 }
-@test "routes: the gateway of a /32 or /128 is on the link, and frames cross it" {
+@test "routes: the gateway of a /32 or /128 is on the link, and frames reach it" {
 	far_gateways
 	for family in -4 -6; do
 		for change in '{}' '{"dad":"off"}' '{"link":"macvlan"}'; do
@@ -92,7 +92,7 @@ far_gateways() {
 		done
 	done
 }
-@test "routes: podtap-ipam gives a /32 with its gateway outside, as a range and as an address" {
+@test "routes: podtap-ipam gives a /32 with an outside gateway, as a range and as an address" {
 	far_gateways
 	for ipam in '{"subnet":"203.0.113.7/32","gateway":"172.31.1.1"}' '{"addresses":[{"address":"203.0.113.7/32","gateway":"172.31.1.1"}]}'; do
 		change=$(jq -cn --argjson ipam "$ipam" --arg dir "$leases" \
@@ -102,7 +102,7 @@ far_gateways() {
 		run -0 cni DEL "$change"
 	done
 }
-@test "routes: a route to a gateway itself makes it on the link, whatever the order and the prefix length" {
+@test "routes: a route to a gateway puts it on the link, in any order and with any prefix length" {
 	far_gateways
 	local given='{"address":"203.0.113.7/28","gateway":"172.31.1.1"}' to_gateway
 	for to_gateway in '{"dst":"172.31.1.1/32"}' '{"dst":"172.31.1.1/32","scope":253}'; do
@@ -117,14 +117,14 @@ far_gateways() {
 	run -0 cni ADD "$change" "$delegates"
 	run -0 at "$pod" ping -6 -c 1 -W 30 2001:db8:9::9
 }
-@test "routes: a link-local gateway needs nothing" {
+@test "routes: a link-local gateway needs no route" {
 	far_gateways
 	ip -n "$switch" address add fe80::1/64 dev br0 nodad
 	change=$(answering '{"ips":[{"address":"2001:db8:7::7/64","gateway":"fe80::1"}],"routes":[{"dst":"::/0"}]}' '{"dad":"off"}')
 	run -0 cni ADD "$change" "$delegates"
 	run -0 at "$pod" ping -6 -c 1 -W 30 2001:db8:9::9
 }
-@test "routes: a gateway that is not on the link is named, with the way to say that it is; nothing is made" {
+@test "routes: a gateway that is not on the link is refused by name, with the remedy; nothing is made" {
 	run -1 cni ADD "$(answering '{"ips":[{"address":"10.99.0.7/24","gateway":"10.98.0.254"}],"routes":[{"dst":"0.0.0.0/0"}]}')" "$delegates"
 	error_is 7 "gateway 10.98.0.254 of the route to 0.0.0.0/0 is not on the link" '{"dst": "10.98.0.254/32", "scope": 253}' eth0
 	run -1 cni ADD "$(answering '{"ips":[{"address":"10.99.0.7/24"}],"routes":[{"dst":"10.7.0.0/16","gw":"10.98.0.1"}]}')" "$delegates"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# STATUS: says before an ADD would fail that it would, and changes nothing.
+# STATUS: reports that an ADD would fail, and changes nothing.
 load ../lib/lib
 load ../lib/delegate
 load ../lib/frames
@@ -11,7 +11,7 @@ setup() {
 	delegates_setup
 }
 
-# STATUS with nothing but what a runtime gives it: status_of [CHANGES [VARIABLE=VALUE...]]
+# Runs STATUS with only what a runtime passes: status_of [CHANGES [VARIABLE=VALUE...]]
 status_of() {
 	config "${1:-}" | at "$host" "${wrapper[@]}" env "$delegates" CNI_COMMAND=STATUS "${@:2}" "$BUILD/podtap" \
 		2>"$BATS_TEST_TMPDIR/stderr"
@@ -20,19 +20,19 @@ is_ready() {
 	run -0 status_of "$@"
 	[ -z "$output" ]
 }
-# What STATUS has to say: not_ready CODE CHANGES TEXT...
+# Asserts the error of STATUS: not_ready CODE CHANGES TEXT...
 not_ready() {
 	run -1 status_of "$2"
 	error_is "$1" "${@:3}"
 }
 
-@test "STATUS: where an ADD would work it says nothing" {
+@test "STATUS: is silent where an ADD would work" {
 	for change in '{}' '{"type":"macvlan"}' '{"mode":"private"}' '{"mode":"vepa","mtu":1400}' '{"mode":"passthru"}' \
 		'{"mode":"source"}' '{"ipam":{}}' '{"ipam":null}'; do
 		is_ready "$change"
 	done
 }
-@test "STATUS: a master that is missing, or that cannot carry an endpoint, is code 50 and says why" {
+@test "STATUS: a missing or unsuitable master gives code 50 with the reason" {
 	ip -n "$host" tuntap add tun0 mode tun
 	not_ready 50 '{"master":"absent0"}' absent0 "no such interface"
 	not_ready 50 '{"master":"lo"}' lo loopback
@@ -40,7 +40,7 @@ not_ready() {
 	not_ready 50 '{"mtu":9000}' 9000 1500 lan0
 	is_ready '{"mtu":1500}'
 }
-@test "STATUS: without a master key the default route's counts; none yet is no failure" {
+@test "STATUS: without master uses the default route's interface; a missing one is no failure" {
 	is_ready '{"master":null}'
 	is_ready '{"master":""}'
 	ip -n "$host" address add 10.99.0.1/24 dev lan0
@@ -53,10 +53,10 @@ not_ready() {
 	ip -n "$host" route replace default via 10.98.0.254 dev tun0
 	not_ready 50 '{"master":null}' tun0 Ethernet
 }
-@test "STATUS: a master that lives in containers is not looked for" {
+@test "STATUS: does not look for a master in containers" {
 	is_ready '{"master":"absent0","linkInContainer":true}'
 }
-@test "STATUS: a kind the kernel does not know is code 50, and says what to load" {
+@test "STATUS: a kind the kernel does not know gives code 50 and names the module to load" {
 	local asked hex
 	# The question as it is asked, and the same with a kind that no kernel knows.
 	wrapper=("${traced[@]}" -e trace=sendto -e write=all)
@@ -68,7 +68,7 @@ not_ready() {
 	wrapper=("${traced[@]}" -e trace=sendto -e "inject=sendto:poke_enter=@arg2=$asked:when=1")
 	not_ready 50 '{}' macvtap module
 }
-@test "STATUS: passthru on a master the host uses itself is refused unless forced" {
+@test "STATUS: passthru on a master that the host uses is refused unless forced" {
 	ip -n "$host" address add 10.99.0.1/24 dev lan0
 	not_ready 50 '{"mode":"passthru"}' lan0 force
 	is_ready '{"mode":"passthru","force":true}'
@@ -76,7 +76,7 @@ not_ready() {
 	is_ready '{"mode":"passthru"}'
 }
 
-@test "STATUS: a full state is no failure unless strictStatus says so: then it names the holder" {
+@test "STATUS: a master in use is a failure only with strictStatus, which names the holder" {
 	strict='{"mode":"passthru","strictStatus":true}'
 	is_ready "$strict"
 	run -0 cni ADD '{"mode":"passthru"}'
@@ -91,7 +91,7 @@ not_ready() {
 	not_ready 50 "$strict" lan0 "$container" bridge
 }
 
-@test "STATUS: a state directory that ADD cannot make is code 50 and named" {
+@test "STATUS: a state directory that ADD cannot make gives code 50 and is named" {
 	local place
 	touch "$BATS_TEST_TMPDIR/file"
 	ln -s "$BATS_TEST_TMPDIR/nowhere" "$BATS_TEST_TMPDIR/dangling"
@@ -108,10 +108,10 @@ not_ready() {
 	run -0 cni DEL '{}' PODTAP_STATE_DIR="$BATS_TEST_TMPDIR/a/b/c"
 }
 
-@test "STATUS: an IPAM plugin that is not there is code 50 and named" {
+@test "STATUS: a missing IPAM plugin gives code 50 and is named" {
 	not_ready 50 '{"ipam":{"type":"absent"}}' absent "$BATS_TEST_TMPDIR/delegates"
 }
-@test "STATUS: an IPAM plugin that cannot serve: its own words and code" {
+@test "STATUS: forwards the message and code of an IPAM plugin that fails" {
 	for code in 50 51 11 999; do
 		delegate ailing <<<"refuse $code 'the range is exhausted'"
 		not_ready $code '{"ipam":{"type":"ailing"}}' "the range is exhausted"
@@ -119,7 +119,7 @@ not_ready() {
 	delegate ailing <<<'exit 1'
 	not_ready 999 '{"ipam":{"type":"ailing"}}' ailing
 }
-@test "STATUS: an IPAM plugin without a STATUS counts as serving" {
+@test "STATUS: an IPAM plugin without STATUS counts as ready" {
 	for code in 1 4; do
 		delegate old <<<"refuse $code 'what is STATUS?'"
 		is_ready '{"ipam":{"type":"old"}}'
@@ -131,13 +131,13 @@ not_ready() {
 	is_ready "{$(host_local)}" CNI_PATH=/usr/lib/cni
 	is_ready '{"ipam":{"type":"dhcp"}}' CNI_PATH=/usr/lib/cni
 }
-@test "STATUS: what it finds first it says, and the delegate is asked last" {
+@test "STATUS: reports its first finding, and calls the delegate last" {
 	delegate ailing <<<'refuse 51 "the range is exhausted"'
 	not_ready 50 '{"master":"absent0","ipam":{"type":"ailing"}}' absent0
 	[ ! -s "$calls" ]
 	not_ready 7 '{"mode":"hairpin","master":"absent0"}' mode hairpin
 }
-@test "STATUS: changes nothing, and an ADD works whatever it said" {
+@test "STATUS: changes nothing, and an ADD works after any answer" {
 	state() {
 		ip -n "$host" -d -j link show | jq -c '.[] | [.ifname, .address, .mtu, .promiscuity]'
 		ip -n "$host" -4 -o address show

@@ -5,11 +5,11 @@ load ../lib/lib
 load ../lib/endpoint
 load ../lib/frames
 
-# A setting of a link in the pod: setting FAMILY NAME [LINK]
+# Prints a setting of a link in the pod: setting FAMILY NAME [LINK]
 setting() {
 	at "$pod" cat "/proc/sys/net/$1/conf/${3:-eth0}/$2"
 }
-# A change of the configuration by these settings: sysctl NAME=VALUE... [-- FURTHER CHANGES]
+# Prints a change of the configuration with these settings: sysctl NAME=VALUE... [-- FURTHER CHANGES]
 sysctl() {
 	local further='{}' pairs=()
 	while (($#)); do
@@ -26,11 +26,11 @@ sysctl() {
 ipv4='{"ips":[{"address":"10.99.0.7/24"}]}'
 ipv6='{"ips":[{"address":"fd99::7/64"}]}'
 
-# How many router advertisements the network stack of a namespace has had.
+# Prints how many router advertisements the network stack of a namespace received.
 advertisements_heard() {
 	at "$1" awk '$1 == "Icmp6InRouterAdvertisements" { print $2 }' /proc/net/snmp6
 }
-# Has the LAN's router advertise fd55::/64 and itself until every one of these namespaces has heard it twice.
+# Makes the LAN's router advertise fd55::/64 and itself until each of these namespaces received it twice.
 advertise_to() {
 	local advertisement namespace heard try
 	advertisement=$(router_advertisement)
@@ -46,7 +46,7 @@ advertise_to() {
 	echo "nobody heard the router after $try advertisements"
 	return 1
 }
-# What a pod has from the router, in words: any of "address" and "route".
+# Prints what a pod took from the router: any of "address" and "route".
 from_router() {
 	local have=()
 	[[ $(ip -n "$1" -6 address show) != *" fd55:"* ]] || have+=(address)
@@ -54,10 +54,10 @@ from_router() {
 	echo "${have[*]}"
 }
 
-@test "router advertisements: a pod with IPv4 addresses alone hears them and takes neither address nor route" {
+@test "router advertisements: a pod with only IPv4 addresses takes neither address nor route from them" {
 	run -0 cni ADD "$(answering "$ipv4")" "$delegates"
 	run -0 cni ADD "$(answering "$ipv4" '{"link":"macvlan"}')" "$delegates" CNI_IFNAME=net1
-	# The control: a pod that has no addresses of IPAM's, and so takes what the router offers.
+	# The control: a pod without IPAM's addresses takes what the router offers.
 	run -0 cni ADD '{"link":"macvlan"}' CNI_CONTAINERID="$container-2" CNI_NETNS="/run/netns/$other"
 	advertise_to "$pod" "$other"
 	run -0 from_router "$other"
@@ -68,7 +68,7 @@ from_router() {
 	[ "$output" = '{"net.ipv6.conf.eth0.accept_ra":"0"}' ]
 	run -0 cni CHECK "$(answering "$ipv4")" "$delegates"
 }
-@test "router advertisements: with acd too, the link is not up for a moment in which they count" {
+@test "router advertisements: with acd too the link is never up while it accepts them" {
 	pool='{"acd":true,"ipam":{"type":"podtap-ipam","subnet":"10.99.0.0/24","dataDir":"'$leases'"}}'
 	advertisement=$(router_advertisement)
 	while at "$switch" "$tapio" br0 send "$advertisement"; do sleep 0.02; done 2>/dev/null 3>&- &
@@ -78,13 +78,13 @@ from_router() {
 	run -0 from_router "$pod"
 	[ -z "$output" ]
 }
-@test "router advertisements: accept_ra in the key sysctl has a pod with IPv4 addresses take them" {
+@test "router advertisements: accept_ra in sysctl makes a pod with only IPv4 addresses take them" {
 	run -0 cni ADD "$(answering "$ipv4" "$(sysctl net.ipv6.conf.IFNAME.accept_ra=1)")" "$delegates"
 	advertise_to "$pod"
 	run -0 from_router "$pod"
 	[ "$output" = "address route" ]
 }
-@test "router advertisements: a pod with an IPv6 address of IPAM's takes them, as the kernel's default is" {
+@test "router advertisements: a pod with an IPv6 address of IPAM takes them, as is the kernel's default" {
 	run -0 cni ADD "$(answering "$ipv6" '{"dad":"off"}')" "$delegates"
 	advertise_to "$pod"
 	run -0 from_router "$pod"
@@ -92,7 +92,7 @@ from_router() {
 	run -0 jq -c .sysctl "$(record)"
 	[ "$output" = null ]
 }
-@test "router advertisements: accept_ra and autoconf in the key sysctl keep them from a pod with an IPv6 address" {
+@test "router advertisements: accept_ra and autoconf in sysctl disable them for a pod with an IPv6 address" {
 	run -0 cni ADD "$(answering "$ipv6" "$(sysctl net.ipv6.conf.IFNAME.accept_ra=0 -- '{"dad":"off"}')")" "$delegates"
 	run -0 cni ADD "$(answering '{"ips":[{"address":"fd98::7/64"}]}' \
 		"$(sysctl net.ipv6.conf.IFNAME.autoconf=0 -- '{"dad":"off"}')")" "$delegates" \
@@ -104,7 +104,7 @@ from_router() {
 	[ "$output" = route ]
 }
 
-@test "sysctl: settings of both families are on the link, under either spelling of its name, and on record" {
+@test "sysctl: settings of both families are on the link and on record, under either spelling of its name" {
 	wanted=$(sysctl net.ipv4.conf.IFNAME.arp_ignore=2 net.ipv4.conf.eth0.rp_filter=2 net/ipv6/conf/IFNAME/accept_ra=2 \
 		net.ipv6.conf.eth0.use_tempaddr=-1)
 	run -0 cni ADD "$(answering "$ipv4" "$wanted")" "$delegates"
@@ -121,12 +121,12 @@ from_router() {
 		"net.ipv4.conf.eth0.arp_ignore=2 net.ipv4.conf.eth0.rp_filter=2 net.ipv6.conf.eth0.accept_ra=2 net.ipv6.conf.eth0.use_tempaddr=-1"
 	run -0 cni CHECK "$(answering "$ipv4" "$wanted")" "$delegates"
 }
-@test "sysctl: an interface name with a dot is that interface's" {
+@test "sysctl: accepts an interface name with a dot" {
 	run -0 cni ADD "$(sysctl net.ipv4.conf.net1.5.arp_filter=1)" CNI_IFNAME=net1.5
 	run -0 setting ipv4 arp_filter net1.5
 	[ "$output" = 1 ]
 }
-@test "sysctl: what podtap sets by itself gives way to the configuration" {
+@test "sysctl: the configuration overrides podtap's own settings" {
 	wanted=$(sysctl net.ipv4.conf.IFNAME.arp_notify=0 net.ipv6.conf.IFNAME.ndisc_notify=0 \
 		net.ipv6.conf.IFNAME.keep_addr_on_down=0 -- '{"dad":"off"}')
 	run -0 cni ADD "$(answering "$both_families" "$wanted")" "$delegates"
@@ -135,7 +135,7 @@ from_router() {
 		[ "$output" = 0 ]
 	done
 }
-@test "sysctl: settings are on a link without addresses, on a guest's, and on one in the container" {
+@test "sysctl: settings apply to a link without addresses, to a guest's, and to one in the container" {
 	wanted=$(sysctl net.ipv4.conf.IFNAME.arp_ignore=8)
 	run -0 cni ADD "$wanted"
 	run -0 setting ipv4 arp_ignore
@@ -149,20 +149,20 @@ from_router() {
 	run -0 setting ipv4 arp_ignore net2
 	[ "$output" = 8 ]
 }
-@test "sysctl: CHECK says which setting has another value, and which" {
+@test "sysctl: CHECK names a setting that has another value, and the value" {
 	wanted=$(sysctl net.ipv6.conf.IFNAME.accept_ra=0)
 	run -0 cni ADD "$(answering "$ipv4" "$wanted")" "$delegates"
 	at "$pod" sh -c 'echo 2 >/proc/sys/net/ipv6/conf/eth0/accept_ra'
 	run -1 cni CHECK "$(answering "$ipv4" "$wanted")" "$delegates"
 	error_is 999 "net.ipv6.conf.eth0.accept_ra is 2, not 0"
 }
-@test "sysctl: CHECK does not mind a change of what the configuration does not name" {
+@test "sysctl: CHECK ignores settings that the configuration does not name" {
 	run -0 cni ADD "$(answering "$ipv4")" "$delegates"
 	at "$pod" sh -c 'echo 2 >/proc/sys/net/ipv6/conf/eth0/accept_ra'
 	run -0 cni CHECK "$(answering "$ipv4")" "$delegates"
 }
 
-@test "sysctl: another interface, another setting and a wrong value are refused by name, and nothing is made" {
+@test "sysctl: another interface, another setting and a wrong value are refused by name; nothing is made" {
 	while read -r pair text; do
 		run -1 cni ADD "$(sysctl "$pair")"
 		error_is 7 "${pair%%=*}" "\"${pair#*=}\"" "$text"
@@ -195,7 +195,7 @@ from_router() {
 	error_is 7 sysctl "an object"
 	nothing_made
 }
-@test "sysctl: what contradicts the rest of the configuration is refused by name, and nothing stays" {
+@test "sysctl: a conflict with the rest of the configuration is refused by name, and nothing stays" {
 	run -1 cni ADD "$(sysctl net.ipv6.conf.IFNAME.accept_ra=1)"
 	error_is 7 net.ipv6.conf.IFNAME.accept_ra "addressOwner guest"
 	run -1 with_calls cni_raw ADD "$(config "$(answering "$ipv6" "$(sysctl net.ipv6.conf.IFNAME.disable_ipv6=1)")")"
@@ -203,17 +203,17 @@ from_router() {
 	[ "$(cat "$BATS_TEST_TMPDIR/calls")" = $'ADD\nDEL' ]
 	nothing_made
 }
-@test "sysctl: a setting the link does not have is refused by name, and nothing stays" {
+@test "sysctl: a setting that the link does not have is refused by name, and nothing stays" {
 	run -1 cni ADD "$(sysctl net.ipv6.conf.IFNAME.use_tempaddr=0 -- '{"mtu":1000}')"
 	error_is 7 "net.ipv6.conf.eth0.use_tempaddr" 1280
 	nothing_made
 }
-@test "sysctl: STATUS judges the key as ADD does, as far as it can without a container" {
+@test "sysctl: STATUS judges the key like ADD, as far as it can without a container" {
 	run -0 cni STATUS "$(sysctl net.ipv6.conf.eth0.accept_ra=0 -- '{"link":"macvlan"}')" CNI_IFNAME=
 	run -1 cni STATUS "$(sysctl net.ipv6.conf.all.accept_ra=0)" CNI_IFNAME=
 	error_is 7 net.ipv6.conf.all.accept_ra
 }
-@test "sysctl: the policy says which settings may be named; all of podtap's, unless a rule lists them" {
+@test "sysctl: the policy restricts the settings to its list; without a list all of podtap's are allowed" {
 	mkdir "$BATS_TEST_TMPDIR/policy"
 	wanted=$(sysctl net.ipv6.conf.eth0.accept_ra=0)
 	echo '{"rules":[{"masters":["*"],"modes":["bridge"]}]}' >"$PODTAP_POLICY"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# A deviceID that names a macvtap of the host's, as KubeVirt's device plugin makes one: it is taken over,
-# and none is left behind.
+# A deviceID that names a macvtap on the host, as KubeVirt's device plugin makes one: ADD takes it over,
+# and leaves none behind.
 load ../lib/lib
 load ../lib/endpoint
 load ../lib/tamper
@@ -28,7 +28,7 @@ kubevirt() {
 	cni "$1" "$changes" "${@:4}"
 }
 
-@test "ADD: the macvtap a deviceID names is moved, renamed and up, with its MAC, mode and mtu, and keeps its index and node" {
+@test "ADD: moves, renames and sets up the macvtap of deviceID; keeps MAC, mode, mtu, index and node" {
 	while read -r id name; do
 		index=$(free_index)
 		allocated "$name" "$index" vepa
@@ -54,14 +54,14 @@ kubevirt() {
 		dataplaneMvp7 dataplaneMvp7
 	END
 }
-@test "ADD: the hashed name goes before the plain one" {
+@test "ADD: prefers the hashed name to the plain one" {
 	allocated mvtcc7b47d9091b
 	allocated dataplaneMvp0
 	run -0 kubevirt ADD dataplaneMvp0
 	run -1 link_exists "$host" mvtcc7b47d9091b
 	run -0 ip -n "$host" link del dataplaneMvp0
 }
-@test "ADD: mtu, mac, promiscMode, owner and sources are set on the link taken over" {
+@test "ADD: sets mtu, mac, promiscMode, owner and sources on a link that it takes over" {
 	allocated mvt1fe868afb8c3 "" source
 	run -0 kubevirt ADD dev500 '{"mtu":1400,"promiscMode":true,"owner":1,"group":2,"tapMode":"0640",
 		"mode":"source","sourceMacs":["02:00:5e:10:00:01"]}' CNI_ARGS="MAC=02:00:5e:10:00:0a"
@@ -72,7 +72,7 @@ kubevirt() {
 	[[ $output == *02:00:5e:10:00:01* ]]
 	[ "$(stat -c '%u:%g %a' "$(tap)")" = "1:2 640" ]
 }
-@test "CHECK: of a link taken over is as strict as of any other" {
+@test "CHECK: checks a link that was taken over as strictly as any other" {
 	allocated mvt1fe868afb8c3 "" private
 	run -0 kubevirt ADD dev500 '{"cniVersion":"1.0.0"}'
 	run -0 kubevirt CHECK dev500 '{"cniVersion":"1.0.0"}'
@@ -80,7 +80,7 @@ kubevirt() {
 	run -1 kubevirt CHECK dev500 '{"cniVersion":"1.0.0"}'
 	error_is 999 "it is down"
 }
-@test "ADD: where the pod has the index already, the link gets another and every message is for it" {
+@test "ADD: gives the link another index where the pod has it already, and uses it in every message" {
 	index=$(free_index)
 	ip -n "$pod" link add other0 index "$index" mtu 1300 type bridge
 	allocated mvt1fe868afb8c3 "$index"
@@ -94,7 +94,7 @@ kubevirt() {
 	[ "$(tap_identity "/dev/tap$new")" = "eth0 $(link "$pod" eth0 .address)" ]
 	[ ! -e "/dev/tap$index" ]
 }
-@test "ADD: a foreign node at the tap's name stays, and the link gets another index" {
+@test "ADD: keeps a foreign node at the tap's name and gives the link another index" {
 	devices_private
 	index=$(free_index)
 	echo mine >"$PODTAP_DEV_DIR/tap$index"
@@ -105,7 +105,7 @@ kubevirt() {
 	run -0 kubevirt DEL dev500
 	rm "$PODTAP_DEV_DIR/tap$index"
 }
-@test "ADD: udev, which hears late that the link has left the host, does not remove the new link by number" {
+@test "ADD: a late removal by udev does not remove the new link by number" {
 	devices_private
 	index=$(free_index)
 	allocated mvt1fe868afb8c3 "$index"
@@ -125,7 +125,7 @@ kubevirt() {
 	run -0 kubevirt DEL dev500
 	[ ! -e "$PODTAP_DEV_DIR/char" ]
 }
-@test "ADD: an interface of that name in the pod stays, and no link is left on either side" {
+@test "ADD: keeps an interface of that name in the pod and leaves no link on either side" {
 	ip -n "$pod" link add eth0 type bridge
 	allocated mvt1fe868afb8c3
 	run -1 kubevirt ADD dev500
@@ -135,7 +135,7 @@ kubevirt() {
 	nothing_made
 	run -1 link_exists "$host" mvt1fe868afb8c3
 }
-@test "ADD: refused after the move, before it or before anything is recorded, it leaves no link" {
+@test "ADD: leaves no link when it fails before or after the move, or before the record" {
 	while read -r change; do
 		allocated mvt1fe868afb8c3
 		run -1 kubevirt ADD dev500 "$change"
@@ -150,7 +150,7 @@ kubevirt() {
 		{"ipam":{"type":"static"}}
 	END
 }
-@test "ADD: killed at whichever request to the kernel, DEL leaves no link on either side, and neither does GC" {
+@test "ADD: killed at any netlink request, DEL and GC leave no link on either side" {
 	text=$(config '{"type":"macvtap","master":null,"deviceID":"dev500"}')
 	allocated mvt1fe868afb8c3
 	run -0 tampered ADD "$text" -c -e trace=sendto -o "$BATS_TEST_TMPDIR/count"
@@ -170,7 +170,7 @@ kubevirt() {
 		nothing_made
 	done
 }
-@test "ADD: refused whichever request to the kernel, it ends in an error or the endpoint, and after DEL no link is left" {
+@test "ADD: ends in an error or the endpoint when any netlink request fails, and DEL leaves no link" {
 	text=$(config '{"type":"macvtap","master":null,"deviceID":"dev500"}')
 	for ((call = 1; call <= 14; call++)); do
 		echo "refused: $call"
@@ -183,7 +183,7 @@ kubevirt() {
 		nothing_made
 	done
 }
-@test "ADD: the one before it was killed: its intent's link is taken over still" {
+@test "ADD: takes over the link of a killed ADD's intent" {
 	text=$(config '{"type":"macvtap","master":null,"deviceID":"dev500"}')
 	allocated mvt1fe868afb8c3
 	run -137 tampered ADD "$text" -e inject=linkat:signal=KILL:when=1
@@ -192,7 +192,7 @@ kubevirt() {
 	run -0 cni ADD '{"type":"macvtap","master":null,"deviceID":"dev500"}'
 	[ "$(jq -r .taken.name "$(record)")" = mvt1fe868afb8c3 ]
 }
-@test "DEL, GC: a link that was moved but not renamed yet goes with the intent, and no other of these names" {
+@test "DEL, GC: remove a link that was moved but not renamed by its intent, and no other of these names" {
 	text=$(config '{"type":"macvtap","master":null,"deviceID":"dev500"}')
 	for undo in 'cni_raw DEL "$text"' 'cni_raw GC "${text%\}},\"cni.dev/valid-attachments\":[]}"'; do
 		allocated mvt1fe868afb8c3
@@ -208,7 +208,7 @@ kubevirt() {
 		nothing_made
 	done
 }
-@test "DEL: succeeds without the namespace, and a next pod's link of that name stays" {
+@test "DEL: succeeds without the namespace, and keeps the next pod's link of that name" {
 	allocated mvt1fe868afb8c3
 	run -0 kubevirt ADD dev500
 	tap >/dev/null
@@ -220,7 +220,7 @@ kubevirt() {
 	run -0 link_exists "$host" mvt1fe868afb8c3
 	run -0 kubevirt ADD dev500 '{}' CNI_NETNS="/run/netns/$other"
 }
-@test "DEL: of an attachment that was never made removes the link made for it, the namespace gone or not" {
+@test "DEL: of an attachment that ADD never made removes its link, with and without the namespace" {
 	for netns in "$pod" gone; do
 		allocated mvt1fe868afb8c3
 		run -0 kubevirt DEL dev500 '{}' CNI_NETNS="/run/netns/$netns"
@@ -230,7 +230,7 @@ kubevirt() {
 		run -1 link_exists "$host" dataplaneMvp7
 	done
 }
-@test "ADD, DEL: a physical NIC, a link of another kind or of somebody's own name, and an alternative name are left alone" {
+@test "ADD, DEL: leave alone a physical NIC, another kind, a foreign name and an alternative name" {
 	ip -n "$host" link add mvt1fe868afb8c3 type bridge
 	ip -n "$host" link add other0 type bridge
 	ip -n "$host" link add other1 link lan0 type macvlan mode bridge
@@ -251,7 +251,7 @@ kubevirt() {
 		ip -n "$host" link del "$link"
 	done
 }
-@test "DEL: a link that no ADD of this configuration would have taken stays" {
+@test "DEL: keeps a link that no ADD of this configuration would have taken" {
 	allocated mvt1fe868afb8c3
 	for change in '{"type":"macvlan"}' '{"linkInContainer":true}'; do
 		run -0 kubevirt DEL dev500 "$change"
@@ -260,7 +260,7 @@ kubevirt() {
 	run -0 kubevirt DEL dev500
 	run -1 link_exists "$host" mvt1fe868afb8c3
 }
-@test "ADD: a master or mode of the configuration that is not the link's is refused with code 7, and the link goes" {
+@test "ADD: refuses a master or mode that is not the link's with code 7, and removes the link" {
 	while read -r change text; do
 		allocated mvt1fe868afb8c3
 		run -1 kubevirt ADD dev500 "$change"
@@ -271,7 +271,7 @@ kubevirt() {
 		{"mode":"private"} bridge
 	END
 }
-@test "ADD, DEL: a link the policy does not let the pod take stays on the host" {
+@test "ADD, DEL: leave on the host a link that the policy does not allow" {
 	export PODTAP_POLICY=$BATS_TEST_TMPDIR/policy.json
 	allocated mvt1fe868afb8c3
 	echo '{"rules":[{"masters":["other?"]}]}' >"$PODTAP_POLICY"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# The tap: which device node stands for an endpoint, whose it is, and what comes out of it.
+# The tap: the device node of an endpoint, its owner, and its frames.
 # shellcheck disable=SC2030,SC2031 # each test is a process of its own
 load ../lib/lib
 load ../lib/endpoint
@@ -20,16 +20,16 @@ teardown() {
 	return $status
 }
 
-# From here on nodes are kept where the kernel makes none.
+# Keeps nodes from here on where the kernel makes none.
 own_dev_dir() {
 	devices_private
 	mount -t tmpfs -o mode=0755 none "$PODTAP_DEV_DIR" # /tmp may allow no devices
 }
-# The device number the kernel gives an interface of a namespace: MAJOR:MINOR
+# Prints the device number that the kernel gives an interface of a namespace: MAJOR:MINOR
 kernels_number() {
 	nsenter --net="/run/netns/$1" unshare -m sh -c "mount -t sysfs none /sys && cat /sys/class/net/$2/macvtap/tap*/dev"
 }
-# That of a node; nothing where there is none.
+# Prints the device number of a node; nothing without a node.
 nodes_number() {
 	local number
 	number=$(stat -c '%F %t %T' "$1") || return 1
@@ -38,7 +38,7 @@ nodes_number() {
 	[ "$1 $2 $3" = "character special file" ] && echo "$((0x$4)):$((0x$5))"
 }
 
-@test "tap: /dev/tap<ifindex> is exactly this endpoint's device, whatever other pods have" {
+@test "tap: /dev/tap<ifindex> is exactly this endpoint's device among those of other pods" {
 	while read -r namespace id; do
 		run -0 cni ADD '{}' CNI_CONTAINERID="$id" CNI_NETNS="/run/netns/$namespace"
 		node=$(tap eth0 "$id")
@@ -50,7 +50,7 @@ nodes_number() {
 		$other $container-2
 	END
 }
-@test "tap: the record names the node, its number, owner and mode" {
+@test "tap: the record has the node, its number, owner and mode" {
 	run -0 cni ADD '{"owner":1000,"group":36,"tapMode":"0640"}'
 	run -0 cat "$(record)"
 	json_is '.tap | [.path, .uid, .gid, .mode]' "[\"/dev/tap$(link "$pod" eth0 .ifindex)\",1000,36,\"0640\"]"
@@ -72,7 +72,7 @@ nodes_number() {
 		{"owner":4294967294} 4294967294:0 600
 	END
 }
-@test "tap: where the kernel makes no node, podtap does, and removes it" {
+@test "tap: where the kernel makes no node, podtap makes and removes it" {
 	own_dev_dir
 	run -0 cni ADD '{"owner":1000,"group":36,"tapMode":"0660"}'
 	node=$(tap)
@@ -85,20 +85,20 @@ nodes_number() {
 	run -0 cni DEL
 	[ ! -e "$node" ]
 }
-@test "tap: a macvlan has none, and no record of one" {
+@test "tap: a macvlan has no tap, and none on record" {
 	run -0 cni ADD '{"link":"macvlan"}'
 	[ ! -e "/dev/tap$(link "$pod" eth0 .ifindex)" ]
 	run -0 jq .tap "$(record)"
 	[ "$output" = null ]
 }
-@test "tap: gone after DEL" {
+@test "tap: DEL removes the node" {
 	run -0 cni ADD
 	node=$(tap)
 	[ -c "$node" ]
 	run -0 cni DEL
 	[ ! -e "$node" ]
 }
-@test "tap: gone after DEL also when the namespace vanished first" {
+@test "tap: DEL removes the node also when the namespace vanished first" {
 	run -0 cni ADD
 	node=$(tap)
 	ip netns del "$pod"
@@ -115,7 +115,7 @@ nodes_number() {
 	[ ! -e "$(record)" ]
 }
 
-# Something that is not ours at the name of an index' node: foreign_put WHAT DIRECTORY INDEX
+# Puts a foreign file at the name of an index' node: foreign_put WHAT DIRECTORY INDEX
 foreign_put() {
 	local node=$2/tap$3
 	case $1 in
@@ -169,11 +169,11 @@ foreign_is_left_alone() {
 	foreign_is_left_alone "$PODTAP_DEV_DIR"
 }
 
-# The link that udev would make, had the host been told of the device: numbered [CONTAINERID]
+# Prints the link that udev would make if the host received the device's event: numbered [CONTAINERID]
 numbered() {
 	jq -re --arg dev "${PODTAP_DEV_DIR:-/dev}" '"\($dev)/char/\(.tap.major):\(.tap.minor)"' "$(record eth0 "${1:-$container}")"
 }
-# Something at the name of every number a tap may get: numbers_taken WHAT
+# Puts a file at the name of every number that a tap may get: numbers_taken WHAT
 numbers_taken() {
 	python3 - "$PODTAP_DEV_DIR/char" "$(awk '$2 == "macvtap" { print $1 }' /proc/devices)" "$1" <<-'END'
 		import os, sys
@@ -189,7 +189,7 @@ numbers_taken() {
 		        os.symlink(what, name)
 	END
 }
-@test "tap: /dev/char/MAJOR:MINOR leads to it from ADD to DEL, also when the namespace vanished first" {
+@test "tap: /dev/char/MAJOR:MINOR points to it from ADD to DEL, also when the namespace vanished first" {
 	run -0 cni ADD
 	node=$(tap)
 	link=$(numbered)
@@ -206,7 +206,7 @@ numbers_taken() {
 	run -0 cni DEL '{}' CNI_NETNS=
 	[ ! -L "$link" ] || [ "$(readlink "$link")" != "../${node##*/}" ]
 }
-@test "tap: where the kernel makes no node, the link by number comes and goes with ours" {
+@test "tap: where the kernel makes no node, podtap makes and removes the link by number with it" {
 	own_dev_dir
 	run -0 cni ADD
 	[ "$(numbered)" -ef "$(tap)" ]
@@ -219,7 +219,7 @@ numbers_taken() {
 	run -0 cni DEL '{}' CNI_CONTAINERID="$container-2" CNI_NETNS="/run/netns/$other"
 	[ ! -e "$PODTAP_DEV_DIR/char" ]
 }
-@test "tap: a link that was moved away and back leaves neither node nor link by its old number" {
+@test "tap: after a link was moved away and back, DEL leaves neither node nor link by its old number" {
 	own_dev_dir
 	ip -n "$host" link add link lan0 name before netns "$other" index "$(free_index)" type macvtap mode bridge
 	run -0 cni ADD
@@ -230,7 +230,7 @@ numbers_taken() {
 	run -0 find "$PODTAP_DEV_DIR" -mindepth 1
 	[ -z "$output" ]
 }
-@test "tap: a link left by an earlier device of its number is replaced, the links of other numbers stay" {
+@test "tap: a stale link of the device's number is replaced, and links of other numbers stay" {
 	own_dev_dir
 	numbers_taken ../tap7
 	run -0 cni ADD
@@ -243,7 +243,7 @@ numbers_taken() {
 	[ "$(readlink "$link")" = ../tap8 ]
 	rm -r "$PODTAP_DEV_DIR/char"
 }
-@test "tap: what is not a link to a tap keeps the name by number, and ADD says so" {
+@test "tap: a foreign file at the name by number stays, and ADD reports it" {
 	own_dev_dir
 	for what in file folder ../null ../tap7/x ../tap /dev/tap7; do
 		numbers_taken "$what"
@@ -263,7 +263,7 @@ numbers_taken() {
 }
 
 # bats test_tags=long
-@test "tap: a hundred pods at once all get their own, and all are gone afterwards" {
+@test "tap: a hundred pods in parallel each get their own, and DEL removes all" {
 	mkdir "$BATS_TEST_TMPDIR/results"
 	for i in {1..100}; do
 		pods+=("$host-$i")
@@ -275,7 +275,7 @@ numbers_taken() {
 	all_at_once ADD
 	jq -r .tap.path "$PODTAP_STATE_DIR"/endpoints/*/eth0.json >"$BATS_TEST_TMPDIR/taps"
 	[ "$(sort -u "$BATS_TEST_TMPDIR/taps" | wc -l)" = 100 ]
-	# What each node's device says of itself is what the record and the result said.
+	# Each node's device matches the record and the result.
 	xargs -P 50 -n 1 sh -c 'echo "$1 $("$0" "$1" identity)"' "$tapio" <"$BATS_TEST_TMPDIR/taps" | sort >"$BATS_TEST_TMPDIR/told"
 	jq -r '"\(.tap.path) \(.ifname) \(.mac | gsub(":"; ""))"' "$PODTAP_STATE_DIR"/endpoints/*/eth0.json | sort >"$BATS_TEST_TMPDIR/recorded"
 	cmp "$BATS_TEST_TMPDIR/told" "$BATS_TEST_TMPDIR/recorded"
@@ -296,7 +296,7 @@ all_at_once() {
 	}
 }
 
-# Two pods with a tap each: $tap1 and $mac1, $tap2 and $mac2.
+# Makes two pods with a tap each: $tap1 and $mac1, $tap2 and $mac2.
 two_taps() {
 	run -0 cni ADD "$@"
 	mac1=$(jq -r '.interfaces[0].mac' <<<"$output")
@@ -305,7 +305,7 @@ two_taps() {
 	mac2=$(jq -r '.interfaces[0].mac' <<<"$output")
 	tap2=$(tap eth0 "$container-2")
 }
-@test "tap: frames go both ways between two open taps, and to the LAN and back" {
+@test "tap: frames go both ways between two open taps, and between a tap and the LAN" {
 	two_taps '{}'
 	there=$(frame "$mac2" "$mac1" "to the other tap")
 	back=$(frame "$mac1" "$mac2" "and back again")
@@ -326,7 +326,7 @@ two_taps() {
 	heard two
 	heard lan
 }
-@test "tap: what is sent to the other pod's MAC address does not come out here" {
+@test "tap: a frame to the other pod's MAC address does not arrive" {
 	two_taps '{}'
 	theirs=$(frame "$mac2" 02:00:00:00:00:fe "not for everybody")
 	last=$(frame "$mac1" 02:00:00:00:00:fe "the last one")
@@ -337,8 +337,8 @@ two_taps() {
 	[[ $output == *"$last" && $output != *"$theirs"* ]]
 }
 
-# Frames to multicast groups nobody in the pod has joined, from the LAN: neighbour solicitations for four
-# addresses, mDNS of both families; then a broadcast. Prints how many of the six came before that.
+# Sends frames from the LAN to multicast groups without members in the pod: neighbour solicitations for four
+# addresses, mDNS of both families; then a broadcast. Prints how many of the six arrived before that.
 count_multicast() {
 	local group actions=() last got
 	for group in 33:33:ff:11:11:11 33:33:ff:22:22:22 33:33:ff:33:33:33 33:33:ff:44:44:44 01:00:5e:00:00:fb 33:33:00:00:00:fb; do
@@ -356,13 +356,13 @@ count_multicast() {
 	run -0 count_multicast "$(tap)"
 	[ "$output" = 6 ]
 }
-@test "tap: allmulti off keeps out groups nobody joined (which shows that the test above can fail)" {
+@test "tap: allmulti off filters groups without members (so the test above can fail)" {
 	run -0 cni ADD '{"allmulti":false}'
 	run -0 count_multicast "$(tap)"
 	# The kernel's filter is a hash of 256 bits: now and then one group passes for another.
 	((output <= 2))
 }
-@test "tap: the LAN asks for an address the pod never had, the guest hears it and answers" {
+@test "tap: the guest receives and answers an ARP request for an address that the pod never had" {
 	run -0 cni ADD
 	mac=$(mac_hex "$(jq -r '.interfaces[0].mac' <<<"$output")")
 	target=fd990000000000000000000000001234
@@ -380,7 +380,7 @@ count_multicast() {
 	[[ $output == *"$(jq -r '.interfaces[0].mac' "$BATS_TEST_TMPDIR/stdout")"* ]]
 }
 
-@test "queues: the link has as many each way, and the tap can be opened as often" {
+@test "queues: the link has the requested number in each direction, and as many openers fit" {
 	for queues in 1 8 256; do
 		run -0 cni ADD "{\"queues\":$queues}"
 		run -0 link "$pod" eth0 '[.num_tx_queues, .num_rx_queues]'
@@ -394,7 +394,7 @@ count_multicast() {
 	run -0 link "$pod" eth0 '[.num_tx_queues, .num_rx_queues]'
 	[ "$output" = "[2,2]" ]
 }
-@test "queues: every opener of the tap sends, and what comes in reaches one of them" {
+@test "queues: every opener of the tap sends, and each incoming frame reaches one of them" {
 	run -0 cni ADD '{"queues":4}'
 	mac=$(jq -r '.interfaces[0].mac' <<<"$output")
 	in=$(frame "$mac" 02:00:00:00:00:fe "to any queue")
@@ -405,7 +405,7 @@ count_multicast() {
 	heard guest
 }
 
-# The number comes from the kernel's event where only root of the machine could forge one.
+# ADD takes the number from the kernel's event only where no user except the machine's root could forge one.
 #   number_learnt_by VARIABLE=VALUE...    what an ADD opened to learn it
 number_learnt_by() {
 	wrapper=(strace -f -qq -o "$BATS_TEST_TMPDIR/opened" -e "trace=socket,fsmount")
@@ -413,7 +413,7 @@ number_learnt_by() {
 	wrapper=()
 	grep -oE 'NETLINK_KOBJECT_UEVENT|fsmount' "$BATS_TEST_TMPDIR/opened"
 }
-@test "ADD: whoever is root of a namespace cannot tell us a tap's number" {
+@test "ADD: in a user namespace reads the tap's number from sysfs, since its root could forge the event" {
 	[ "$(number_learnt_by)" = NETLINK_KOBJECT_UEVENT ]
 	unshare --user --map-root-user --net sleep 100 3>&- &
 	background+=($!)

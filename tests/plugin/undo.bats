@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# ADD leaves nothing when it fails, at whatever step, and what a killed ADD leaves goes with DEL or GC.
+# ADD leaves nothing when it fails, at any step. DEL or GC removes what a killed ADD leaves.
 load ../lib/lib
 load ../lib/delegate
 load ../lib/tamper
@@ -30,9 +30,9 @@ reserving() {
 	SCRIPT
 }
 
-# An ADD with these changes fails with this code and these texts, and leaves nothing:
+# Asserts that an ADD with these changes fails with this code and these texts, and leaves nothing:
 #   fails CODE CHANGES [TEXT...]
-# $variables are for the call.
+# $variables are those of the call.
 variables=()
 fails() {
 	local code=$1 change=$2
@@ -44,7 +44,7 @@ fails() {
 	output=$error
 }
 
-@test "undo: a configuration or a request that cannot be right makes nothing at all (3.1, 3.2)" {
+@test "undo: an invalid configuration or request makes nothing (3.1, 3.2)" {
 	fails 7 "{$ipam,\"mode\":\"hairpin\"}" hairpin bridge
 	fails 7 "{$ipam,\"mtu\":5}" mtu
 	variables=(CNI_ARGS="NONSENSE=1")
@@ -56,7 +56,7 @@ fails() {
 	[ ! -s "$calls" ]
 	[ ! -e "$PODTAP_STATE_DIR" ]
 }
-@test "undo: a master that cannot serve makes nothing, and no delegate is asked (3.4, MV-3)" {
+@test "undo: an unsuitable master makes nothing, and no delegate is called (3.4, MV-3)" {
 	fails 7 "{$ipam,\"master\":\"absent0\"}" absent0
 	fails 7 "{$ipam,\"master\":\"lo\"}" lo loopback
 	fails 7 "{$ipam,\"mtu\":9000}" 9000 1500
@@ -64,7 +64,7 @@ fails() {
 	[ ! -s "$calls" ]
 	[ ! -e "$PODTAP_STATE_DIR" ]
 }
-@test "undo: a record that cannot be written makes nothing, and no delegate is asked (3.5)" {
+@test "undo: a record that cannot be written makes nothing, and no delegate is called (3.5)" {
 	echo text >"$PODTAP_STATE_DIR"
 	fails 5 "{$ipam}" "$PODTAP_STATE_DIR"
 	rm "$PODTAP_STATE_DIR"
@@ -79,7 +79,7 @@ fails() {
 	wrapper=()
 }
 # bats test_tags=long
-@test "undo: a full disk at whichever file leaves nothing on it, nor elsewhere (3.5, 3.10)" {
+@test "undo: a full disk at any file leaves nothing (3.5, 3.10)" {
 	mkdir "$PODTAP_STATE_DIR"
 	text=$(config "{$ipam}")
 	failed=0
@@ -102,18 +102,18 @@ fails() {
 @test "undo: a record that cannot be completed leaves nothing (3.10)" {
 	variables=()
 	mkdir "$PODTAP_STATE_DIR"
-	# The record has room, the longer one that replaces it has not.
+	# The record fits on the disk, the longer one that replaces it does not.
 	mount -t tmpfs -o nr_blocks=1 tmpfs "$PODTAP_STATE_DIR"
 	fails 5 "{$ipam}" "No space left"
 	[ "$(called DEL)" = 1 ]
 }
-@test "undo: a record larger than one is read leaves nothing (3.10)" {
+@test "undo: a record above the size limit leaves nothing (3.10)" {
 	text=$(config '{}' | jq -c '.dns.domain = "x" * 1100000')
 	run -1 cni_raw ADD "$text"
 	error_is 5 "endpoint record" "too large"
 	run -0 assert_nothing_left
 }
-@test "undo: a link the kernel refuses leaves nothing, and no delegate is asked (3.6, MV-23, KV-8)" {
+@test "undo: a link the kernel refuses leaves nothing, and no delegate is called (3.6, MV-23, KV-8)" {
 	run -0 cni ADD '{"mode":"passthru"}' CNI_CONTAINERID=first
 	run -1 cni ADD "{$ipam}" "$delegates"
 	error_is 7 lan0 "container first"
@@ -147,10 +147,10 @@ fails() {
 	fails 999 "{$ipam}" "$PODTAP_DEV_DIR" "No such file"
 	[ ! -s "$calls" ]
 }
-@test "undo: after sixteen indices whose nodes are foreign files ADD gives up and leaves nothing but these (3.7)" {
+@test "undo: after sixteen indices with foreign node files ADD gives up and leaves only those (3.7)" {
 	devices_private
 	echo foreign >"$PODTAP_DEV_DIR/tap1048576"
-	# The first index a draw can give, whatever is drawn.
+	# The lowest index that a draw can give.
 	wrapper=("${traced[@]}" -e trace=getrandom -e inject=getrandom:retval=4:poke_exit=@arg1=00000000)
 	run -1 cni ADD "{$ipam,\"mac\":\"02:00:00:00:00:07\"}" "$delegates"
 	error_is 11 sixteen
@@ -161,7 +161,7 @@ fails() {
 	[ ! -s "$calls" ]
 }
 
-@test "undo: an IPAM plugin that fails in whichever way leaves nothing (3.8, MV-20, D-7, D-9, ADD-4)" {
+@test "undo: any failure of an IPAM plugin leaves nothing (3.8, MV-20, D-7, D-9, ADD-4)" {
 	fails 7 '{"ipam":{"type":"absent"}}' absent
 	while read -r code text script; do
 		: >"$calls"
@@ -190,14 +190,14 @@ fails() {
 	error_is 999
 	run -0 assert_nothing_left
 }
-@test "undo: settings that cannot be made leave nothing (3.9)" {
+@test "undo: a setting that fails leaves nothing (3.9)" {
 	reserving '"ips":[{"address":"fd99::7/64"}]'
 	wrapper=(unshare -m sh -c 'mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys && exec "$@"' sh)
 	fails 999 "{$ipam}" disable_ipv6 Read-only
 	wrapper=()
 	[ "$(called DEL)" = 1 ]
 }
-@test "undo: an address or a route the kernel refuses leaves nothing, and its own sentence is told (3.9, MV-20)" {
+@test "undo: an address or a route the kernel refuses leaves nothing, and its message is reported (3.9, MV-20)" {
 	reserving '"ips":[{"address":"10.99.0.7/24"},{"address":"10.99.0.7/24"}]'
 	fails 999 "{$ipam}" 10.99.0.7/24 "File exists"
 	reserving '"ips":[{"address":"10.99.0.7/24"}],"routes":[{"dst":"10.1.0.0/16","gw":"10.99.0.255"}]'
@@ -205,7 +205,7 @@ fails() {
 	[ "$(called ADD)" = 2 ]
 	[ "$(called DEL)" = 2 ]
 }
-@test "undo: a gateway of the other family is refused by name, and never cut to one of the route's own" {
+@test "undo: a gateway of the other family is refused by name and never truncated" {
 	while read -r route gateway; do
 		reserving "\"ips\":[{\"address\":\"10.99.0.7/24\"},{\"address\":\"253.153.0.7/24\"},{\"address\":\"fd99::7/64\"}],
 			\"routes\":[{\"dst\":\"$route\",\"gw\":\"$gateway\"}]"
@@ -215,7 +215,7 @@ fails() {
 		fd77::/64 10.99.0.1
 	ROUTES
 }
-@test "undo: a MAC address that is in use leaves nothing and is told (3.9, fact 8)" {
+@test "undo: a MAC address in use leaves nothing and is reported (3.9, fact 8)" {
 	run -0 cni ADD '{"mac":"02:00:00:00:00:07"}' CNI_CONTAINERID=first
 	run -1 cni ADD "{$ipam,\"mac\":\"02:00:00:00:00:07\"}" "$delegates" CNI_NETNS="/run/netns/$other"
 	error_is 7 02:00:00:00:00:07 "in use"
@@ -224,7 +224,7 @@ fails() {
 	[ "$(called DEL)" = 1 ]
 	run -0 cni DEL '{}' CNI_CONTAINERID=first
 }
-@test "undo: an IPv6 address that another host has leaves nothing and is told (3.9, E12)" {
+@test "undo: an IPv6 address that another host has leaves nothing and is reported (3.9, E12)" {
 	dad_transmits 3
 	reserving '"ips":[{"address":"fd99::fe/64","gateway":"fd99::1"}]'
 	fails 999 "{$ipam}" fd99::fe/64 "in use"
@@ -241,18 +241,18 @@ fails() {
 	[ "$(called ADD)" = 3 ]
 	[ "$(called ADD)" = "$(called DEL)" ]
 }
-@test "undo: a write that takes nothing ends the call, with an error" {
+@test "undo: a write of zero bytes ends the call with an error" {
 	run -1 timeout 60 strace -f -qq -o /dev/null -e inject=write:retval=0 \
 		env ASAN_OPTIONS=detect_leaks=0 CNI_COMMAND=VERSION "$BUILD/podtap" <<<'{"cniVersion":"1.0.0"}'
 	[ -z "$output" ]
 }
-@test "undo: a version that has no words for the result is refused before anything is made" {
+@test "undo: a version that cannot express the result is refused before anything is made" {
 	for version in 0.1.0 0.2.0; do
 		fails 7 "{\"cniVersion\":\"$version\"}" "no valid IP addresses"
 	done
 	[ ! -e "$PODTAP_STATE_DIR" ]
 }
-@test "undo: addresses that cannot be given back keep the record for the next GC, and the first cause is told" {
+@test "undo: addresses that cannot be released keep the record for the next GC; the first error is reported" {
 	mended=$BATS_TEST_TMPDIR/mended
 	delegate reserving <<-SCRIPT
 		lease='$leases'/\$CNI_CONTAINERID-\$CNI_IFNAME
@@ -270,7 +270,7 @@ fails() {
 	run -0 cni GC "{$ipam,\"cni.dev/valid-attachments\":[]}" "$delegates"
 	run -0 assert_nothing_left
 }
-@test "undo: settings of other interfaces are as they were" {
+@test "undo: settings of other interfaces stay unchanged" {
 	settings() {
 		at "$pod" grep -r . /proc/sys/net/ipv4/conf /proc/sys/net/ipv6/conf | grep -v '/lo/disable_ipv6' | sort
 	}
@@ -281,7 +281,7 @@ fails() {
 	run -0 diff "$BATS_TEST_TMPDIR/before" "$BATS_TEST_TMPDIR/after"
 }
 
-# Kills an ADD at every third system call, undoes it by a command, and sees that nothing is left.
+# Kills an ADD at every third system call, undoes it by a command, and asserts that nothing is left.
 killed_and_undone() {
 	local name which
 	text=$(config "{$ipam,\"deviceID\":\"device\"}")
@@ -305,25 +305,25 @@ del() {
 	cni_raw DEL "$text" "$delegates" "$@"
 }
 # bats test_tags=long
-@test "undo: of an ADD killed at any system call DEL leaves nothing" {
+@test "undo: DEL leaves nothing of an ADD killed at any system call" {
 	killed_and_undone 0 del
 }
 # bats test_tags=long
-@test "undo: of an ADD killed at any system call DEL without a namespace leaves nothing" {
+@test "undo: DEL without a namespace leaves nothing of an ADD killed at any system call" {
 	killed_and_undone 1 del CNI_NETNS=
 }
 # bats test_tags=long
-@test "undo: of an ADD killed at any system call GC leaves nothing" {
+@test "undo: GC leaves nothing of an ADD killed at any system call" {
 	killed_and_undone 2 gc
 }
 # bats test_tags=long
-@test "undo: of an ADD killed at any system call without devtmpfs DEL leaves nothing" {
+@test "undo: DEL without devtmpfs leaves nothing of an ADD killed at any system call" {
 	devices_private
 	ipam='"ipam":{}'
 	killed_and_undone 1 del
 }
 
-# Makes every third system call of an ADD fail, and sees that either it did not matter, or that the
+# Makes every third system call of an ADD fail, and asserts that either it did not matter, or that the
 # answer is an error and nothing is left.
 failed_and_undone() {
 	local name which
@@ -342,19 +342,19 @@ failed_and_undone() {
 	done <"$calls_to_tamper"
 }
 # bats test_tags=long
-@test "undo: any system call may fail: ADD answers with an error and leaves nothing, 1 of 3" {
+@test "undo: ADD answers with an error and leaves nothing when any system call fails, 1 of 3" {
 	failed_and_undone 0
 }
 # bats test_tags=long
-@test "undo: any system call may fail: ADD answers with an error and leaves nothing, 2 of 3" {
+@test "undo: ADD answers with an error and leaves nothing when any system call fails, 2 of 3" {
 	failed_and_undone 1
 }
 # bats test_tags=long
-@test "undo: any system call may fail: ADD answers with an error and leaves nothing, 3 of 3" {
+@test "undo: ADD answers with an error and leaves nothing when any system call fails, 3 of 3" {
 	failed_and_undone 2
 }
 
-@test "ADD: leaves nothing when descriptors run out, whatever they run out at" {
+@test "ADD: leaves nothing when descriptors run out at any point" {
 	local limit change worked
 	for change in '{}' '{"link":"macvlan"}' "{$ipam}" "{\"ipam\":{\"type\":\"podtap-ipam\",\"dataDir\":\"$leases\",\"ranges\":[[{\"subnet\":\"10.99.0.0/24\"}]]}}"; do
 		worked=
