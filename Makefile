@@ -25,7 +25,7 @@ table := podtap:plugin/main:$(CNI_BIN_DIR) \
 	podtap-device-plugin:expose/device-plugin/podtap-device-plugin:$(LIBEXECDIR):libprotobuf-c,libnghttp2,libseccomp \
 	podtapctl:tools/podtapctl:$(BINDIR) \
 	podtap-exec:tools/podtap-exec:$(BINDIR)
-# Every other file that is installed: file, folder.
+# Every other file that is installed: file, directory.
 data := $(patsubst %,%:$(DOCDIR),$(wildcard *.md LICENSE)) \
 	$(patsubst %,%:$(DOCDIR)/docs,$(wildcard docs/*.md)) \
 	$(patsubst %,%:$(DOCDIR)/docs/development,$(wildcard docs/development/*.md)) \
@@ -89,8 +89,8 @@ help:
 #? make lint              format, static analysis, scripts, manuals, layers
 #? make install           DESTDIR, PREFIX, CNI_BIN_DIR, LIBEXECDIR, MANDIR; install-aliases, install-hook
 #? make uninstall         what install put there; uninstall-hook
-#? make clean             remove every build folder
-#? Variables: O=FOLDER CC CFLAGS CPPFLAGS LDFLAGS SAN=address,undefined STATIC=1 V=1
+#? make clean             remove every build directory
+#? Variables: O=DIRECTORY CC CFLAGS CPPFLAGS LDFLAGS SAN=address,undefined STATIC=1 V=1
 compile: all $(units) $(helpers) $(shims) $(faulter)
 
 $(foreach row,$(table),$(eval $(O)/$(call column,$(row),1): $(O)/$(call column,$(row),2).o))
@@ -230,7 +230,7 @@ install-aliases: install
 	done
 
 # podman runs what a file in HOOKS_DIR names for every container: the executable has to be there
-# before that file and until after it. CRI-O reads the same folder and does not start when it finds a
+# before that file and until after it. CRI-O reads the same directory and does not start when it finds a
 # precreate hook in it.
 hook_file := $(HOOKS_DIR)/50-podtap.json
 install-hook: $(O)/podtap-hook
@@ -246,14 +246,14 @@ uninstall-hook:
 	$(RM) '$(DESTDIR)$(hook_file)'
 	$(RM) '$(DESTDIR)$(LIBEXECDIR)/podtap-hook'
 # What is ours alone, the inner ones first.
-folders := $(addprefix $(DOCDIR)/,examples/vm examples/kubernetes examples docs/development docs tests/bench tests) $(DOCDIR) $(LIBEXECDIR)
+directories := $(addprefix $(DOCDIR)/,examples/vm examples/kubernetes examples docs/development docs tests/bench tests) $(DOCDIR) $(LIBEXECDIR)
 uninstall: uninstall-hook
 	@for file in $(alias_files); do \
 		if [ "$$(readlink "$$file")" = podtap ]; then rm -f "$$file"; fi; \
 	done
 	$(RM) $(foreach row,$(table),'$(DESTDIR)$(call column,$(row),3)/$(call column,$(row),1)')
 	$(RM) $(foreach row,$(data),'$(DESTDIR)$(call column,$(row),2)/$(notdir $(call column,$(row),1))')
-	@rmdir $(folders:%='$(DESTDIR)%') 2>/dev/null || : # somebody else's may be in them
+	@rmdir $(directories:%='$(DESTDIR)%') 2>/dev/null || : # somebody else's may be in them
 
 clean:
 	$(RM) -r build build-*

@@ -147,7 +147,7 @@ static enum found give_former(struct allocation *a, size_t set, const struct poo
 {
 	if (!*a->name)
 		return FOUND_NONE;
-	*out = sticky_recall(&a->ledger.folder, a->name, set);
+	*out = sticky_recall(&a->ledger.directory, a->name, set);
 	if (!out->family || !pool_has(pool, out) || ip_list_has(a->avoid, out))
 		return FOUND_NONE;
 	return ledger_reserve(&a->ledger, out, a->holder, a->config->keep_across_boots, a->f);
@@ -229,7 +229,7 @@ static int give(struct allocation *a, size_t set, struct result *result)
 	if (inside)
 		store_last_write(&a->ledger.store, set, &ip);
 	if (inside && *a->name)
-		sticky_remember(&a->ledger.folder, a->name, set, &ip);
+		sticky_remember(&a->ledger.directory, a->name, set, &ip);
 	const struct range *r = config_range_find(a->config, set, &ip);
 	struct ip_config *out = result_add_ip(result, a->f);
 	if (!out)

@@ -103,10 +103,10 @@ static uint64_t number_take(char **at)
 }
 
 /* The boot id is the first line. It is all that older generations write and read. */
-bool life_stamp_read(const struct folder *p, struct life *stamp)
+bool life_stamp_read(const struct own_directory *p, struct life *stamp)
 {
 	char text[STAMP_TEXT];
-	OWNED(fd_release) int fd = folder_open(p, "boot", O_RDONLY);
+	OWNED(fd_release) int fd = own_directory_open(p, "boot", O_RDONLY);
 
 	*stamp = (struct life){ 0 };
 	if (file_text(fd, text, sizeof text) < 0)
@@ -123,12 +123,12 @@ bool life_stamp_read(const struct folder *p, struct life *stamp)
 	return *stamp->boot || stamp->id;
 }
 
-int life_stamp_write(const struct folder *p, const struct life *stamp)
+int life_stamp_write(const struct own_directory *p, const struct life *stamp)
 {
 	char text[STAMP_TEXT];
 	const int n =
 	        snprintf(text, sizeof text, "%s\n%" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu32 "\n",
 	                 stamp->boot, stamp->space, stamp->start, stamp->uptime, stamp->id);
 
-	return folder_write(p, "boot", text, (size_t)n);
+	return own_directory_write(p, "boot", text, (size_t)n);
 }

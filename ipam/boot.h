@@ -4,7 +4,7 @@
 #ifndef IPAM_BOOT_H
 #define IPAM_BOOT_H
 
-#include "ipam/folder.h"
+#include "ipam/own_directory.h"
 
 #include <stdint.h>
 
@@ -33,7 +33,7 @@ void life_complete(struct life *now);
 bool life_is_over(const struct life *former, const struct life *now);
 
 /* The stamp of the last ADD. False: the network has no stamp. */
-bool life_stamp_read(const struct folder *p, struct life *stamp);
-int life_stamp_write(const struct folder *p, const struct life *stamp);
+bool life_stamp_read(const struct own_directory *p, struct life *stamp);
+int life_stamp_write(const struct own_directory *p, const struct life *stamp);
 
 #endif

@@ -80,12 +80,12 @@ static void head_to_stat(const struct head *h, struct stat *st)
 	st->st_ctim = (struct timespec){ h->changed[2], h->changed[3] };
 }
 
-void index_open(struct index *x, const struct folder *p)
+void index_open(struct index *x, const struct own_directory *p)
 {
 	struct head h;
 
-	x->folder = p;
-	x->fd = folder_open(p, "index", O_RDWR);
+	x->directory = p;
+	x->fd = own_directory_open(p, "index", O_RDWR);
 	if (x->fd < 0 || pread(x->fd, &h, sizeof h, 0) != (ssize_t)sizeof h || !head_sound(&h))
 		return;
 	x->pages = (struct pages){
@@ -199,7 +199,8 @@ static bool head_write(const struct index *x, const struct head *h)
 	if (x->pages.fd >= 0)
 		return pwrite(x->pages.fd, h, sizeof *h, 0) == (ssize_t)sizeof *h;
 	memcpy(x->pages.memory, h, sizeof *h);
-	return folder_write(x->folder, "index", x->pages.memory, pages_size(&x->pages)) == 0;
+	return own_directory_write(x->directory, "index", x->pages.memory, pages_size(&x->pages)) ==
+	       0;
 }
 
 void index_save(struct index *x, const struct store *s, const struct life *life)

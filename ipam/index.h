@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 
 struct index {
-	const struct folder *folder; /* borrowed */
+	const struct own_directory *directory; /* borrowed */
 	int fd;
 	struct pages pages;
 	struct stat seen;     /* the store's directory as the index describes it */
@@ -34,8 +34,8 @@ struct index {
 
 void index_release(struct index *x);
 
-/* Opens the index a folder has, if any; x->sound tells. */
-void index_open(struct index *x, const struct folder *p);
+/* Opens the index a directory has, if any; x->sound tells. */
+void index_open(struct index *x, const struct own_directory *p);
 
 /* Whether the index was written in a life, by a generation that knows lives. */
 bool index_is_of(const struct index *x, const struct life *life);

@@ -29,7 +29,7 @@ static void life_continue(struct life *now, const struct life *stamp)
 /* Finds out which life this is, where the index does not tell. */
 static void life_settle(struct ledger *l)
 {
-	const bool stamped = life_stamp_read(&l->folder, &l->former);
+	const bool stamped = life_stamp_read(&l->directory, &l->former);
 
 	life_complete(&l->life);
 	l->pending = stamped && life_is_over(&l->former, &l->life);
@@ -46,11 +46,11 @@ enum found ledger_open(struct ledger *l, const char *data_dir, const char *netwo
 
 	if (open != FOUND)
 		return open;
-	if (!folder_set(&l->folder, data_dir, network, use != STORE_LOOK))
+	if (!own_directory_set(&l->directory, data_dir, network, use != STORE_LOOK))
 		return fail(f, CNI_CONFIG, "the path is too long", "dataDir %.200s", data_dir);
 	l->looking = use == STORE_LOOK;
 	life_read(&l->life);
-	index_open(&l->index, &l->folder);
+	index_open(&l->index, &l->directory);
 	if (!*l->life.boot || !index_is_of(&l->index, &l->life))
 		life_settle(l);
 	l->store.life = &l->life;

@@ -11,7 +11,7 @@
 
 struct ledger {
 	struct store store;
-	struct folder folder;
+	struct own_directory directory;
 	struct index index;
 	struct life life;   /* this one; borrowed by the store */
 	struct life former; /* the stamp's */

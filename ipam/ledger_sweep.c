@@ -87,7 +87,7 @@ int ledger_enter_life(struct ledger *l, bool keep, struct failure *f)
 	if (l->pending && !keep && former_release(l, f) < 0)
 		return -1;
 	const struct life stamp = stamp_of(l);
-	const bool stamped = life_stamp_write(&l->folder, &stamp) == 0;
+	const bool stamped = life_stamp_write(&l->directory, &stamp) == 0;
 	if (!stamped && l->pending) /* the next ADD would release this one's address */
 		return fail(f, CNI_IO, strerror(errno),
 		            "stamp the reservations in %s for this boot", l->store.path);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Asking the kernel whether a folder could be made. */
+/* Asking the kernel whether a directory could be made. */
 #include "ipam/place.h"
 
 #include <errno.h>
@@ -71,8 +71,8 @@ static int directory_check(const char *path)
 	return S_ISDIR(st.st_mode) ? 0 : ENOTDIR;
 }
 
-/* The folder itself is opened without following a link, and its lock is a file. */
-static int folder_check(const char *path, const char *name)
+/* The directory itself is opened without following a link, and its lock is a file. */
+static int network_directory_check(const char *path, const char *name)
 {
 	const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
 	struct stat st;
@@ -104,7 +104,7 @@ int place_check(const char *what, const char *path, const char *lock, struct fai
 	if (err == 0 && faccessat(AT_FDCWD, there, W_OK | X_OK, AT_EACCESS) < 0)
 		err = errno;
 	if (err == 0 && strcmp(there, path) == 0)
-		err = folder_check(path, lock);
+		err = network_directory_check(path, lock);
 	if (err == 0)
 		return 0;
 	return fail(f, CNI_UNAVAILABLE, strerror(err), "cannot write %s in %s: %s", what, path,

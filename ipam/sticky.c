@@ -106,10 +106,10 @@ static struct ip recall(int fd, const char *name, size_t set, uint64_t (*hash_of
 	return ip;
 }
 
-struct ip sticky_recall(const struct folder *p, const char *name, size_t set)
+struct ip sticky_recall(const struct own_directory *p, const char *name, size_t set)
 {
 	struct ip ip = { .family = 0 };
-	OWNED(fd_release) int fd = folder_open(p, "sticky", O_RDONLY);
+	OWNED(fd_release) int fd = own_directory_open(p, "sticky", O_RDONLY);
 
 	if (fd >= 0)
 		ip = recall(fd, name, set, text_hash);
@@ -136,11 +136,12 @@ static struct slot *slot_choose(struct row *row, const uint64_t hash[static 2], 
 	return own ? own : oldest;
 }
 
-void sticky_remember(const struct folder *p, const char *name, size_t set, const struct ip *ip)
+void sticky_remember(const struct own_directory *p, const char *name, size_t set,
+                     const struct ip *ip)
 {
 	uint64_t hash[2], age;
 	struct row row;
-	OWNED(fd_release) int fd = folder_open(p, "sticky", O_RDWR | O_CREAT);
+	OWNED(fd_release) int fd = own_directory_open(p, "sticky", O_RDWR | O_CREAT);
 
 	if (fd < 0)
 		return;

@@ -6,7 +6,7 @@
 
 #include "base/address.h"
 #include "cni/request.h"
-#include "ipam/folder.h"
+#include "ipam/own_directory.h"
 
 enum { STICKY_NAME = 2048 };
 
@@ -15,7 +15,8 @@ enum { STICKY_NAME = 2048 };
 bool sticky_name(const struct request *r, char name[static STICKY_NAME]);
 
 /* The address that range set N last gave; family 0: none is known. */
-struct ip sticky_recall(const struct folder *p, const char *name, size_t set);
-void sticky_remember(const struct folder *p, const char *name, size_t set, const struct ip *ip);
+struct ip sticky_recall(const struct own_directory *p, const char *name, size_t set);
+void sticky_remember(const struct own_directory *p, const char *name, size_t set,
+                     const struct ip *ip);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Log, signals, memory, timers and folders of the long-running programs. */
+/* Log, signals, memory, timers and directories of the long-running programs. */
 #include "expose/common/daemon.h"
 
 #include <signal.h>
@@ -138,18 +138,18 @@ void backoff_reset(struct backoff *b)
 	timer_set(b, 0);
 }
 
-/* Watches the nearest existing folder above the path. Returns its watch descriptor, or -1. */
+/* Watches the nearest existing directory above the path. Returns its watch descriptor, or -1. */
 static int watch_nearest(const struct await *a)
 {
 	const uint32_t events =
 	        IN_CREATE | IN_MOVED_TO | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
-	char folder[PATH_MAX];
+	char directory[PATH_MAX];
 
-	snprintf(folder, sizeof folder, "%s", a->path);
-	for (char *slash; (slash = strrchr(folder, '/'));) {
-		slash[slash == folder] = '\0'; /* the root keeps its slash */
-		const int watch = inotify_add_watch(a->fd, folder, events);
-		if (watch >= 0 || slash == folder)
+	snprintf(directory, sizeof directory, "%s", a->path);
+	for (char *slash; (slash = strrchr(directory, '/'));) {
+		slash[slash == directory] = '\0'; /* the root keeps its slash */
+		const int watch = inotify_add_watch(a->fd, directory, events);
+		if (watch >= 0 || slash == directory)
 			return watch;
 	}
 	return -1;
@@ -161,7 +161,7 @@ void await_renew(struct await *a)
 
 	while (read(a->fd, events, sizeof events) > 0)
 		continue;
-	/* Until it stays the same: a folder may appear while the one above it is chosen. */
+	/* Until it stays the same: a directory may appear while the one above it is chosen. */
 	for (int watch; (watch = watch_nearest(a)) != a->watch; a->watch = watch)
 		if (a->watch >= 0)
 			inotify_rm_watch(a->fd, a->watch);

@@ -42,8 +42,8 @@ void backoff_pause(struct backoff *b, unsigned milliseconds); /* sets it without
 void backoff_stop(struct backoff *b);                         /* clears the timer */
 void backoff_reset(struct backoff *b); /* an attempt succeeded: clears the timer and the wait */
 
-/* Waits for changes at a path. Its folder need not exist: the nearest existing folder above is
- * watched. */
+/* Waits for changes at a path. Its directory need not exist: the nearest existing directory above
+ * is watched. */
 struct await {
 	int fd; /* readable after a change */
 	int watch;
@@ -56,13 +56,13 @@ struct await {
 int await_open(struct await *a, const char *path, struct failure *f) MUST_CHECK;
 void await_release(struct await *a);
 
-/* Returns whether a folder is watched. If not, only a timer helps. */
+/* Returns whether a directory is watched. If not, only a timer helps. */
 static inline bool await_works(const struct await *a)
 {
 	return a->watch >= 0;
 }
 
-/* Reads all changes from the descriptor, and watches the folder that is now the nearest. Call it
+/* Reads all changes from the descriptor, and watches the directory that is now the nearest. Call it
  * when the descriptor is readable, before you look at the path. */
 void await_renew(struct await *a);
 

@@ -138,7 +138,7 @@ static int links_begin(struct inventory *all, struct failure *f)
 }
 
 int inventory_begin(struct inventory *all, struct loop *loop, const struct dp_config *config,
-                    const char *folder, struct failure *f)
+                    const char *directory, struct failure *f)
 {
 	*all = (struct inventory){ .loop = loop,
 		                   .name_space = config->name_space,
@@ -146,7 +146,7 @@ int inventory_begin(struct inventory *all, struct loop *loop, const struct dp_co
 		                   .kubelet.await = AWAIT_CLOSED,
 		                   .nl.fd = -1,
 		                   .news.nl.fd = -1 };
-	if (kubelet_open(&all->kubelet, loop, folder, f) < 0 || links_begin(all, f) < 0)
+	if (kubelet_open(&all->kubelet, loop, directory, f) < 0 || links_begin(all, f) < 0)
 		return -1;
 	for (size_t i = 0; i < config->n; i++)
 		if (!inventory_add(all, &config->entries[i], f))

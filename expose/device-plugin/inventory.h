@@ -23,7 +23,7 @@ struct inventory {
 /* Makes a server for each resource of the configuration. The loop and the configuration must live
  * as long as the inventory. */
 int inventory_begin(struct inventory *all, struct loop *loop, const struct dp_config *config,
-                    const char *folder, struct failure *f) MUST_CHECK;
+                    const char *directory, struct failure *f) MUST_CHECK;
 void inventory_release(struct inventory *all);
 
 /* Registers all resources with the kubelet, now and each time that a new one starts. */

@@ -31,12 +31,13 @@ static void on_change(void *data, uint32_t events)
 		k->changed(k->owner, anew);
 }
 
-int kubelet_open(struct kubelet *k, struct loop *loop, const char *folder, struct failure *f)
+int kubelet_open(struct kubelet *k, struct loop *loop, const char *directory, struct failure *f)
 {
-	*k = (struct kubelet){ .folder = folder, .await = AWAIT_CLOSED };
-	if (snprintf(k->socket, sizeof k->socket, "%s/kubelet.sock", folder) >=
+	*k = (struct kubelet){ .directory = directory, .await = AWAIT_CLOSED };
+	if (snprintf(k->socket, sizeof k->socket, "%s/kubelet.sock", directory) >=
 	    (int)sizeof k->socket)
-		return fail(f, CNI_CONFIG, "it is too long", "kubelet's folder %.64s...", folder);
+		return fail(f, CNI_CONFIG, "it is too long", "kubelet's directory %.64s...",
+		            directory);
 	if (await_open(&k->await, k->socket, f) < 0)
 		return -1;
 	look(k);

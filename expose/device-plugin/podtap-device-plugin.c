@@ -16,7 +16,7 @@ static const char variable[] = "DP_MACVTAP_CONF";
 
 struct options {
 	const char *config; /* a file; NULL: the variable */
-	const char *folder;
+	const char *directory;
 };
 
 /* The system calls of the running program beside those of all such programs, under the names that
@@ -29,14 +29,14 @@ static const char *const calls[] = {
 
 static const struct cli cli = {
 	.program = "podtap-device-plugin",
-	.synopsis = "[-c FILE] [-d FOLDER]",
+	.synopsis = "[-c FILE] [-d DIRECTORY]",
 	.about = "Offers macvtap devices to the kubelet as resources.\n",
 	.options =
 	        (const struct cli_option[]){
 	                { "config", "FILE", 'c',
 	                  "which resources ($DP_MACVTAP_CONF holds them otherwise)" },
-	                { "kubelet-dir", "FOLDER", 'd',
-	                  "the kubelet's folder (" KUBELET_FOLDER ")" },
+	                { "kubelet-dir", "DIRECTORY", 'd',
+	                  "the kubelet's directory (" KUBELET_DIRECTORY ")" },
 	                { .name = NULL },
 	        },
 };
@@ -46,11 +46,11 @@ static int options_read(struct options *o, int argc, char **argv)
 {
 	struct cli_walk w = { .cli = &cli, .argc = argc, .argv = argv };
 
-	*o = (struct options){ .folder = KUBELET_FOLDER };
+	*o = (struct options){ .directory = KUBELET_DIRECTORY };
 	for (int key; (key = cli_next(&w)) != CLI_ARGUMENTS;) {
 		if (key == CLI_EXIT)
 			return w.status;
-		*(key == 'c' ? &o->config : &o->folder) = w.value;
+		*(key == 'c' ? &o->config : &o->directory) = w.value;
 	}
 	return w.rest < argc ? cli_misused(&cli, "unexpected argument %s", argv[w.rest]) : -1;
 }
@@ -93,12 +93,12 @@ static void on_signal(void *data, uint32_t events)
 	loop->ended = true;
 }
 
-static int inventory_serve(struct loop *loop, const struct dp_config *config, const char *folder,
+static int inventory_serve(struct loop *loop, const struct dp_config *config, const char *directory,
                            struct failure *f)
 {
 	OWNED(inventory_release) struct inventory all;
 
-	if (inventory_begin(&all, loop, config, folder, f) < 0 || confine_calls(calls, f) < 0)
+	if (inventory_begin(&all, loop, config, directory, f) < 0 || confine_calls(calls, f) < 0)
 		return -1;
 	inventory_register(&all);
 	return loop_run(loop, f);
@@ -116,7 +116,7 @@ static void descriptors_allow(void)
 		log_event("allow more descriptors: %s", strerror(errno));
 }
 
-static int serve(const struct dp_config *config, const char *folder, struct failure *f)
+static int serve(const struct dp_config *config, const char *directory, struct failure *f)
 {
 	OWNED(loop_release) struct loop loop = { .fd = -1 };
 	OWNED(fd_release) int signals = signals_open(f);
@@ -127,7 +127,7 @@ static int serve(const struct dp_config *config, const char *folder, struct fail
 	    confine_capabilities(NULL, 0, f) < 0)
 		return -1;
 	descriptors_allow();
-	return inventory_serve(&loop, config, folder, f);
+	return inventory_serve(&loop, config, directory, f);
 }
 
 int main(int argc, char **argv)
@@ -139,7 +139,7 @@ int main(int argc, char **argv)
 	const int status = options_read(&o, argc, argv);
 	if (status >= 0)
 		return status;
-	if (config_load(&o, &config, &f) == 0 && serve(&config, o.folder, &f) == 0)
+	if (config_load(&o, &config, &f) == 0 && serve(&config, o.directory, &f) == 0)
 		return 0;
 	log_failure(&f);
 	return 1;

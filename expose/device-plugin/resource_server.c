@@ -149,8 +149,8 @@ static int resource_server_begin(struct resource_server *s, struct failure *f)
 	const struct grpc_service service = { device_pool_methods, &s->pool };
 	char path[PATH_MAX];
 
-	if (snprintf(path, sizeof path, "%s/podtap-%s.sock", s->kubelet->folder, s->entry.name) >=
-	    (int)sizeof path)
+	if (snprintf(path, sizeof path, "%s/podtap-%s.sock", s->kubelet->directory,
+	             s->entry.name) >= (int)sizeof path)
 		return fail(f, CNI_CONFIG, "its path is too long", "make the socket of %s",
 		            s->resource);
 	if (backoff_open(&s->again, f) < 0 ||

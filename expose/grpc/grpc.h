@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* gRPC over unix sockets: messages, a service, and calls of another's service. All else in this
- * folder is private to it. */
+ * directory is private to it. */
 #ifndef EXPOSE_GRPC_GRPC_H
 #define EXPOSE_GRPC_GRPC_H
 
@@ -97,7 +97,7 @@ bool grpc_server_end(struct grpc_server *g);
 /* Closes everything. Removes the socket's file if this server made it. */
 void grpc_server_release(struct grpc_server *g);
 
-/* Bytes between a unix socket and an HTTP/2 session. Private to this folder. */
+/* Bytes between a unix socket and an HTTP/2 session. Private to this directory. */
 struct grpc_transport {
 	struct loop *loop;
 	struct watch watch; /* of the socket, which the transport's owner owns */

@@ -204,15 +204,15 @@ int grpc_server_begin(struct grpc_server *g, struct loop *loop, const char *path
  * containers, several programs may be process 1. */
 static int socket_bind(struct grpc_server *g, int fd)
 {
-	const int folder = (int)(strrchr(g->path, '/') - g->path);
+	const int directory = (int)(strrchr(g->path, '/') - g->path);
 	char fresh[sizeof g->path];
 	struct sockaddr_un address;
 	struct stat made;
 
 	if (fstat(fd, &made) < 0)
 		return -1;
-	if (snprintf(fresh, sizeof fresh, "%.*s/.%ju", folder, g->path, (uintmax_t)made.st_ino) >=
-	            (int)sizeof fresh ||
+	if (snprintf(fresh, sizeof fresh, "%.*s/.%ju", directory, g->path,
+	             (uintmax_t)made.st_ino) >= (int)sizeof fresh ||
 	    !socket_address(fresh, &address)) {
 		errno = ENAMETOOLONG;
 		return -1;

@@ -15,7 +15,7 @@
 
 static const char annotation[] = "podtap.dev/containers";
 
-/* Reads the pod's id, which is also the name of a folder of records. Fails if it is not valid as
+/* Reads the pod's id, which is also the name of a directory of records. Fails if it is not valid as
  * such, or if the container names another pod. */
 static int pod_id(const Nri__CreateContainerRequest *r, char id[static NAME_MAX + 1],
                   struct failure *f)

@@ -32,7 +32,7 @@ struct service {
 	struct await await;     /* for the socket's file */
 	struct backoff backoff; /* until the next attempt to connect */
 	/* Signals; await; backoff; the connection, -1: not connected. */
-	struct watch signals, folder, timer, connection;
+	struct watch signals, directory, timer, connection;
 	bool refused; /* the reason for having no connection is logged */
 	bool lost;    /* the connection that we were launched with has ended */
 	struct nri nri;
@@ -75,11 +75,11 @@ static int socket_open(const char *path, struct failure *f)
 	return -1;
 }
 
-/* Changes in the socket's folder are of interest only while there is no connection. */
+/* Changes in the socket's directory are of interest only while there is no connection. */
 static void folder_watch(struct service *s, bool watched)
 {
 	if (!is_launched(s))
-		loop_change(&s->loop, &s->folder, watched ? EPOLLIN : 0);
+		loop_change(&s->loop, &s->directory, watched ? EPOLLIN : 0);
 }
 
 /* Serves a connection from now on. The service owns the descriptor in any case. */
@@ -200,8 +200,8 @@ static int watches_open(struct service *s, struct failure *f)
 		return 0;
 	if (await_open(&s->await, s->settings->socket, f) < 0)
 		return -1;
-	s->folder = (struct watch){ s->await.fd, on_folder, s };
-	return loop_watch(&s->loop, &s->folder, EPOLLIN, f) < 0
+	s->directory = (struct watch){ s->await.fd, on_folder, s };
+	return loop_watch(&s->loop, &s->directory, EPOLLIN, f) < 0
 	               ? -1
 	               : loop_watch(&s->loop, &s->timer, EPOLLIN, f);
 }

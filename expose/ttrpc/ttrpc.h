@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ttrpc: frames of a header (length, stream, type, flags) and a message, and the requests and
- * responses in them. All else in this folder is private to it. */
+ * responses in them. All else in this directory is private to it. */
 #ifndef EXPOSE_TTRPC_TTRPC_H
 #define EXPOSE_TTRPC_TTRPC_H
 

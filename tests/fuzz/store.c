@@ -7,8 +7,8 @@
  */
 #include "base/json.h"
 #include "ipam/allocator.h"
-#include "ipam/folder.h"
 #include "ipam/ledger.h"
+#include "ipam/own_directory.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <fcntl.h>
@@ -94,12 +94,12 @@ static struct file file_now(size_t i)
 static void memory_clear(void)
 {
 	static const char *const own[] = { "index", "boot", "sticky" };
-	struct folder folder;
+	struct own_directory directory;
 	char path[PATH_MAX];
 
-	PROMISE(folder_set(&folder, "store", "net", true));
+	PROMISE(own_directory_set(&directory, "store", "net", true));
 	for (size_t i = 0; i < sizeof own / sizeof *own; i++)
-		if (snprintf(path, sizeof path, "%s/%s", folder.path, own[i]) < (int)sizeof path)
+		if (snprintf(path, sizeof path, "%s/%s", directory.path, own[i]) < (int)sizeof path)
 			unlink(path);
 }
 
@@ -120,11 +120,11 @@ static int check(struct request *r, const cJSON *answer, struct failure *f)
 /* Turns bytes of the index over, where the input says. */
 static void index_damage(const uint8_t *data, size_t size)
 {
-	struct folder own;
+	struct own_directory own;
 	uint8_t byte;
 
-	PROMISE(folder_set(&own, "store", "net", true));
-	int fd = folder_open(&own, "index", O_RDWR);
+	PROMISE(own_directory_set(&own, "store", "net", true));
+	int fd = own_directory_open(&own, "index", O_RDWR);
 
 	for (size_t i = 0; fd >= 0 && i + 3 <= size && i < 24; i += 3) {
 		const off_t at = data[i] | data[i + 1] << 8;
@@ -140,12 +140,12 @@ static void index_damage(const uint8_t *data, size_t size)
 /* Writes a stamp, of a boot that has ended or of none, where the input says. */
 static void stamp_damage(const uint8_t *data, size_t size, uint8_t when)
 {
-	struct folder own;
+	struct own_directory own;
 
 	if (size == 0 || !(data[0] & when))
 		return;
-	PROMISE(folder_set(&own, "store", "net", true));
-	PROMISE(folder_write(&own, "boot", data + 1, size - 1) == 0);
+	PROMISE(own_directory_set(&own, "store", "net", true));
+	PROMISE(own_directory_write(&own, "boot", data + 1, size - 1) == 0);
 }
 
 static bool is_blank(const struct file *file)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The folder of our own files for one network. */
-#include "ipam/folder.h"
+/* The directory of our own files for one network. */
+#include "ipam/own_directory.h"
 
 #include "base/file.h"
 #include "base/hash.h"
@@ -34,7 +34,8 @@ static bool path_set(char path[static PATH_MAX], uint64_t hash, const char *netw
 /* Rename the directory of a dataDir that an older generation named by another hash: the stamp and
  * the sticky table are in it. If that is not possible, or nothing may be changed, it is used as it
  * is. */
-static void former_take_over(struct folder *p, uint64_t former, const char *network, bool change)
+static void former_take_over(struct own_directory *p, uint64_t former, const char *network,
+                             bool change)
 {
 	char path[PATH_MAX];
 
@@ -52,7 +53,8 @@ static void former_take_over(struct folder *p, uint64_t former, const char *netw
 		memcpy(p->path, path, sizeof path);
 }
 
-bool folder_set(struct folder *p, const char *data_dir, const char *network, bool change)
+bool own_directory_set(struct own_directory *p, const char *data_dir, const char *network,
+                       bool change)
 {
 	char path[PATH_MAX];
 
@@ -69,7 +71,8 @@ static int path_open(const char *path, int flags)
 	return open(path, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 }
 
-static bool folder_path(const struct folder *p, const char *name, char path[static PATH_MAX])
+static bool own_directory_path(const struct own_directory *p, const char *name,
+                               char path[static PATH_MAX])
 {
 	const bool fits = snprintf(path, PATH_MAX, "%s/%s", p->path, name) < PATH_MAX;
 
@@ -78,20 +81,20 @@ static bool folder_path(const struct folder *p, const char *name, char path[stat
 	return fits;
 }
 
-/* Tells people whose folders these are, under a name no network can have. */
-static void owner_note(const struct folder *p)
+/* Tells people whose directories these are, under a name no network can have. */
+static void owner_note(const struct own_directory *p)
 {
 	const size_t length = strlen(p->data_dir);
 	char path[PATH_MAX];
 
-	if (!folder_path(p, "../.dataDir", path))
+	if (!own_directory_path(p, "../.dataDir", path))
 		return;
 	OWNED(fd_release) int fd = path_open(path, O_WRONLY | O_CREAT | O_EXCL);
 	if (fd >= 0 && write(fd, p->data_dir, length) != (ssize_t)length)
 		return;
 }
 
-static int folder_make(const struct folder *p)
+static int own_directory_make(const struct own_directory *p)
 {
 	if (path_make(p->path) < 0)
 		return -1;
@@ -99,27 +102,28 @@ static int folder_make(const struct folder *p)
 	return 0;
 }
 
-int folder_open(const struct folder *p, const char *name, int flags)
+int own_directory_open(const struct own_directory *p, const char *name, int flags)
 {
 	char path[PATH_MAX];
 
-	if (!folder_path(p, name, path))
+	if (!own_directory_path(p, name, path))
 		return -1;
 	const int fd = path_open(path, flags);
 	if (fd >= 0 || errno != ENOENT || !(flags & O_CREAT))
 		return fd;
-	return folder_make(p) < 0 ? -1 : path_open(path, flags);
+	return own_directory_make(p) < 0 ? -1 : path_open(path, flags);
 }
 
-int folder_write(const struct folder *p, const char *name, const void *data, size_t size)
+int own_directory_write(const struct own_directory *p, const char *name, const void *data,
+                        size_t size)
 {
 	char fresh[64], from[PATH_MAX], to[PATH_MAX];
 
 	snprintf(fresh, sizeof fresh, "%s.new", name);
-	if (!folder_path(p, fresh, from) || !folder_path(p, name, to))
+	if (!own_directory_path(p, fresh, from) || !own_directory_path(p, name, to))
 		return -1;
 	const int done = file_replace(AT_FDCWD, to, from, 0600, data, size);
-	if (done == 0 || errno != ENOENT || folder_make(p) < 0)
+	if (done == 0 || errno != ENOENT || own_directory_make(p) < 0)
 		return done;
 	return file_replace(AT_FDCWD, to, from, 0600, data, size);
 }
