@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-/* Microseconds of a clock that nobody sets. */
+/* Returns the microseconds of a monotonic clock. */
 static inline double now(void)
 {
 	struct timespec t;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What an endpoint cannot cost less than: the one request that makes its link, or deletes it, sent
- * by a process that does nothing else. Everything it needs to know it is told; tests/docs/bench.bats
- * knows its system calls. */
+/* The lower bound of an endpoint's cost: a process that only sends the request that makes or
+ * deletes the link. Its arguments have all that it needs; tests/docs/bench.bats lists its system
+ * calls. */
 #include <fcntl.h>
 #include <libmnl/libmnl.h>
 #include <linux/if_link.h>

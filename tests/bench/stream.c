@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Measures a path between two hosts over TCP: how much goes through it in a second, and how long a
- * byte takes there and back. The same program in pods and in guests.
- *   stream serve                      says "serving" when it does, and answers until it is ended
- *   stream through ADDRESS SECONDS    prints megabits a second
- *   stream trip ADDRESS TIMES         prints the median round trip in microseconds */
+/* Measures the throughput and the round trip time of a path between two hosts over TCP. The same
+ * program in pods and in guests. stream serve                      says "serving" when it does, and
+ * answers until it is ended stream through ADDRESS SECONDS    prints megabits a second stream trip
+ * ADDRESS TIMES         prints the median round trip in microseconds */
 #include "tests/bench/bench.h"
 
 #include <arpa/inet.h>
@@ -19,8 +18,8 @@
 
 enum { PORT = 7999, CHUNK = 128 << 10, TRIPS_MAX = 10000 };
 
-/* Whoever connects says by the first byte what it wants: 't' a byte back for every byte, 's' to be
- * listened to. When it has stopped sending, it is told how many bytes came. */
+/* Serves a client. Its first byte selects the test: 't' answers every read with a byte, 's' only
+ * reads. When the client has stopped sending, sends it the number of bytes. */
 static void connection_serve(int fd)
 {
 	static const int on = 1;

@@ -29,7 +29,7 @@ static _Noreturn void stop(const char *what)
 	exit(127);
 }
 
-/* To be asked when the process is about to end: before, the kernel's counters lag behind. */
+/* Call this when the process is about to end: before, the kernel's counters lag behind. */
 static unsigned long peak_read(pid_t pid)
 {
 	static const char name[] = "\nVmHWM:";
@@ -46,7 +46,7 @@ static unsigned long peak_read(pid_t pid)
 	return line ? strtoul(line + sizeof name - 1, NULL, 10) : 0;
 }
 
-/* Returns the signal the process is to go on with. */
+/* Returns the signal with which the process continues. */
 static int stopped(pid_t pid, int status, struct tally *t)
 {
 	struct __ptrace_syscall_info call;
@@ -66,7 +66,7 @@ static int stopped(pid_t pid, int status, struct tally *t)
 	return signal == SIGTRAP || signal == SIGSTOP ? 0 : signal;
 }
 
-/* Follows all there is until the last has ended; returns the first one's exit code. */
+/* Traces all processes until the last one ends. Returns the first one's exit code. */
 static int follow(pid_t first, struct tally *t)
 {
 	int status, code = 127;

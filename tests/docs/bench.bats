@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# `make bench` and its yardsticks: a ratio to them says something only while they do nothing else.
+# `make bench` and its reference programs: a ratio to them is valid only while they do nothing else.
 # bats file_tags=runtime
 load ../lib/lib
 
@@ -78,7 +78,7 @@ allowed() {
 	[ "$output" = '' ]
 	cd "$own/bench"
 	[ "$(printf '%s ' *)" = 'cost.svg results.csv results.json ' ]
-	# Of who computes for long the calls are not counted.
+	# The system calls of a long computation are not counted.
 	[ "$(jq '.rows | map(select(.wall <= 0 or .cpu < 100e3 and (.calls <= 0 or .peak_kib <= 0 or .bytes <= 0))) | length' \
 		results.json)" = 0 ]
 	[ "$(jq '.rows | length' results.json)" = "$(($(wc -l <results.csv) - 1))" ]

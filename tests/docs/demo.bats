@@ -11,7 +11,7 @@ setup() {
 	shown=$BATS_TEST_TMPDIR/shown
 }
 
-# Neither its folder nor a namespace nor a tap it showed is there any more.
+# The demo's directory, namespaces and taps no longer exist.
 nothing_is_left() {
 	local node name
 	[ -z "$(ls -A "$TMPDIR")" ]
@@ -46,7 +46,7 @@ nothing_is_left() {
 		nothing_is_left
 	done
 }
-# Sends SIGINT to the demo, as a terminal does, at a command it runs: nobody reads along that could come late.
+# Sends SIGINT to the demo, as a terminal does, at a command that it runs.
 interrupt() {
 	local status=0 program
 	mkdir -p "$BATS_TEST_TMPDIR/bin"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# What README.md, the pages of docs/ and the manual pages say is what the programs do.
+# README.md, the pages of docs/ and the manual pages describe what the programs do.
 # bats file_tags=runtime
 # shellcheck disable=SC2030,SC2031 # bats runs each test in a shell of its own
 load ../lib/lib
@@ -28,7 +28,7 @@ manual_blocks() {
 		before && /^\{/ { file = name "." ++n } { before = 0 } /^\.Bd/ { before = 1 }
 		/^\.Ed/ { file = "" } file { print > file }'
 }
-# What is in the one list and what is in the other is the same.
+# Two lists have the same entries.
 same() {
 	if [ -z "$1" ] || [ -z "$2" ]; then echo "nothing found"; return 1; fi
 	diff <(sort -u <<<"$1") <(sort -u <<<"$2")
@@ -145,7 +145,7 @@ bounds() {
 		code=$(sed -n "s/.*\b$name = \([0-9 <]*\).*/\1/p" "$root/$file")
 		[ "$((${code:-0}))" = "$((value))" ] || { echo "$name in $file is ${code:-nowhere}, not $value"; return 1; }
 	done < <(bounds)
-	# But for the last, which the tests of memory measure.
+	# The tests of memory measure the last one.
 	stated=$(sed -n '/^- \*\*Sizes are bounded/,/^- \*\*[^S]/p' "$root/SECURITY.md" | sed '$d' | tr -s ' \n' ' ' |
 		grep -oE '[0-9,]+ (MiB|levels|values)' | sed '$d')
 	run -0 same "$stated" "$(bounds | grep '^SECURITY.md' | cut -d'|' -f2 | grep -oE '[0-9,]+ (MiB|levels|values)')"
@@ -212,7 +212,7 @@ anchors() {
 	done < <(cat "${pages[@]}" "$root"/docs/development/*.md | grep -oE '\b(examples|tests)/[A-Za-z0-9_./-]*[A-Za-z0-9]' | sort -u)
 }
 
-# What an error said, as troubleshooting.md writes it: the row of its table without the last cell.
+# Prints an error as troubleshooting.md writes it: the row of its table without the last cell.
 said() {
 	[ "$status" = 1 ] || { echo "no error: $output"; return 1; }
 	jq -r '"| \(.code) | `\(.msg)\(if .details == "" then "" else ": " + .details end)`"' <<<"$output" |
@@ -238,7 +238,7 @@ overlap() {
 	kill "$(cat "$BATS_TEST_TMPDIR/dhcp")"
 	wait "$add" || true
 }
-# Every error of troubleshooting.md's table, brought about.
+# Causes every error of troubleshooting.md's table.
 provoke() {
 	local pod1=(CNI_CONTAINERID=vm1) pod2=(CNI_CONTAINERID=vm2 CNI_NETNS="/run/netns/$other")
 	fails ADD '{"cniVersion":"1.2.0"}'
@@ -321,7 +321,7 @@ provoke() {
 		grep -vxE 'all|help|FORCE|compile|messages|tests|fuzzers' | sort)
 	run -0 diff <(printf '%s\n' "$targets") <(printf '%s\n' "$listed" | grep -vx make)
 }
-@test "tests/README.md: its table has every folder of tests/" {
+@test "tests/README.md: its table has every directory of tests/" {
 	for folder in "$root"/tests/*/; do
 		grep -qF "$(basename "$folder")/" <(grep '^| ' "$root/tests/README.md")
 	done

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# What make does for people: installing, removing, and saying what is missing.
+# The targets of make for people: they install, remove, and report what is missing.
 # bats file_tags=runtime
 load ../lib/lib
 
@@ -9,12 +9,12 @@ setup() {
 	dest=$BATS_TEST_TMPDIR/dest
 	bin=$dest/opt/cni/bin
 }
-# As a person types it, whatever make called us.
+# Runs make as a person types it, without the variables of the make that runs the tests.
 make_it() {
 	env -u MAKEFLAGS -u MAKELEVEL -u SAN -u CFLAGS make -s -C "$root" O="$built" -o all "$@" 2>&1
 }
 
-@test "make install: installs all files, and uninstall leaves no file and no folder of ours" {
+@test "make install: installs all files, and uninstall removes every file and directory" {
 	run -0 make_it install DESTDIR="$dest"
 	run -0 "$bin/podtap" --version
 	[ -x "$bin/podtap-ipam" ]

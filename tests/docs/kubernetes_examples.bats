@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# examples/kubernetes: every document can be read, every configuration in one is executed, and what the
-# pods run is what the programs take. Only the names of interfaces are the test's own.
+# examples/kubernetes: every document is valid, every configuration runs, and the programs accept the pods'
+# command lines. Only the names of interfaces are the test's own.
 # shellcheck disable=SC2154 # lists.bash's
 load ../lib/lib
 load ../lib/lists
@@ -61,7 +61,7 @@ node() {
 	json_is '.resources' '["configmap.yaml","daemonset.yaml"]'
 	image=$(jq -r '.images[0].name' <<<"$output")
 	[ "$(daemonset '[.initContainers[], .containers[] | .image] | unique')" = "[\"$image\"]" ]
-	# The patch that is a comment can be read as well.
+	# The patch in the comment is valid too.
 	run -0 python3 -c 'import sys, yaml
 text = open(sys.argv[1]).read().split("# patches:")[1]
 patch = yaml.safe_load("patches:" + text.replace("\n# ", "\n"))["patches"][0]["patch"]
@@ -228,7 +228,7 @@ quoted() {
 	done < <(sed -n 's|^COPY --from=build \([^ ]*\) .*|\1|p' "$examples/Containerfile")
 }
 
-# The image's script, on folders of the test's own: install_plugins [VARIABLE=VALUE...]
+# The image's script, on directories of the test's own: install_plugins [VARIABLE=VALUE...]
 install_plugins() {
 	env FROM="$BATS_TEST_TMPDIR/image" CNI_BIN_DIR="$BATS_TEST_TMPDIR/node" "$@" "$examples/install"
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# The kubelet device plugin, before a scripted kubelet: what it offers, when it is healthy, what is
-# given out, and that nothing a client does ends it.
+# The kubelet device plugin with a scripted kubelet: the devices, their health and their allocation. No
+# client can end it.
 load ../lib/lib
 
 setup() {
@@ -176,7 +176,7 @@ peak() { # of the device plugin's memory, in KiB
 		.[0] >= 0.1 and .[1] >= 0.2 and .[2] >= 0.4' "$heard"
 	[ "$output" = true ]
 }
-# Kubelet may take the connection to a plugin that was started anew for the one to the former.
+# Kubelet may confuse the connection to a restarted plugin with the former one.
 @test "device plugin: registers again with a kubelet that stopped listening on an unchanged socket" {
 	kubelet_start forget
 	plugin_start "$dataplane"
@@ -218,7 +218,7 @@ with socket.socket(socket.AF_UNIX) as s:
 	lines "$heard" '"healthy": 3' 2
 	[ -d "/proc/$first" ]
 }
-# Kubelet hears of the devices from the client that is registered: the health it knows is this one's.
+# The registered plugin reports the health of devices to kubelet: a change of it proves the registration.
 registered_now() {
 	ip -n "$host" link set lan0 name away
 	lines "$heard" '"unhealthy": 3'
@@ -316,7 +316,7 @@ registered_now() {
 	lines "$heard" '"last": "vfMvp0", "healthy": 1, "unhealthy": 0'
 }
 @test "[]: makes a resource of every physical interface and bond of the host" {
-	# Only hardware is without a kind, so this is about the machine's own; nothing is done to it.
+	# Only hardware has no kind: this lists the machine's own interfaces, and changes nothing.
 	kubelet_start
 	DP_MACVTAP_CONF='[]' "$BUILD/podtap-device-plugin" -d "$folder" 2>>"$said" 3>&- &
 	background+=($!)
@@ -352,7 +352,7 @@ refused() {
 	refused '{}' "configuration's resources" 'it must be a list'
 	refused '{"resources":[],"resource":1}' 'configuration key resource:' 'there is no such key'
 	refused '{"resources":[],"resourceNamespace":"Example.com"}' 'resourceNamespace is "Example.com"'
-	# These would be refused by kubelet, again and again.
+	# Kubelet would refuse these again and again.
 	refused '{"resources":[],"resourceNamespace":"tap.kubernetes.io"}' 'resourceNamespace is "tap.kubernetes.io"'
 	refused '{"resources":[],"resourceNamespace":"requests.example.com"}' 'resourceNamespace is "requests.example.com"'
 	refused "{\"resources\":[],\"resourceNamespace\":\"$(printf 'a%.0s' {1..245})\"}" 'resourceNamespace is "aaa'

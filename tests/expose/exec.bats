@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# podtap-exec: a command with the container's taps open, told of them, and never another pod's tap.
+# podtap-exec: runs a command with the container's taps open, and never opens another pod's tap.
 load ../lib/lib
 load ../lib/frames
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# The OCI hook: which containers get which taps, and that every other configuration passes as it is.
+# The OCI hook: which containers get which taps, and that every other configuration stays unchanged.
 load ../lib/lib
 
 setup() {
@@ -8,13 +8,13 @@ setup() {
 	dir=$BATS_TEST_TMPDIR
 }
 
-# A real configuration of podman's, for the network namespace at a path.
+# Prints a configuration that podman wrote, with another path of the network namespace.
 oci() {
 	jq -c --arg path "$1" '(.linux.namespaces[] | select(.type == "network")).path = $path' \
 		"$fixtures/captures/hooks/podman-all-stages-precreate.json"
 }
-# Runs the hook on the file given, as podman does: without environment, but for where the tests' state
-# is. What it prints goes to $dir/out, its stderr to $dir/err.
+# Runs the hook on a file, as podman does: with an environment that has only the tests' directories. Its
+# stdout goes to $dir/out, its stderr to $dir/err.
 hook() {
 	env -i PODTAP_STATE_DIR="$PODTAP_STATE_DIR" ${PODTAP_DEV_DIR:+PODTAP_DEV_DIR="$PODTAP_DEV_DIR"} \
 		"$BUILD/podtap-hook" precreate <"$1" >"$dir/out" 2>"$dir/err"
@@ -275,7 +275,7 @@ record_change() {
 	PATH=$PATH:$dir/bin run -0 install_hook install-hook FORCE=1
 	[ -e "$dir/d/usr/share/containers/oci/hooks.d/50-podtap.json" ]
 }
-# As a person types it, but nothing is built: the flags of this build, which other tests use, may be others.
+# Runs make as a person does, but builds nothing: the build that other tests use may have other flags.
 install_hook() {
 	env -u MAKEFLAGS -u MAKELEVEL make -C "$root" O="$BUILD" -o "$BUILD/podtap-hook" \
 		DESTDIR="$dir/d" "$@"

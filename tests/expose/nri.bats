@@ -64,7 +64,7 @@ creates() {
 	run -0 runtime '"session"' "$@"
 	output=${lines[-1]}
 }
-# That container is created unchanged, and the log says this.
+# The container is created unchanged, and the log has this text.
 unchanged() {
 	creates "$(create "$1")"
 	[ "$output" = '{}' ] || { echo "$output"; return 1; }
@@ -245,7 +245,7 @@ session='{"plugin_name": "podtap", "plugin_idx": "50", "events": 8, "sync": [fal
 	run -1 grep -vE '^podtap-nri: ' "$dir/log"
 }
 
-@test "NRI: waits for a socket and its folder that do not exist yet" {
+@test "NRI: waits for a socket and its directory that do not exist yet" {
 	rmdir "$dir/nri"
 	plugin_start
 	logged 1 "connect to $socket: No such file or directory"
@@ -255,7 +255,7 @@ session='{"plugin_name": "podtap", "plugin_idx": "50", "events": 8, "sync": [fal
 	run -0 runtime '"session"'
 	[ "$output" = "$session" ]
 }
-# The plugin does nothing meanwhile: no timer of its own is set, and once it has looked it sleeps.
+# The plugin is idle meanwhile: it sets no timer, and sleeps after it has looked.
 idle() {
 	local before after try
 	run -0 grep -h it_value "/proc/$plugin/fdinfo" -r
@@ -416,7 +416,7 @@ sleeps_in() {
 	[ "${lines[*]//	/}" = "THP_enabled:0 CapPrm:0000000000280000 CapEff:0000000000280000 CapBnd:0000000000000000 NoNewPrivs:1 Seccomp:2" ]
 }
 
-# Each of these ends the connection with a line that says why, and costs no memory; the next is served.
+# Each of these ends the connection, logs the reason and costs no memory; the next runtime is served.
 garbage() {
 	printf '%s\n' '{"raw":"47455420"}' # of a header
 	printf '%s\n' '{"raw":"474554202f20485454502f312e310d0a0d0a"}'

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# podtapctl: what it says of the host's endpoints, and what it tells guests.
+# podtapctl: the list of endpoints, and the configurations for guests.
 load ../lib/lib
 
 ctl() {

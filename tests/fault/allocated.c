@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Making a macvtap on the host, and removing it where nobody took it over. */
+/* Making a macvtap on the host, and removing it where no ADD took it over. */
 #include "tests/fault/allocated.h"
 
 #include "netns/link.h"

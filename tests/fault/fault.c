@@ -90,8 +90,8 @@ static int case_add(struct campaign *c, const struct fault *f, const char *undo)
 	return done;
 }
 
-/* DEL or GC with the fault, on what a fresh ADD of the same container made; whoever says it
- * succeeded is not asked again. */
+/* Runs DEL or GC with the fault after a fresh ADD of the same container. Repeats it only where it
+ * failed. */
 static int case_undo(struct campaign *c, const struct fault *f, const char *undo)
 {
 	must(c, "ADD", f, "before");
@@ -128,7 +128,7 @@ static void try(struct campaign *c, case_run *run, const struct fault *f, const 
 		stage_look(&c->stage, &c->stage.before);
 }
 
-/* An interruption for ever is waited for for ever. */
+/* A call that is always interrupted would be retried for ever. */
 static bool is_lasting(int error)
 {
 	return error != EINTR && error != EAGAIN;
@@ -190,8 +190,8 @@ static void report(const struct campaign *c, const struct call *calls, unsigned 
 	       c->cases - c->kills, c->tolerated, c->lingering, c->bad);
 }
 
-/* A first round of everything makes what stays, such as folders; then the world is looked at, and
- * the calls of the verb are counted. */
+/* A first round makes what stays, such as directories. After it, reads the world and counts the
+ * verb's calls. */
 static unsigned prepare(struct campaign *c, case_run *run, struct call calls[CALLS_MAX])
 {
 	must(c, "ADD", &none, "at first");

@@ -25,8 +25,8 @@ void stop(const char *what)
 	exit(2);
 }
 
-/* In the child: from now on all calls wait for the listener, whose number we get by memory, since
- * telling it by a call would have to wait for it. */
+/* Runs in the child. From now on all calls wait for the listener, whose number goes to the parent
+ * through memory, since a call that sends it would have to wait too. */
 static void filter_install(volatile int *listener)
 {
 	struct sock_filter ask = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF);
@@ -66,7 +66,7 @@ static bool is_first_of_main(const struct seccomp_notif *asked)
 	       asked->data.args[1] == F_GETFD;
 }
 
-/* Whether this call is to fail. */
+/* Whether to let this call fail. */
 static bool is_chosen(const struct run *s, int number)
 {
 	const struct fault *f = s->fault;
@@ -87,8 +87,8 @@ static bool is_restart(struct run *s, const struct seccomp_notif *asked)
 	return same;
 }
 
-/* Whether it may have to wait: it has asked for an attachment in vain, or asks for a file while its
- * rival has locked one. */
+/* Whether the program may have to wait: it asked in vain for an attachment, or asks for a file
+ * while its rival holds a lock. */
 static bool is_waiting(const struct run *s, const struct seccomp_data *call)
 {
 	if (!s->rival || !s->rival->held)
@@ -108,7 +108,7 @@ static void note_lock(struct run *s, const struct seccomp_data *call)
 		s->locked &= ~bit;
 }
 
-/* Whether the program is to be held up before this call. */
+/* Whether to hold the program before this call. */
 static bool is_held(struct run *s, const struct seccomp_data *call)
 {
 	if (is_waiting(s, call)) {

@@ -12,7 +12,7 @@
 
 enum { CALLS_MAX = 4096, OUTPUT_MAX = 65536, TIMEOUT_S = 30 };
 
-/* Which call it is to be, counted from main() on (1 is its first): that is where the program asks
+/* Which call fails, counted from main() on (1 is the first): the program starts main() by asking
  * for the flags of descriptor 0. */
 struct fault {
 	unsigned at;  /* 0: none */
@@ -54,12 +54,12 @@ struct run {
 	struct seccomp_data last;   /* call of the program */
 };
 
-/* Starts it in our namespaces and environment, in the stderr of ours, with this text as stdin. */
+/* Starts it in our namespaces and environment, with our stderr, and with this text as stdin. */
 void program_start(struct run *r, const char *path, const char *input, const struct fault *fault,
                    struct outcome *outcome);
 
-/* Lets it go on until it is held up, true, or until it and all it started have ended. It is held up
- * too where it has to wait for its rival while that is held up. */
+/* Continues the program. Returns true when it is held, and false when it and its children have
+ * ended. It is also held where it has to wait for its rival while that is held. */
 bool program_go_on(struct run *r);
 
 /* Ends with a message and errno. */

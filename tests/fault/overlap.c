@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Overlapping calls. Whatever the order they turn out to have, DEL and GC succeed; an ADD that
- * succeeded is whole, or a call that came after it has undone it; and the next DEL or GC leaves
- * nothing. */
+/* Overlapping calls. In every order, DEL and GC succeed; an ADD that succeeded is complete, or a
+ * later call has undone it; and the next DEL or GC leaves nothing. */
 #include "tests/fault/overlap.h"
 
 #include "tests/fault/table.h"
@@ -75,7 +74,7 @@ static void expect_as_before(struct overlap *o, const char *when)
 	world_difference(&o->stage->before, &o->now);
 }
 
-/* What a call answered: DEL and GC have nothing to fail for. */
+/* Judges a call's answer: DEL and GC have no reason to fail. */
 static int judge(struct overlap *o, const char *verb, const struct run *run)
 {
 	char what[600];
@@ -88,7 +87,7 @@ static int judge(struct overlap *o, const char *verb, const struct run *run)
 	return done;
 }
 
-/* Lets both go on to their ends. What is held up now waits for the other. */
+/* Continues both calls to their ends. The held one waits for the other. */
 static void finish(struct run *one, bool one_runs, struct run *other, bool other_runs)
 {
 	for (int turns = 0; one_runs || other_runs; turns++) {
@@ -149,7 +148,7 @@ static void try(struct overlap *o)
 		stage_look(o->stage, &o->stage->before);
 }
 
-/* The second runs through, and is held up here and there. */
+/* The second call runs to its end, and is held at some calls. */
 static void try_all(struct overlap *o, bool full)
 {
 	const unsigned times = full ? FULL_SECONDS : 1;
@@ -173,7 +172,7 @@ static unsigned count(struct overlap *o, const char *verb)
 	return n;
 }
 
-/* A first round makes what stays, such as folders, and counts the calls. */
+/* A first round makes what stays, such as directories, and counts the calls. */
 static unsigned prepare(struct overlap *o)
 {
 	must(o, "ADD", "at first");

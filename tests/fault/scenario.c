@@ -136,7 +136,7 @@ int stage_judge(struct stage *s, const char *verb, const struct run *run)
 			memcpy(s->result, o->output, o->length + 1);
 		return 0;
 	}
-	/* Where stdout itself fails there is nobody to tell. */
+	/* Where stdout itself fails, there is no way to report an error. */
 	const bool mute = o->length == 0 && o->hits && o->calls[f->at - 1].number == SYS_write;
 	if (WEXITSTATUS(o->status) != 1 || (!mute && !is_error(o->output)))
 		return wrong(s, verb, run, "a failure without an error object");

@@ -32,16 +32,16 @@ struct stage { /* where a scenario plays */
 void stage_open(struct stage *s, const struct scenario *scenario, const char *build,
                 const char *folder);
 
-/* Looks at the world, without an allocated link that nobody took over. */
+/* Reads the world, without an allocated link that no ADD took over. */
 void stage_look(const struct stage *s, struct world *w);
 
-/* Calls the plugin: ADD, DEL, CHECK, or GC with nothing valid. 0: it succeeded; 1: it failed with
- * an error object; 2: it was killed, as it should be; -1: what it did is not what is promised, and
- * was said. */
+/* Calls the plugin: ADD, DEL, CHECK, or GC with nothing valid. Returns 0: it succeeded; 1: it
+ * failed with an error object; 2: it was killed as intended; -1: it broke a promise, which was
+ * printed. */
 int stage_call(struct stage *s, const char *verb, const struct fault *fault);
 
-/* The same in steps, for two calls side by side: it begins, goes on by program_go_on(), and is
- * judged when it has ended. */
+/* The same in steps, for two overlapping calls: start it, continue it with program_go_on(), and
+ * judge it when it has ended. */
 void stage_begin(struct stage *s, const char *verb, const struct fault *fault, struct run *run,
                  struct outcome *outcome);
 int stage_judge(struct stage *s, const char *verb, const struct run *run);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The errors a system call may answer with: by its manual page, or since the kernel's memory, a
- * disk, a security module or an administrator may have it so. Not close(), which frees its
- * descriptor whatever it answers, nor brk(), which answers with no error. */
+/* The errors that a system call may return: those of its manual page, and those that lack of
+ * memory, a disk, a security module or an administrator can cause. Not in the table: close(), which
+ * always frees its descriptor, and brk(), which returns no error. */
 #include "tests/fault/table.h"
 
 #include <errno.h>
@@ -48,7 +48,7 @@ const struct error errors[] = {
 	{ 0, NULL, NULL },
 };
 
-/* A folder that is only opened needs no room and may be read-only. */
+/* A directory that is only opened needs no room and may be read-only. */
 static bool is_for_writing(const struct error *e)
 {
 	return e->number == ENOSPC || e->number == EROFS;

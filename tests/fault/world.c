@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Looking at namespaces and folders. */
+/* Looking at namespaces and directories. */
 #include "tests/fault/world.h"
 
 #include "tests/fault/inject.h"
@@ -44,7 +44,7 @@ static void look_links(struct world *w, const char *where)
 		struct ifreq r;
 		memset(&r, 0, sizeof r);
 		memcpy(r.ifr_name, i->if_name, strlen(i->if_name));
-		/* That a link which is up runs too, the kernel notices some time later. */
+		/* The kernel sets IFF_RUNNING some time after a link is up. */
 		const int flags = ioctl(fd, SIOCGIFFLAGS, &r) < 0 ? -1 : r.ifr_flags & ~IFF_RUNNING;
 		const int mtu = ioctl(fd, SIOCGIFMTU, &r) < 0 ? -1 : r.ifr_mtu;
 		const bool has = ioctl(fd, SIOCGIFADDR, &r) == 0;
@@ -56,7 +56,7 @@ static void look_links(struct world *w, const char *where)
 	close(fd);
 }
 
-/* A short file's text, "" where there is none. */
+/* Reads a short file. Returns its text, or "" where it does not exist. */
 static const char *file_text(const char *path, char text[static 4096])
 {
 	const int fd = open(path, O_RDONLY | O_CLOEXEC);

@@ -21,7 +21,7 @@ struct places {
 };
 
 /* Looks at the links (their flags, mtu and IPv4 address), IPv4 routes and settings of the
- * namespaces, and at every file in the folders. Left out, since they may differ: whether a link
+ * namespaces, and at every file in the directories. Left out, since they may differ: whether a link
  * that is up runs yet, what last_reserved_ip files hold, the allocator's own files (index, boot
  * stamp, sticky memory, each also with .new), the lock, and disable_ipv6 and what follows from it
  * on the pod's lo. */

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# podtap-ipam ADD: which addresses are given, and what is said about them.
+# podtap-ipam ADD: which addresses it gives, and its result.
 load ../lib/lib
 load ../lib/ipam
 

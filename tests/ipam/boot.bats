@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# podtap-ipam over boots of the machine and lives of a pod.
+# podtap-ipam across boots of the machine and restarts of a pod.
 load ../lib/lib
 load ../lib/ipam
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# podtap-ipam under load, at any size, and killed at any instant.
+# podtap-ipam under load, at any size, and killed at any system call.
 load ../lib/lib
 load ../lib/ipam
 
@@ -23,9 +23,9 @@ bare() {
 		"${wrapper[@]}" "$@" "$BUILD/podtap-ipam" <<<"$text"
 }
 
-# System calls for memory, of which the sanitizers make some now and then.
+# System calls for memory, which the sanitizers make at random.
 memory='^(brk|m(un|re)?map|mprotect|madvise)\('
-# How many system calls one makes, beyond starting a process and but those for memory.
+# Counts a call's system calls, without those for memory and those that start a process.
 calls() {
 	local made status=0
 	bare "$@" strace -qq -o "$BATS_TEST_TMPDIR/calls" >"$BATS_TEST_TMPDIR/answer" || status=$?
@@ -34,8 +34,8 @@ calls() {
 	echo $((made - $(grep -cvE "$memory" "$BATS_TEST_TMPDIR/none")))
 	return $status
 }
-# The least times of a call under two configurations in turn, in microseconds: of a few, and of more as
-# long as the second takes twice the first, since whatever else the machine does only makes one longer.
+# Prints the least times of a call under two configurations in turn, in microseconds. It repeats the calls while
+# the second takes twice the first, since other load on the machine only makes a call slower.
 least() {
 	local i k start took least=(999999999 999999999)
 	for ((i = 0; i < 15 || i < 300 && least[1] >= least[0] * 2; i++)); do
@@ -112,8 +112,7 @@ costs() {
 	run -0 unshare -m bash -ec 'mount -t tmpfs none "$1"; storm "$1" "$1"' bash "$data"
 }
 
-# 10,000 calls of 64 runtimes, or as many as sanitizers manage in that time; then every address can be
-# had, once.
+# Runs 10,000 calls of 64 runtimes, fewer with sanitizers. Afterwards every address can be reserved, once.
 storm() {
 	local i killed conf count=10000
 	[[ $(ldd "$BUILD/podtap-ipam") != *libasan* ]] || count=3000
@@ -129,9 +128,9 @@ storm() {
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/all")" = 125 ]
 }
 
-# Kills a call before each of its system calls in turn, from when it has read its configuration on; but
-# for memory, before which nothing is otherwise than before the next one.
-# After each, what a runtime does next works, and every address that should be free can be had.
+# Kills a call before each of its system calls in turn, after it has read its configuration. Skips calls for
+# memory, since they change nothing.
+# After each kill, the runtime's next call works, and every free address can be reserved.
 #   crash PREPARE VERB [ADDRESS OF WHO STAYS]
 crash() {
 	local prepare=$1 verb=$2 stays=${3:-} conf first last n name nth

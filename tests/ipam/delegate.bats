@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Addresses from other plugins: how they are called, and what happens when they misbehave.
+# IPAM delegates: how podtap calls them, and what happens when they misbehave.
 load ../lib/lib
 load ../lib/lists
 load ../lib/delegate
@@ -73,7 +73,7 @@ nothing_made() {
 	json_is .cniVersion 1.0.0
 	run -0 grep -q "the plugin's own words" "$BATS_TEST_TMPDIR/stderr"
 }
-@test "IPAM: the first folder of CNI_PATH that has the file wins; a folder of that name does not count" {
+@test "IPAM: the first directory of CNI_PATH that has the file wins; a directory of that name does not count" {
 	mkdir -p "$BATS_TEST_TMPDIR/a/scripted" "$BATS_TEST_TMPDIR/b"
 	ln -s "$fixtures/delegates/scripted" "$BATS_TEST_TMPDIR/b/scripted"
 	run -0 cni ADD "$scripted" CNI_PATH="/nowhere::$BATS_TEST_TMPDIR/a:$BATS_TEST_TMPDIR/b" SCRIPT_LOG="$log"
@@ -88,7 +88,7 @@ nothing_made() {
 	[ ! -e "$log/calls" ]
 }
 
-# Each is refused: the error is an object, nothing is left, and the plugin's DEL was run.
+# Each answer is refused: the error is an object, nothing is left, and the delegate's DEL ran.
 @test "IPAM: an invalid answer fails ADD, is released with DEL and leaves nothing" {
 	for say in nothing half garbage null list two silent-1 words-and-1 result-and-1 killed wrong-version no-addresses \
 		bad-address enormous impossible twice; do
@@ -232,8 +232,8 @@ nothing_made() {
 	run -1 link_exists "$pod" eth0
 }
 
-# A plugin that says, in the file `started`, who it is and who started it, and reserves an address in
-# the file `reserved` only when somebody has written to the fifo `go`.
+# Makes a delegate that writes its PID and its parent's to the file `started`. It reserves an address in the
+# file `reserved` only after a write to the fifo `go`.
 waiting_plugin() {
 	delegates_setup
 	mkfifo "$BATS_TEST_TMPDIR/go"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# podtap-ipam's reservations: host-local's directory, whatever is in it, and the index beside it.
+# podtap-ipam's reservations: host-local's directory with any content, and the index beside it.
 load ../lib/lib
 load ../lib/ipam
 
@@ -225,7 +225,7 @@ host_local() {
 	done
 }
 
-# Reading memory that is not there is an error, whatever file it is bound over.
+# Makes a file unreadable: /proc/PID/mem, bound over it, fails every read at offset 0.
 unreadable() {
 	wrapper=(unshare -m sh -c 'mount --bind "/proc/$$/mem" "$0" && exec "$@"' "$store/$1")
 }

@@ -149,7 +149,7 @@ data_dirs() {
 		DIR/fs/hugetlbfs/a|file system of the kernel
 	END
 }
-# What is there before, for each network; the file systems are in a mount namespace of the calls'.
+# Makes the directories of each network; the file systems are in the mount namespace of the calls.
 data_dirs_make() {
 	local fs=$BATS_TEST_TMPDIR/fs type
 	mkdir -p "$BATS_TEST_TMPDIR"/{there,linked-to,replaced,elsewhere} "$BATS_TEST_TMPDIR/locked/$network/lock"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Masters that take a module of their own: a VLAN's interface, a bond, a dummy.
+# Masters that need a kernel module: a VLAN interface, a bond, a dummy.
 load ../lib/lib
 load ../lib/frames
 

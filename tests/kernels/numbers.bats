@@ -16,8 +16,7 @@ number_of() {
 	at "$1" unshare -m sh -c "mount -t sysfs none /sys && cat /sys/class/net/$2/macvtap/tap*/dev"
 }
 
-# A pod whose containers were given its tap loses it and lives on: another pod that comes next has another
-# number, and nothing more.
+# A pod whose containers have its tap loses the link and lives on: the next pod gets another number.
 #   number_is_kept WAY COMMAND...    the command takes the tap away
 number_is_kept() {
 	local way=$1 before after changes='{}' arguments=()

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Virtual functions of a network card as masters: what a node gives its pods when a frame is not to pass
-# the host's own switch. The card is an emulated igb, the only one of the machine.
+# Virtual functions of a network card as masters: frames do not pass a switch on the host.
+# The card is an emulated igb, the only one of the machine.
 load ../lib/lib
 load ../lib/frames
 

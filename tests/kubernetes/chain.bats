@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # From kubelet's Allocate to a tap open in the container: podtap-device-plugin gives out a name, the CNI
 # call makes the tap under it, containerd hands it to the container that asks for that name.
-# One test after the other, since one of them ends the device plugin.
+# The tests run one after the other, since one of them ends the device plugin.
 load node
 load ../lib/endpoint
 
@@ -22,16 +22,16 @@ plugin_start() {
 	daemon device-plugin env DP_MACVTAP_CONF='[{"name":"dataplane","lowerDevice":"lan0","mode":"bridge","capacity":9}]' \
 		"$BUILD/podtap-device-plugin" --kubelet-dir "$BATS_FILE_TMPDIR/kubelet"
 }
-# The CDI device kubelet is told to ask for with a device: allocate ID
+# Prints the CDI device that Allocate returns for a device: allocate ID
 allocate() {
 	"$fixtures/kubelet/kubelet" call "$BATS_FILE_TMPDIR/kubelet/podtap-dataplane.sock" Allocate \
 		<<<"{\"container_requests\":[{\"devicesIDs\":[\"$1\"]}]}" | jq -r ".container_responses[0].cdi_devices[0].name"
 }
-# A pod with a device, and what its sandbox is told else: pod_with NAME ID [CHANGES]
+# Runs a pod with a device: pod_with NAME ID [CHANGES OF THE SANDBOX'S CONFIGURATION]
 pod_with() {
 	pod_run "$1" device "$(jq -cn --arg id "$2" --argjson change "${3:-"{}"}" '{annotations: {device: $id}} * $change')"
 }
-# A container of that pod, as the user KubeVirt runs virtual machines by: box_with POD NAME CDI-DEVICE
+# Runs a container of that pod, as KubeVirt's user for virtual machines: box_with POD NAME CDI-DEVICE
 box_with() {
 	box_run "$1" "$2" "$(jq -cn --arg name "$3" '{CDI_devices: [{name: $name}],
 		linux: {security_context: {run_as_user: {value: 107}, run_as_group: {value: 107}}}}')"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# containerd 1.7, with NRI and CDI switched on, as README says how.
+# containerd 1.7, with NRI and CDI enabled as README describes.
 load node
 
 setup_file() {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# examples/kubernetes/daemonset.yaml as a kubelet runs it: its containers, with the mounts and the
-# privileges they have there and no others, serve a node.
+# examples/kubernetes/daemonset.yaml as a kubelet runs it: its containers serve a node with exactly the mounts
+# and privileges of that file.
 load node
 
 setup_file() {
@@ -27,14 +27,14 @@ teardown_file() {
 	node_teardown
 }
 
-# What the image of the Containerfile has, as the node finds it.
+# Makes the files of the Containerfile's image on the node.
 image_make() {
 	inside install -D -t "$lab/cni" "$BUILD/podtap" "$BUILD/podtap-ipam"
 	inside install -D -t "$lab/libexec" "$BUILD/podtap-nri" "$BUILD/podtap-device-plugin" \
 		"$root/examples/kubernetes/install"
 	inside rm /opt/cni/bin/podtap /opt/cni/bin/podtap-ipam /opt/cni/bin/macvtap
 }
-# The DaemonSet's pod, with what its ConfigMap says and on this node's interface and kubelet.
+# Prints the DaemonSet's pod, with its ConfigMap, this node's interface and this node's kubelet.
 daemonset_read() {
 	python3 -c 'import json, sys, yaml
 print(json.dumps([yaml.safe_load(open(f"{sys.argv[1]}/{name}.yaml")) for name in ("daemonset", "configmap")]))' \

@@ -29,7 +29,7 @@ node_setup() {
 	lab_setup
 	suite=${1:-sid}
 	tree=$("$BATS_TEST_DIRNAME/tree" "$suite")
-	# Over this machine's: what was built here runs with the newer libraries too.
+	# Over this machine's libraries: programs that were built here also run with the newer ones.
 	inside mount -t overlay overlay -o "lowerdir=$tree/usr:/usr" /usr
 	inside containerd --version | sed 's/^/# /' >&3
 	inside mkdir -p /opt/nri/plugins /etc/nri /run/node
@@ -66,7 +66,7 @@ node_network() {
 		inside install -D -m 0644 /dev/stdin "/etc/cni/$1.d/$2.conflist"
 }
 
-# Of containerd 2.
+# The configuration of containerd 2.
 node_config_sid() {
 	node_config 3 "'io.containerd.cri.v1.runtime'"
 	cat <<-END
@@ -74,7 +74,7 @@ node_config_sid() {
 		  sandbox = "localhost/box:latest"
 	END
 }
-# Of containerd 1.7, where NRI and CDI are off unless they are switched on.
+# The configuration of containerd 1.7, where NRI and CDI are off by default.
 node_config_trixie() {
 	node_config 2 "'io.containerd.grpc.v1.cri'" 'sandbox_image = "localhost/box:latest"'
 	cat <<-END
@@ -135,7 +135,7 @@ daemon_says() {
 		{ echo "$1 did not say \"$2\" ${3:-1} times:"; cat "$log"; return 1; }
 }
 
-# What the plugin and containerd said of each other, shown where a test failed.
+# Shows the logs of the plugin and of containerd, where a test failed.
 nri_told() {
 	cat "$BATS_FILE_TMPDIR/nri.log"
 	grep -i -e nri -e podtap "$BATS_FILE_TMPDIR/containerd.log" | grep -v 'Searching for' || :

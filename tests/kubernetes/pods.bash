@@ -23,7 +23,7 @@ pod_stop() {
 	cri StopPodSandbox "{\"pod_sandbox_id\":\"${pods[$1]}\"}" && cri RemovePodSandbox "{\"pod_sandbox_id\":\"${pods[$1]}\"}"
 }
 
-# Runs a container in a pod, as the user 1234 unless told otherwise: box_run POD NAME [CHANGES]
+# Runs a container in a pod, as the user 1234 unless the changes have another: box_run POD NAME [CHANGES]
 box_run() {
 	local made
 	made=$(cri CreateContainer "$(box_request "$@")") || return
@@ -46,12 +46,12 @@ box_exec() {
 	cri ExecSync "$(jq -cn --arg box "${boxes[$name]}" '{container_id: $box, cmd: $ARGS.positional, timeout: 200}' --args -- "$@")"
 }
 
-# What a jq filter says of an endpoint's record: pod_endpoint POD FILTER [IFNAME]
+# Prints the result of a jq filter on an endpoint's record: pod_endpoint POD FILTER [IFNAME]
 pod_endpoint() {
 	jq -er "$2" "$PODTAP_STATE_DIR/endpoints/${pods[$1]}/${3:-eth0}.json"
 }
 
-# A container that opened its tap says something to the LAN and hears the answer: box_talks POD BOX [IFNAME]
+# A container opens its tap, sends to the LAN and receives the answer: box_talks POD BOX [IFNAME]
 box_talks() {
 	local node mac
 	read -r node mac < <(pod_endpoint "$1" '"\(.tap.path) \(.mac)"' "${3:-}")
@@ -61,7 +61,7 @@ box_talks() {
 	heard "$2"
 }
 
-# A container can neither see nor, as root that may make nodes, open this tap: box_is_kept_from BOX NODE
+# A container cannot see this tap, nor open it as root with a node of its own: box_is_kept_from BOX NODE
 box_is_kept_from() {
 	local numbers
 	numbers=$(stat -c '0x%t 0x%T' "$2")
@@ -72,5 +72,5 @@ box_is_kept_from() {
 	[[ $output == *"/tmp/tap: Operation not permitted"* ]]
 }
 
-# A container's configuration that has it run as root.
+# The configuration of a container that runs as root.
 root='{"linux":{"security_context":{"run_as_user":{"value":0},"run_as_group":{"value":0}}}}'

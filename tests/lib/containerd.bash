@@ -6,7 +6,7 @@ containerd_setup() {
 	lab_setup
 	inside bash -ec "$(declare -f containerd_config containerd_files containerd_image); containerd_files '$lab'; containerd_image '$lab'"
 }
-# Once there are networks: the CRI reads them as it starts, and later ones some time after they came.
+# Call this after the networks exist: the CRI reads them when it starts, and later ones with a delay.
 containerd_run() {
 	inside_exec containerd -c "$lab/config.toml" >"$BATS_TEST_TMPDIR/containerd.log" 2>&1 &
 	background+=($!)
@@ -26,7 +26,7 @@ containerd_await() {
 	done
 }
 
-# What any containerd's configuration in a directory begins with: containerd_config DIRECTORY VERSION
+# The first lines of every containerd configuration in a directory: containerd_config DIRECTORY VERSION
 containerd_config() {
 	cat <<-END
 		version = $2
@@ -55,7 +55,7 @@ containerd_files() {
 	} >config.toml
 }
 
-# The image localhost/box, of $rootfs, which sleeps unless told otherwise: containerd_image DIRECTORY
+# Makes the image localhost/box of $rootfs, which sleeps by default: containerd_image DIRECTORY
 containerd_image() {
 	cd "$1" || return
 	mkdir image log

@@ -32,7 +32,7 @@ host_local() {
 	printf '"ipam":{"type":"host-local","dataDir":"%s","subnet":"10.99.0.0/24"%s}' "$leases" "${1:+,$1}"
 }
 
-# How often a verb was called, of all calls that begin with these words.
+# Counts the calls that begin with these words.
 called() {
 	grep -c "^$*" "$calls"
 }

@@ -26,7 +26,7 @@ watch_mark() {
 	echo "the events of $1 cannot be watched"
 	return 1
 }
-# Ends it, and prints for each link but lo that had an event: INDEX NAME
+# Ends the watcher. Prints for each link except lo that had an event: INDEX NAME
 links_seen() {
 	local log=$BATS_TEST_TMPDIR/$2.links
 	watch_mark "$1" "$log" || return 1
@@ -34,7 +34,7 @@ links_seen() {
 	sed -nE 's/^(Deleted )?([0-9]+): ([^:@]+)[:@].*/\2 \3/p' "$log" | sed '/ lo$/d' | sort -u
 }
 
-# An index of the range that is drawn from, which no link of the host and no node in /dev has.
+# Prints an index of the plugin's range that no link of the host and no node in /dev has.
 free_index() {
 	local index
 	while :; do
@@ -43,7 +43,7 @@ free_index() {
 	done
 	echo "$index"
 }
-# Has the plugin draw these indices first: drawing "INDEX..." cni ADD ...
+# Lets the plugin draw these indices first: drawing "INDEX..." cni ADD ...
 drawing() {
 	local draws=$1 preload=$BUILD/tests/shims/draws.so
 	shift
@@ -67,11 +67,11 @@ no_calls() {
 	[ ! -e "$BATS_TEST_TMPDIR/calls" ] || { echo "IPAM was asked: $(cat "$BATS_TEST_TMPDIR/calls")"; return 1; }
 }
 
-# What an open tap says of itself: the link's name and MAC address.
+# Prints the link name and MAC address that an open tap reports.
 tap_identity() {
 	"$tapio" "$1" identity | sed -E 's/(..)(..)(..)(..)(..)(..)$/\1:\2:\3:\4:\5:\6/'
 }
-# No link in the pod, no record, no note of an index.
+# The pod has no link, no record and no note of an index.
 nothing_made() {
 	local left
 	left=$(ip -n "$pod" -o link show | sed '/: lo:/d')

@@ -22,12 +22,12 @@ frame() {
 broadcast=ff:ff:ff:ff:ff:ff
 patience=30000 # milliseconds, for a frame that does come: it ends with that
 
-# Who has this address: arp_request MAC SENDER TARGET
+# An ARP request for TARGET: arp_request MAC SENDER TARGET
 arp_request() {
 	printf '%s%s080600010800060400 01%s%s000000000000%s%s' ffffffffffff "$(mac_hex "$1")" \
 		"$(mac_hex "$1")" "$(ip_hex "$2")" "$(ip_hex "$3")" "$(printf '00%.0s' {1..18})" | tr -d ' '
 }
-# What the answer holds: arp_answer MAC ADDRESS (of the one who has it)
+# The bytes of an ARP reply: arp_answer MAC ADDRESS (of the holder)
 arp_answer() {
 	printf '08060001080006040002%s%s' "$(mac_hex "$1")" "$(ip_hex "$2")"
 }
@@ -41,7 +41,7 @@ checksum() {
 	printf '%04x' $((~((sum & 0xffff) + (sum >> 16)) & 0xffff))
 }
 
-# A router advertisement of the prefix fd55::/64 to everybody, from a neighbour fe80::1.
+# A router advertisement of the prefix fd55::/64 to all nodes, from a neighbour fe80::1.
 router_advertisement() {
 	local from=fe800000000000000000000000000001 to=ff020000000000000000000000000001
 	local body=400007080000000000000000 sum # hop limit, flags, lifetimes

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# What the tests of podtap-ipam stand on, besides lib.bash: each promise is kept both by the
-# executable called alone and by podtap calling the same code in process.
+# The base of the tests of podtap-ipam, besides lib.bash. Each test runs both ways: as the executable alone, and
+# in process by podtap.
 #
 #   for PLUGIN in "${ways[@]}"; do ipam_begin; …; done
 #
@@ -32,14 +32,14 @@ check() { verb CHECK "$@"; }
 status() { cni STATUS "$(ipam "$1" "${2:-}")"; }
 gc() { cni GC "$(ipam "$1" "${2:-}")"; }
 
-# The addresses an ADD gives, on one line.
+# Prints the addresses that an ADD gives, on one line.
 given() {
 	local answer
 	answer=$(add "$@") || { echo "$answer"; return 1; }
 	jq -r '[.ips[]?.address] | join(" ")' <<<"$answer"
 }
 
-# What is reserved, on one line.
+# Prints the reserved addresses on one line.
 reserved() {
 	find "$store" -mindepth 1 ! -name lock ! -name 'last_reserved_ip.*' -printf '%f\n' 2>/dev/null |
 		LC_ALL=C sort | paste -sd ' '

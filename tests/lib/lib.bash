@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-# What every test stands on: a private "host" with a LAN and pods, and a runtime that calls the
-# plugin as real ones do.
+# The base of every test: a private "host" with a LAN and pods, and a runtime that calls the plugin as
+# real ones do.
 #
 #   $host    the namespace the plugin runs in; lan0 in it is the master, a port of the switch
 #   $switch  behind lan0: a bridge br0 (10.99.0.254/24, fd99::fe/64), whose port to the host is port0
-#   $pod, $other    two pods, empty but for lo
+#   $pod, $other    two pods that have only lo
 bats_require_minimum_version 1.5.0
 
 tests=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -58,12 +58,12 @@ lan_carries() {
 	echo "the switch has no carrier"
 	return 1
 }
-# How often the kernel asks for an IPv6 address of the pod's, once a second, before it takes it for its own.
+# Sets how many DAD probes the kernel sends, one a second, before a pod's IPv6 address is usable.
 dad_transmits() {
 	at "$pod" sh -c 'echo "$0" >/proc/sys/net/ipv6/conf/default/dad_transmits' "$1"
 }
 
-# From here on nodes are made in a directory of the test's own, as where no devtmpfs makes them.
+# From here on the plugin makes nodes in the test's own directory, as on a host without devtmpfs.
 devices_private() {
 	export PODTAP_DEV_DIR=$BATS_TEST_TMPDIR/dev
 	mkdir "$PODTAP_DEV_DIR"
@@ -107,7 +107,7 @@ at() {
 	nsenter --net="/run/netns/$name" -- "$@"
 }
 
-# The links of a namespace, by what does not change by itself: their state does.
+# Prints the links of a namespace without their state, which changes by itself.
 links_shown() {
 	ip -n "$1" -j link show | jq -c '.[] | [.ifindex, .ifname, .altnames, .address, .mtu, .master, .link]'
 }
@@ -157,7 +157,7 @@ cni() {
 	return $status
 }
 
-# Where the runtime keeps what it knows of the attachment these variables mean.
+# Prints the directory where the runtime keeps its data on the attachment that these variables name.
 attachment() {
 	local id=$container name=eth0 variable
 	for variable; do
@@ -234,7 +234,7 @@ error_is() {
 	done
 }
 
-# What the plugin said last on stderr holds this text.
+# The plugin's last stderr has this text.
 stderr_has() {
 	grep -qF -- "$1" "$BATS_TEST_TMPDIR/stderr" || { cat "$BATS_TEST_TMPDIR/stderr"; return 1; }
 }

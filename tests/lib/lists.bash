@@ -57,6 +57,6 @@ dhcp_start() {
 	exec {dnsmasq}<&-
 	nsenter --net="/run/netns/$host" -- "${wrapper[@]}" /usr/lib/cni/dhcp daemon >"$BATS_TEST_TMPDIR/dhcp.log" 2>&1 3>&- &
 	background+=($!)
-	# Its socket is there a moment before it listens.
+	# Its socket exists a moment before it listens.
 	at "$host" timeout 60 sh -c 'until grep -q " 00010000 .*/dhcp.sock$" /proc/net/unix; do sleep 0.02; done'
 }

@@ -14,7 +14,7 @@ pm() {
 # podman_files DIRECTORY BUILD SOURCES
 podman_files() {
 	cd "$1" || return
-	# Nothing is built: the flags of this build, which other tests use, may be others.
+	# Builds nothing: the build that other tests use may have other flags.
 	env -u MAKEFLAGS -u MAKELEVEL make -s -C "$3" O="$2" -o "$2/podtap-hook" HOOKS_DIR="$1/hooks.d" \
 		LIBEXECDIR="$1/libexec" install-hook >/dev/null
 	cat >containers.conf <<-END

@@ -14,8 +14,8 @@ tampered() {
 		CNI_NETNS="/run/netns/$pod" CNI_IFNAME=eth0 "${traced[@]}" "${@:3}" "$BUILD/podtap"
 }
 
-# Whether the last call ended before it came to that one of the system calls of a name: how many pieces
-# an answer comes in, and how often others are heard of, is not always the same.
+# Whether the last call ended before the given system call of that name: the number of pieces of an answer and
+# of notifications varies.
 has_fewer() {
 	[ "$(grep -c "^$1(" "$BATS_TEST_TMPDIR/trace")" -lt "$2" ]
 }

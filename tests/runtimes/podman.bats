@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# podman: an unprivileged container has its tap at /dev/tap<ifindex> and may open it, nobody else's.
+# podman: an unprivileged container has its tap at /dev/tap<ifindex>, and can open no other tap.
 # bats file_tags=runtime
 load ../lib/lib
 load ../lib/lab
@@ -15,8 +15,7 @@ teardown() {
 	lan_teardown
 }
 
-# What a container says of each tap it has: its node's name, and by opening it the interface's name and
-# MAC.
+# Prints, for each tap of a container, its node's name and the interface's name and MAC, by opening it.
 identities='for tap in /dev/tap*; do echo "$tap $(/tools/tapio $tap identity)"; done'
 # The same from the records of a network.
 expected() {

@@ -73,7 +73,7 @@ mac() { # CONTAINER IFNAME
 	jq -r .mac "$PODTAP_STATE_DIR/endpoints/$(cat "$BATS_TEST_TMPDIR/vms/$1/id")/$2.json"
 }
 # The guest reaches an address: reaches NAME ADDRESS [PING-OPTION...]
-# A guest that is emulated on a busy machine may answer too late for once.
+# An emulated guest on a busy machine may answer one ping too late.
 reaches() {
 	tries "$1" "ping -c 1 -W 3 ${*:3} $2"
 }
@@ -123,7 +123,7 @@ unreached() {
 	for group in 224.0.0.251 ff02::fb; do
 		run -0 guest vm1 "timeout 50 hear $group vm-eth0 >/tmp/heard & until grep -q joined /tmp/heard; do :; done"
 		touch "$unheard"
-		# A guest's device takes up a group some time after the guest has joined it.
+		# A guest's device receives a group some time after the guest has joined it.
 		at "$switch" bash -c "while [ -e $unheard ]; do
 			echo 'to $group' >/dev/udp/$group$([ $group = 224.0.0.251 ] || echo %br0)/5353
 			sleep 0.2

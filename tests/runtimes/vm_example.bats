@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# examples/vm/run, as it stands, on a host of the test's own.
+# examples/vm/run, unchanged, on a private host.
 # bats file_tags=runtime
 load ../lib/lib
 load ../lib/lab
@@ -15,7 +15,7 @@ teardown() {
 	lan_teardown
 }
 
-# What a person types, once there is somebody to read it.
+# Prints what a person types, after the guest reads its terminal.
 typed() {
 	until grep -q "packets received" "$BATS_TEST_TMPDIR/screen"; do
 		[ -e "$BATS_TEST_TMPDIR/screen" ] || return
@@ -24,7 +24,7 @@ typed() {
 	printf 'poweroff -f\n'
 }
 
-# Lines without what differs from run to run.
+# Prints lines without the parts that differ from run to run.
 shape() {
 	sed 's/[0-9a-f.:]*[0-9][0-9a-f.:]*/N/g; s/^ *//' "$@" | tr -d '\r'
 }

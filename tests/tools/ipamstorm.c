@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Many runtimes at once on one network of podtap-ipam, some of whose calls are killed at a random
- * instant. Each allocates, checks and releases; no address may be two's at a time, no call may
- * fail, and a call that was killed is made good as a runtime does: by DEL, until it succeeds.
+ * instant. Each allocates, checks and releases. No address may have two holders, no call may
+ * fail, and after a killed call the runtime repeats DEL until it succeeds.
  *
  *   ipamstorm PLUGIN DATADIR PROCESSES OPERATIONS KILLS-PER-THOUSAND
  *
@@ -130,7 +130,7 @@ static enum outcome call(struct runtime *r, const char *command, const char *pre
 	return WEXITSTATUS(status) == 0 ? SUCCEEDED : FAILED;
 }
 
-/* The last byte of the address an ADD gave. */
+/* Returns the last byte of the address that an ADD gave. */
 static unsigned given(const struct runtime *r)
 {
 	static const char key[] = "\"address\":\"10.0.0.";

@@ -46,7 +46,7 @@ static ssize_t message_send(int fd, const struct sockaddr_nl *to, size_t size)
 	return sendto(fd, &message, size, MSG_DONTWAIT, (const struct sockaddr *)to, sizeof *to);
 }
 
-/* Fills what the receiver has room for: large messages first, then ever smaller ones. */
+/* Fills the receiver's buffer: large messages first, then ever smaller ones. */
 static void fill(int fd, const struct sockaddr_nl *to)
 {
 	size_t size = SIZE_MAX_SENT;

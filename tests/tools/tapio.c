@@ -196,7 +196,7 @@ static int do_send(struct device *d, char **argument)
 	return 0;
 }
 
-/* The link's name and MAC as the descriptor itself knows them. */
+/* Prints the link's name and MAC, which the descriptor reports. */
 static int do_identity(struct device *d, char **argument)
 {
 	(void)argument;

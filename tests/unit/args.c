@@ -5,7 +5,7 @@
 
 static const char *const known[] = { "MAC", "IP", NULL };
 
-static void unknown_arguments_need_leave(struct verdict *v)
+static void unknown_arguments_need_ignore_unknown(struct verdict *v)
 {
 	static const struct {
 		const char *args;
@@ -70,7 +70,7 @@ static void the_last_value_of_an_argument_counts(struct verdict *v)
 	}
 }
 
-static void identifiers_are_the_ascii_ones(struct verdict *v)
+static void identifiers_are_ascii(struct verdict *v)
 {
 	static const char *const good[] = { "a", "0", "a-b_c.D", "3f51e88" };
 	static const char *const bad[] = { "",    ".",   "..",        "-a",  "_a", "a/b",
@@ -119,7 +119,7 @@ static const struct {
 	{ "default", "interface name is reserved" },
 };
 
-static void interface_names_are_what_the_kernel_takes(struct verdict *v)
+static void interface_names_are_those_the_kernel_accepts(struct verdict *v)
 {
 	for (size_t i = 0; i < COUNT_OF(names); i++) {
 		struct failure f = { 0 };
@@ -129,7 +129,7 @@ static void interface_names_are_what_the_kernel_takes(struct verdict *v)
 	}
 }
 
-static void a_refused_name_says_whose_it_is(struct verdict *v)
+static void a_refused_name_is_reported_with_its_key(struct verdict *v)
 {
 	struct failure f = { 0 };
 
@@ -140,7 +140,7 @@ static void a_refused_name_says_whose_it_is(struct verdict *v)
 	       f.details);
 }
 
-static void an_argument_that_says_two_things_is_told(struct verdict *v)
+static void an_argument_with_two_values_is_a_conflict(struct verdict *v)
 {
 	static const struct {
 		const char *args;
@@ -163,12 +163,12 @@ static void an_argument_that_says_two_things_is_told(struct verdict *v)
 int main(void)
 {
 	static const struct unit units[] = {
-		UNIT(unknown_arguments_need_leave),
+		UNIT(unknown_arguments_need_ignore_unknown),
 		UNIT(the_last_value_of_an_argument_counts),
-		UNIT(an_argument_that_says_two_things_is_told),
-		UNIT(identifiers_are_the_ascii_ones),
-		UNIT(interface_names_are_what_the_kernel_takes),
-		UNIT(a_refused_name_says_whose_it_is),
+		UNIT(an_argument_with_two_values_is_a_conflict),
+		UNIT(identifiers_are_ascii),
+		UNIT(interface_names_are_those_the_kernel_accepts),
+		UNIT(a_refused_name_is_reported_with_its_key),
 	};
 
 	return units_run(units, COUNT_OF(units));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The filter of the long-running programs, in a process that it ends. */
+/* The system call filter of the long-running programs, in a process that it ends. */
 #include "expose/common/confine.h"
 #include "tests/unit/unit.h"
 
@@ -29,12 +29,12 @@ static int enter_namespace(void)
 	return setns(-1, 0);
 }
 
-static int be_somebody(void)
+static int set_user(void)
 {
 	return setuid(0);
 }
 
-static int be_two(void)
+static int fork_process(void)
 {
 	return fork() < 0 ? 2 : 3;
 }
@@ -68,7 +68,7 @@ static int end_of(int (*something)(void))
 	return WEXITSTATUS(status);
 }
 
-static void what_is_in_the_table_goes_on(struct verdict *v)
+static void a_call_in_the_table_is_allowed(struct verdict *v)
 {
 	expect(v, end_of(write_something) == 0, "write() ended with %d", end_of(write_something));
 	expect(v, end_of(open_socket) == 0, "socket() ended with %d", end_of(open_socket));
@@ -81,8 +81,8 @@ static void any_other_call_ends_the_process(struct verdict *v)
 		const char *name;
 		int (*call)(void);
 	} cases[] = {
-		{ "execve", execute }, { "setns", enter_namespace }, { "setuid", be_somebody },
-		{ "fork", be_two },    { "kill", signal_others },
+		{ "execve", execute },    { "setns", enter_namespace }, { "setuid", set_user },
+		{ "fork", fork_process }, { "kill", signal_others },
 	};
 
 	/* Allowed, each of them would end otherwise. */
@@ -94,7 +94,7 @@ static void any_other_call_ends_the_process(struct verdict *v)
 int main(void)
 {
 	static const struct unit units[] = {
-		UNIT(what_is_in_the_table_goes_on),
+		UNIT(a_call_in_the_table_is_allowed),
 		UNIT(any_other_call_ends_the_process),
 	};
 

@@ -17,7 +17,7 @@ static void a_failure_keeps_the_first_cause(struct verdict *v)
 	       "%d %s %s", f.code, f.msg, f.details);
 }
 
-static void what_may_pass_is_to_be_tried_again(struct verdict *v)
+static void a_transient_errno_asks_to_try_again(struct verdict *v)
 {
 	static const struct {
 		int err;
@@ -36,7 +36,7 @@ static void what_may_pass_is_to_be_tried_again(struct verdict *v)
 	}
 }
 
-static void words_too_long_are_cut_and_ended(struct verdict *v)
+static void a_message_too_long_is_truncated(struct verdict *v)
 {
 	static const struct failure empty;
 	struct failure f = empty;
@@ -53,8 +53,8 @@ int main(void)
 {
 	static const struct unit units[] = {
 		UNIT(a_failure_keeps_the_first_cause),
-		UNIT(what_may_pass_is_to_be_tried_again),
-		UNIT(words_too_long_are_cut_and_ended),
+		UNIT(a_transient_errno_asks_to_try_again),
+		UNIT(a_message_too_long_is_truncated),
 	};
 
 	return units_run(units, COUNT_OF(units));

@@ -10,7 +10,7 @@ static cJSON *parsed(const char *text)
 	return json_parse(text, strlen(text), "it", &f);
 }
 
-static void what_is_json_is_read(struct verdict *v)
+static void valid_json_is_read(struct verdict *v)
 {
 	static const char *const cases[] = {
 		"null",
@@ -76,7 +76,7 @@ static const struct {
 	{ "/**/1", "a value is missing, at byte 0" },
 };
 
-static void what_is_not_json_is_refused_with_the_place(struct verdict *v)
+static void invalid_json_is_refused_with_the_position(struct verdict *v)
 {
 	for (size_t i = 0; i < COUNT_OF(refusals); i++) {
 		struct failure f = { 0 };
@@ -89,7 +89,7 @@ static void what_is_not_json_is_refused_with_the_place(struct verdict *v)
 	}
 }
 
-static void a_nul_byte_ends_no_text(struct verdict *v)
+static void a_nul_byte_does_not_end_a_text(struct verdict *v)
 {
 	static const char text[] = "{}\0";
 	static const char inside[] = "\"a\0b\"";
@@ -100,7 +100,7 @@ static void a_nul_byte_ends_no_text(struct verdict *v)
 	expect(v, !json_check(inside, sizeof inside - 1, &why, &at) && at == 2, "in a string");
 }
 
-static void nesting_is_bounded_at_its_hundredth_level(struct verdict *v)
+static void nesting_is_limited_to_a_hundred_levels(struct verdict *v)
 {
 	char text[2 * (JSON_DEPTH_MAX + 1)];
 	const char *why;
@@ -114,7 +114,7 @@ static void nesting_is_bounded_at_its_hundredth_level(struct verdict *v)
 	}
 }
 
-static void neighbours_are_not_nested_in_each_other(struct verdict *v)
+static void siblings_do_not_count_as_nesting(struct verdict *v)
 {
 	enum { NEIGHBOURS = JSON_DEPTH_MAX + 1 };
 	char text[1 + 3 * NEIGHBOURS] = "[";
@@ -128,7 +128,7 @@ static void neighbours_are_not_nested_in_each_other(struct verdict *v)
 	expect(v, right, "%s at %zu", why, at);
 }
 
-static void a_tree_of_more_than_two_hundred_thousand_values_is_never_built(struct verdict *v)
+static void a_tree_has_at_most_two_hundred_thousand_values(struct verdict *v)
 {
 	static char text[2 * JSON_VALUES_MAX + 2];
 	struct failure f = { 0 };
@@ -149,7 +149,7 @@ static void a_tree_of_more_than_two_hundred_thousand_values_is_never_built(struc
 	expect(v, strstr(f.details, "it has too many values"), "%s", f.details);
 }
 
-static void an_integer_is_exact_or_none(struct verdict *v)
+static void an_integer_is_exact_or_refused(struct verdict *v)
 {
 	static const struct {
 		const char *text;
@@ -198,7 +198,7 @@ static void every_number_keeps_its_own_literal(struct verdict *v)
 	       "the innermost");
 }
 
-static void a_member_is_found_as_go_finds_it(struct verdict *v)
+static void a_member_is_found_as_in_go(struct verdict *v)
 {
 	static const struct {
 		const char *text;
@@ -225,7 +225,7 @@ static void a_member_is_found_as_go_finds_it(struct verdict *v)
 	}
 }
 
-static void a_name_folds_as_unicode_does_it(struct verdict *v)
+static void a_name_folds_case_as_unicode_does(struct verdict *v)
 {
 	static const struct {
 		const char *spelled;
@@ -254,7 +254,7 @@ static void a_name_folds_as_unicode_does_it(struct verdict *v)
 		       "%s and %s", cases[i].spelled, cases[i].name);
 }
 
-static void repeated_objects_are_one_along_a_path(struct verdict *v)
+static void repeated_objects_are_merged_along_a_path(struct verdict *v)
 {
 	static const struct {
 		const char *text;
@@ -277,7 +277,7 @@ static void repeated_objects_are_one_along_a_path(struct verdict *v)
 	}
 }
 
-static void a_member_stands_where_the_text_has_it(struct verdict *v)
+static void a_member_knows_its_position_in_the_text(struct verdict *v)
 {
 	static const struct {
 		const char *text;
@@ -326,18 +326,18 @@ static void escapes_in_a_name_are_decoded(struct verdict *v)
 int main(void)
 {
 	static const struct unit units[] = {
-		UNIT(what_is_json_is_read),
-		UNIT(what_is_not_json_is_refused_with_the_place),
-		UNIT(a_nul_byte_ends_no_text),
-		UNIT(nesting_is_bounded_at_its_hundredth_level),
-		UNIT(neighbours_are_not_nested_in_each_other),
-		UNIT(a_tree_of_more_than_two_hundred_thousand_values_is_never_built),
-		UNIT(an_integer_is_exact_or_none),
+		UNIT(valid_json_is_read),
+		UNIT(invalid_json_is_refused_with_the_position),
+		UNIT(a_nul_byte_does_not_end_a_text),
+		UNIT(nesting_is_limited_to_a_hundred_levels),
+		UNIT(siblings_do_not_count_as_nesting),
+		UNIT(a_tree_has_at_most_two_hundred_thousand_values),
+		UNIT(an_integer_is_exact_or_refused),
 		UNIT(every_number_keeps_its_own_literal),
-		UNIT(a_member_is_found_as_go_finds_it),
-		UNIT(a_name_folds_as_unicode_does_it),
-		UNIT(repeated_objects_are_one_along_a_path),
-		UNIT(a_member_stands_where_the_text_has_it),
+		UNIT(a_member_is_found_as_in_go),
+		UNIT(a_name_folds_case_as_unicode_does),
+		UNIT(repeated_objects_are_merged_along_a_path),
+		UNIT(a_member_knows_its_position_in_the_text),
 		UNIT(escapes_in_a_name_are_decoded),
 	};
 

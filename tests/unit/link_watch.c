@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* News of links: which are told of, which are lost, and which links are ports. */
+/* Link notifications: which are reported, which are lost, and which links are ports. */
 #include "netns/link_watch.h"
 #include "base/owned.h"
 #include "tests/unit/unit.h"
@@ -42,7 +42,7 @@ static void news_send(const struct wire *w, uint16_t type, uint8_t family, int i
 		abort();
 }
 
-/* What was told, as "+2 -3". */
+/* The reported links, as "+2 -3". */
 struct heard {
 	char text[64];
 };
@@ -56,7 +56,7 @@ static void hear(const struct link *link, bool gone, void *data)
 	         link->index);
 }
 
-static void links_that_come_and_go_are_told_and_a_bridge_s_ports_are_not(struct verdict *v)
+static void new_and_deleted_links_are_reported_except_bridge_ports(struct verdict *v)
 {
 	OWNED(wire_release) struct wire w = wire_open();
 	struct heard h = { "" };
@@ -73,7 +73,7 @@ static void links_that_come_and_go_are_told_and_a_bridge_s_ports_are_not(struct 
 	expect(v, link_watch_read(&w.watch, hear, &h, &f) == 1 && !h.text[0], "again: %s", h.text);
 }
 
-static void what_cannot_be_read_means_looking_again(struct verdict *v)
+static void an_unreadable_notification_asks_for_a_new_list(struct verdict *v)
 {
 	static const char long_text[RTNL_REPLY_MAX + 1], *const broken = "short";
 	OWNED(wire_release) struct wire w = wire_open();
@@ -113,8 +113,8 @@ static void ports_are_ethernet_without_a_kind_and_bonds(struct verdict *v)
 int main(void)
 {
 	static const struct unit units[] = {
-		UNIT(links_that_come_and_go_are_told_and_a_bridge_s_ports_are_not),
-		UNIT(what_cannot_be_read_means_looking_again),
+		UNIT(new_and_deleted_links_are_reported_except_bridge_ports),
+		UNIT(an_unreadable_notification_asks_for_a_new_list),
 		UNIT(ports_are_ethernet_without_a_kind_and_bonds),
 	};
 

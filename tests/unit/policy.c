@@ -7,7 +7,7 @@
 
 #define RULE(keys) "{\"rules\":[{\"masters\":[\"eth?\"],\"modes\":[\"bridge\"]" keys "}]}"
 
-static void a_policy_is_spelled_strictly(struct verdict *v)
+static void an_invalid_policy_is_refused_with_its_key(struct verdict *v)
 {
 	static const struct {
 		const char *text;
@@ -124,7 +124,7 @@ static const struct {
 	{ "lan1", "", NULL, PASSTHRU, { 0, 0, 0600 }, false, NULL },
 };
 
-static void what_one_rule_allows_is_allowed(struct verdict *v)
+static void a_request_needs_one_rule_that_allows_it(struct verdict *v)
 {
 	OWNED(policy_release) struct policy p = { .path = "/p" };
 	struct failure f = { 0 };
@@ -170,8 +170,8 @@ static void files_are_those_it_lists(struct verdict *v)
 int main(void)
 {
 	static const struct unit units[] = {
-		UNIT(a_policy_is_spelled_strictly),
-		UNIT(what_one_rule_allows_is_allowed),
+		UNIT(an_invalid_policy_is_refused_with_its_key),
+		UNIT(a_request_needs_one_rule_that_allows_it),
 		UNIT(files_are_those_it_lists),
 	};
 	return units_run(units, COUNT_OF(units));

@@ -19,7 +19,7 @@ static bool range_of(struct range *r, const char *subnet, const char *start, con
 	return cidr_parse(subnet, &r->subnet) && range_complete(r, f) == 0;
 }
 
-static void what_a_range_does_not_say_is_filled_in(struct verdict *v)
+static void a_range_has_defaults_for_absent_keys(struct verdict *v)
 {
 	static const struct {
 		const char *subnet, *start, *end, *gateway; /* as configured */
@@ -69,7 +69,7 @@ static void what_a_range_does_not_say_is_filled_in(struct verdict *v)
 	}
 }
 
-static void a_range_that_cannot_be_is_refused_with_its_value(struct verdict *v)
+static void an_invalid_range_is_refused_with_its_value(struct verdict *v)
 {
 	static const struct {
 		const char *subnet, *start, *end, *gateway;
@@ -101,7 +101,7 @@ static void a_range_that_cannot_be_is_refused_with_its_value(struct verdict *v)
 	}
 }
 
-static void sets_share_no_address_and_mix_no_families(struct verdict *v)
+static void overlapping_ranges_and_mixed_families_are_refused(struct verdict *v)
 {
 	static const struct {
 		const char *sets[4][2]; /* subnets of ranges */
@@ -211,7 +211,7 @@ static const struct {
 	{ { "fd00::9/128" }, "fd00::9", { NULL }, "fd00::9-fd00::9", "1" },
 };
 
-static void a_pool_goes_round_after_the_last_and_leaves_out_what_is_excluded(struct verdict *v)
+static void a_pool_wraps_around_and_skips_excluded_addresses(struct verdict *v)
 {
 	for (size_t i = 0; i < COUNT_OF(pools); i++) {
 		struct range ranges[3];
@@ -237,7 +237,7 @@ static void a_pool_goes_round_after_the_last_and_leaves_out_what_is_excluded(str
 	}
 }
 
-static void only_hosts_of_a_subnet_may_be_asked_for_outside_its_range(struct verdict *v)
+static void only_host_addresses_can_be_requested_outside_a_range(struct verdict *v)
 {
 	static const struct {
 		const char *subnet, *address;
@@ -270,11 +270,11 @@ static void only_hosts_of_a_subnet_may_be_asked_for_outside_its_range(struct ver
 int main(void)
 {
 	static const struct unit units[] = {
-		UNIT(what_a_range_does_not_say_is_filled_in),
-		UNIT(a_range_that_cannot_be_is_refused_with_its_value),
-		UNIT(sets_share_no_address_and_mix_no_families),
-		UNIT(only_hosts_of_a_subnet_may_be_asked_for_outside_its_range),
-		UNIT(a_pool_goes_round_after_the_last_and_leaves_out_what_is_excluded),
+		UNIT(a_range_has_defaults_for_absent_keys),
+		UNIT(an_invalid_range_is_refused_with_its_value),
+		UNIT(overlapping_ranges_and_mixed_families_are_refused),
+		UNIT(only_host_addresses_can_be_requested_outside_a_range),
+		UNIT(a_pool_wraps_around_and_skips_excluded_addresses),
 	};
 
 	return units_run(units, COUNT_OF(units));

@@ -46,7 +46,7 @@ static void converts(struct verdict *v, const struct conversion *c)
 	"\"dns\":{\"nameservers\":[\"10.5.0.1\"],\"domain\":\"d\",\"search\":[\"s\"]," \
 	"\"options\":[\"o\"]}"
 
-static void the_oldest_versions_have_one_address_a_family(struct verdict *v)
+static void the_oldest_versions_have_one_address_per_family(struct verdict *v)
 {
 	static const struct conversion cases[] = {
 		{ FULL, V0_2_0,
@@ -67,7 +67,7 @@ static void the_oldest_versions_have_one_address_a_family(struct verdict *v)
 		converts(v, &cases[i]);
 }
 
-static void versions_before_1_0_0_tell_the_family_and_always_have_dns(struct verdict *v)
+static void versions_before_1_0_0_have_the_family_and_dns(struct verdict *v)
 {
 	static const struct conversion cases[] = {
 		{ FULL, V0_3_1,
@@ -88,7 +88,7 @@ static void versions_before_1_0_0_tell_the_family_and_always_have_dns(struct ver
 		converts(v, &cases[i]);
 }
 
-static void versions_from_1_0_0_leave_out_what_is_empty(struct verdict *v)
+static void versions_from_1_0_0_omit_empty_keys(struct verdict *v)
 {
 	static const struct conversion cases[] = {
 		{ "{}", V1_0_0, "{\"cniVersion\":\"1.0.0\"}" },
@@ -109,7 +109,7 @@ static void versions_from_1_0_0_leave_out_what_is_empty(struct verdict *v)
 		converts(v, &cases[i]);
 }
 
-static void a_route_number_of_zero_is_said_where_it_means_something(struct verdict *v)
+static void a_route_keeps_a_zero_that_has_a_meaning(struct verdict *v)
 {
 	static const struct conversion c = {
 		"{\"routes\":[{\"dst\":\"10.9.1.1/16\",\"mtu\":0,\"advmss\":0,\"priority\":0,"
@@ -122,7 +122,7 @@ static void a_route_number_of_zero_is_said_where_it_means_something(struct verdi
 	converts(v, &c);
 }
 
-static void every_shape_is_read(struct verdict *v)
+static void every_version_is_read(struct verdict *v)
 {
 	static const struct conversion cases[] = {
 		{ "{\"cniVersion\":\"0.2.0\",\"ip4\":{\"ip\":\"10.5.0.2/"
@@ -182,13 +182,13 @@ static const struct conversion malformed[] = {
 	{ "{\"dns\":{\"options\":[1]}}", V1_1_0, "it: invalid dns.options" },
 };
 
-static void what_is_malformed_is_refused_by_name(struct verdict *v)
+static void a_malformed_result_is_refused_with_the_key(struct verdict *v)
 {
 	for (size_t i = 0; i < COUNT_OF(malformed); i++)
 		converts(v, &malformed[i]);
 }
 
-static void a_result_grows_without_losing_what_it_holds(struct verdict *v)
+static void a_growing_result_keeps_its_content(struct verdict *v)
 {
 	OWNED(result_release) struct result r = { .dns = NULL };
 	struct failure f = { 0 };
@@ -211,13 +211,13 @@ static void a_result_grows_without_losing_what_it_holds(struct verdict *v)
 int main(void)
 {
 	static const struct unit units[] = {
-		UNIT(the_oldest_versions_have_one_address_a_family),
-		UNIT(versions_before_1_0_0_tell_the_family_and_always_have_dns),
-		UNIT(versions_from_1_0_0_leave_out_what_is_empty),
-		UNIT(a_route_number_of_zero_is_said_where_it_means_something),
-		UNIT(every_shape_is_read),
-		UNIT(what_is_malformed_is_refused_by_name),
-		UNIT(a_result_grows_without_losing_what_it_holds),
+		UNIT(the_oldest_versions_have_one_address_per_family),
+		UNIT(versions_before_1_0_0_have_the_family_and_dns),
+		UNIT(versions_from_1_0_0_omit_empty_keys),
+		UNIT(a_route_keeps_a_zero_that_has_a_meaning),
+		UNIT(every_version_is_read),
+		UNIT(a_malformed_result_is_refused_with_the_key),
+		UNIT(a_growing_result_keeps_its_content),
 	};
 
 	return units_run(units, COUNT_OF(units));

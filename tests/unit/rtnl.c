@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Netlink that lies: every answer a kernel, a broken one or somebody else could send, through a
- * pair of sockets in the kernel's place. */
+/* Invalid netlink answers: a pair of sockets stands for a kernel, a broken kernel or a forger. */
 #include "netns/rtnl.h"
 #include "base/owned.h"
 #include "netns/link.h"
@@ -82,7 +81,7 @@ static int call(struct wire *w, struct failure *f)
 }
 
 /* Each case: what is sent before the true acknowledgement, and what the call comes to. */
-static void only_our_own_acknowledgement_counts(struct verdict *v)
+static void only_the_acknowledgement_of_our_request_counts(struct verdict *v)
 {
 	static const struct {
 		const char *name;
@@ -104,7 +103,7 @@ static void only_our_own_acknowledgement_counts(struct verdict *v)
 	}
 }
 
-static void a_duplicate_answer_is_not_the_next_ones(struct verdict *v)
+static void a_duplicate_answer_does_not_answer_the_next_request(struct verdict *v)
 {
 	OWNED(wire_release) struct wire w = wire_open();
 	struct failure f = { 0 };
@@ -116,7 +115,7 @@ static void a_duplicate_answer_is_not_the_next_ones(struct verdict *v)
 	expect(v, call(&w, &f) < 0 && errno == EPERM, "second: errno %d", errno);
 }
 
-static void what_is_cut_short_is_a_failure(struct verdict *v)
+static void a_truncated_answer_is_a_failure(struct verdict *v)
 {
 	const struct message whole = ack(0, SEQ, PORT);
 
@@ -129,7 +128,7 @@ static void what_is_cut_short_is_a_failure(struct verdict *v)
 	}
 }
 
-static void a_length_that_lies_is_a_failure(struct verdict *v)
+static void a_wrong_length_is_a_failure(struct verdict *v)
 {
 	static const uint32_t lengths[] = {
 		0, 1, 15, 16, 19, 37, 0x7fffffff, 0x80000000, 0xffffffff
@@ -147,7 +146,7 @@ static void a_length_that_lies_is_a_failure(struct verdict *v)
 	}
 }
 
-static void an_error_that_is_no_errno_is_a_failure_all_the_same(struct verdict *v)
+static void an_error_outside_the_errno_range_is_a_failure(struct verdict *v)
 {
 	static const int errors[] = { INT_MIN, -4096, 1, INT_MAX };
 
@@ -161,7 +160,7 @@ static void an_error_that_is_no_errno_is_a_failure_all_the_same(struct verdict *
 	}
 }
 
-static void a_kernel_error_keeps_its_errno_and_sentence(struct verdict *v)
+static void a_kernel_error_keeps_its_errno_and_message(struct verdict *v)
 {
 	static const char sentence[] = "Attribute failed policy validation";
 	OWNED(wire_release) struct wire w = wire_open();
@@ -187,7 +186,7 @@ static void a_kernel_error_keeps_its_errno_and_sentence(struct verdict *v)
 	expect(v, strstr(f.details, sentence) != NULL, "details: %s", f.details);
 }
 
-static void an_acknowledgement_without_the_link_is_no_link(struct verdict *v)
+static void an_acknowledgement_without_a_link_returns_no_link(struct verdict *v)
 {
 	OWNED(wire_release) struct wire w = wire_open();
 	struct failure f = { 0 };
@@ -197,7 +196,7 @@ static void an_acknowledgement_without_the_link_is_no_link(struct verdict *v)
 	expect(v, link_by_index(&w.nl, 7, &link, &f) < 0 && f.code, "it was found");
 }
 
-static void a_closed_wire_is_a_failure(struct verdict *v)
+static void a_closed_socket_is_a_failure(struct verdict *v)
 {
 	OWNED(wire_release) struct wire w = wire_open();
 	struct failure f = { 0 };
@@ -207,7 +206,7 @@ static void a_closed_wire_is_a_failure(struct verdict *v)
 	expect(v, link_by_index(&w.nl, 7, &link, &f) < 0 && f.code, "it was found");
 }
 
-static void the_link_is_all_of_the_answer(struct verdict *v)
+static void a_link_alone_completes_the_answer(struct verdict *v)
 {
 	OWNED(wire_release) struct wire w = wire_open();
 	struct failure f = { 0 };
@@ -218,7 +217,7 @@ static void the_link_is_all_of_the_answer(struct verdict *v)
 	expect(v, link_by_index(&w.nl, 7, &link, &f) == 1 && link.index == 7, "%s", f.details);
 }
 
-static void an_interrupted_dump_is_said_to_be_one(struct verdict *v)
+static void an_interrupted_dump_is_reported(struct verdict *v)
 {
 	OWNED(wire_release) struct wire w = wire_open();
 	struct failure f = { 0 };
@@ -228,7 +227,7 @@ static void an_interrupted_dump_is_said_to_be_one(struct verdict *v)
 	expect(v, link_by_index(&w.nl, 7, &link, &f) < 0 && errno == EINTR, "errno %d", errno);
 }
 
-static void an_attribute_that_runs_over_the_message_is_passed_over(struct verdict *v)
+static void an_attribute_longer_than_the_message_is_ignored(struct verdict *v)
 {
 	OWNED(wire_release) struct wire w = wire_open();
 	struct failure f = { 0 };
@@ -244,7 +243,7 @@ static void an_attribute_that_runs_over_the_message_is_passed_over(struct verdic
 	expect(v, link.index == 7 && !link.name[0], "index %u, name %s", link.index, link.name);
 }
 
-static void a_request_too_large_is_refused_once_at_the_call(struct verdict *v)
+static void a_request_too_large_is_refused_when_it_is_sent(struct verdict *v)
 {
 	OWNED(wire_release) struct wire w = wire_open();
 	struct failure f = { 0 };
@@ -257,7 +256,7 @@ static void a_request_too_large_is_refused_once_at_the_call(struct verdict *v)
 	expect(v, rtnl_call(&w.nl, &r, &f, "try") < 0 && errno == EMSGSIZE, "errno %d", errno);
 }
 
-static void an_answer_that_does_not_come_is_an_error(struct verdict *v)
+static void a_missing_answer_is_an_error(struct verdict *v)
 {
 	OWNED(wire_release) struct wire w = wire_open();
 	struct failure f = { 0 };
@@ -268,7 +267,7 @@ static void an_answer_that_does_not_come_is_an_error(struct verdict *v)
 }
 
 /* A nest of more than 64 KiB has a length that wrapped: what it holds follows it. */
-static void what_follows_a_nest_that_wrapped_changes_nothing(struct verdict *v)
+static void attributes_after_a_wrapped_nest_change_nothing(struct verdict *v)
 {
 	OWNED(wire_release) struct wire w = wire_open();
 	struct failure f = { 0 };
@@ -301,7 +300,7 @@ static void what_follows_a_nest_that_wrapped_changes_nothing(struct verdict *v)
 }
 
 /* Where the length that wrapped leaves no room for the kind, it is unknown, not another one. */
-static void a_kind_that_cannot_be_read_is_said_to_be_so(struct verdict *v)
+static void an_unreadable_kind_is_reported_as_unknown(struct verdict *v)
 {
 	for (uint16_t length = 0; length <= 16; length += 4) {
 		OWNED(wire_release) struct wire w = wire_open();
@@ -327,21 +326,21 @@ static void a_kind_that_cannot_be_read_is_said_to_be_so(struct verdict *v)
 int main(void)
 {
 	static const struct unit units[] = {
-		UNIT(only_our_own_acknowledgement_counts),
-		UNIT(a_duplicate_answer_is_not_the_next_ones),
-		UNIT(what_is_cut_short_is_a_failure),
-		UNIT(a_length_that_lies_is_a_failure),
-		UNIT(an_error_that_is_no_errno_is_a_failure_all_the_same),
-		UNIT(a_kernel_error_keeps_its_errno_and_sentence),
-		UNIT(an_acknowledgement_without_the_link_is_no_link),
-		UNIT(a_closed_wire_is_a_failure),
-		UNIT(the_link_is_all_of_the_answer),
-		UNIT(an_interrupted_dump_is_said_to_be_one),
-		UNIT(an_attribute_that_runs_over_the_message_is_passed_over),
-		UNIT(a_request_too_large_is_refused_once_at_the_call),
-		UNIT(an_answer_that_does_not_come_is_an_error),
-		UNIT(what_follows_a_nest_that_wrapped_changes_nothing),
-		UNIT(a_kind_that_cannot_be_read_is_said_to_be_so),
+		UNIT(only_the_acknowledgement_of_our_request_counts),
+		UNIT(a_duplicate_answer_does_not_answer_the_next_request),
+		UNIT(a_truncated_answer_is_a_failure),
+		UNIT(a_wrong_length_is_a_failure),
+		UNIT(an_error_outside_the_errno_range_is_a_failure),
+		UNIT(a_kernel_error_keeps_its_errno_and_message),
+		UNIT(an_acknowledgement_without_a_link_returns_no_link),
+		UNIT(a_closed_socket_is_a_failure),
+		UNIT(a_link_alone_completes_the_answer),
+		UNIT(an_interrupted_dump_is_reported),
+		UNIT(an_attribute_longer_than_the_message_is_ignored),
+		UNIT(a_request_too_large_is_refused_when_it_is_sent),
+		UNIT(a_missing_answer_is_an_error),
+		UNIT(attributes_after_a_wrapped_nest_change_nothing),
+		UNIT(an_unreadable_kind_is_reported_as_unknown),
 	};
 
 	return units_run(units, COUNT_OF(units));

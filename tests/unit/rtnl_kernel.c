@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Netlink sockets in a namespace where others are root: what they send or attach changes nothing,
- * and no wait is prolonged. */
+/* Netlink sockets in a namespace where others are root: their messages and filters change nothing,
+ * and prolong no wait. */
 #include "base/owned.h"
 #include "netns/bounds.h"
 #include "netns/link.h"
@@ -41,7 +41,7 @@ static bool overflow(struct verdict *v, struct rtnl *ours, struct rtnl *other)
 	return true;
 }
 
-static void a_socket_that_overflowed_is_emptied_before_it_is_used_again(struct verdict *v)
+static void an_overflowed_socket_is_drained_before_the_next_request(struct verdict *v)
 {
 	OWNED(rtnl_release) struct rtnl ours = { .fd = -1 };
 	OWNED(rtnl_release) struct rtnl other = { .fd = -1 };
@@ -58,7 +58,7 @@ static void a_socket_that_overflowed_is_emptied_before_it_is_used_again(struct v
 		       "call %d: %s", i, later.details);
 }
 
-static void a_question_whose_answer_was_lost_is_asked_again(struct verdict *v)
+static void a_request_with_a_lost_answer_is_repeated(struct verdict *v)
 {
 	OWNED(rtnl_release) struct rtnl ours = { .fd = -1 };
 	OWNED(rtnl_release) struct rtnl other = { .fd = -1 };
@@ -103,7 +103,7 @@ static int forgery_send(uint32_t port, uint32_t group, uint32_t seq)
 	               : 0;
 }
 
-static void nobody_but_the_kernel_can_send_to_our_socket(struct verdict *v)
+static void only_the_kernel_can_send_to_our_socket(struct verdict *v)
 {
 	OWNED(rtnl_release) struct rtnl ours = { .fd = -1 };
 	OWNED(rtnl_release) struct rtnl other = { .fd = -1 };
@@ -125,7 +125,7 @@ static void nobody_but_the_kernel_can_send_to_our_socket(struct verdict *v)
 }
 
 /* To a group, root of the namespace can send. */
-static void an_answer_forged_to_a_group_is_passed_over(struct verdict *v)
+static void an_answer_forged_to_a_group_is_ignored(struct verdict *v)
 {
 	OWNED(rtnl_release) struct rtnl ours = { .fd = -1 };
 	OWNED(rtnl_release) struct rtnl other = { .fd = -1 };
@@ -192,7 +192,7 @@ static void links_change(struct verdict *v, struct rtnl *nl, int times)
 	}
 }
 
-static void after_an_overflow_no_change_of_a_link_is_missed(struct verdict *v)
+static void no_link_change_is_missed_after_an_overflow(struct verdict *v)
 {
 	OWNED(rtnl_release) struct rtnl other = { .fd = -1 };
 	OWNED(rtnl_release) struct rtnl third = { .fd = -1 };
@@ -211,8 +211,8 @@ static void after_an_overflow_no_change_of_a_link_is_missed(struct verdict *v)
 	expect(v, flags & IFF_UP, "the last change was not told");
 }
 
-/* Who changes links for ever must not keep the reader from all else it does. */
-static void one_reading_of_news_has_an_end(struct verdict *v)
+/* A process that changes links for ever must not block the reader. */
+static void one_read_of_notifications_ends(struct verdict *v)
 {
 	OWNED(rtnl_release) struct rtnl other = { .fd = -1 };
 	OWNED(rtnl_release) struct rtnl third = { .fd = -1 };
@@ -234,13 +234,13 @@ static void one_reading_of_news_has_an_end(struct verdict *v)
 int main(void)
 {
 	static const struct unit units[] = {
-		UNIT(a_socket_that_overflowed_is_emptied_before_it_is_used_again),
-		UNIT(a_question_whose_answer_was_lost_is_asked_again),
-		UNIT(nobody_but_the_kernel_can_send_to_our_socket),
-		UNIT(an_answer_forged_to_a_group_is_passed_over),
+		UNIT(an_overflowed_socket_is_drained_before_the_next_request),
+		UNIT(a_request_with_a_lost_answer_is_repeated),
+		UNIT(only_the_kernel_can_send_to_our_socket),
+		UNIT(an_answer_forged_to_a_group_is_ignored),
 		UNIT(an_answer_may_have_any_size),
-		UNIT(after_an_overflow_no_change_of_a_link_is_missed),
-		UNIT(one_reading_of_news_has_an_end),
+		UNIT(no_link_change_is_missed_after_an_overflow),
+		UNIT(one_read_of_notifications_ends),
 	};
 
 	return units_run(units, COUNT_OF(units));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is added to a container's configuration, and that nothing else of it changes. */
+/* Insertions into a container's configuration, which change nothing else of it. */
 #include "expose/hook/splice.h"
 
 #include "base/json.h"
@@ -57,7 +57,7 @@ static void try(struct verdict *v, const struct one *one)
 	       one->wanted);
 }
 
-static void lists_grow_at_their_end_or_are_made(struct verdict *v)
+static void entries_are_appended_to_lists_or_make_them(struct verdict *v)
 {
 	static const struct one table[] = {
 		{ "{\"linux\":{}}",
@@ -95,7 +95,7 @@ static void null_counts_as_absent_and_is_replaced(struct verdict *v)
 		try(v, &table[i]);
 }
 
-static void spacing_numbers_escapes_and_foreign_duplicates_stay_as_they_are(struct verdict *v)
+static void spacing_numbers_escapes_and_foreign_duplicates_are_kept(struct verdict *v)
 {
 	static const struct one table[] = {
 		{ "\n { \"n\" : 18446744073709551615 , \"e\":\"\\u0000a\" }\n", NULL },
@@ -119,7 +119,7 @@ static void spacing_numbers_escapes_and_foreign_duplicates_stay_as_they_are(stru
 		try(v, &table[i]);
 }
 
-static void of_equal_names_the_last_counts_where_all_readers_agree(struct verdict *v)
+static void the_last_of_equal_names_counts_where_all_readers_agree(struct verdict *v)
 {
 	static const struct one table[] = {
 		{ "{\"linux\":{},\"linux\":{\"devices\":[1],\"devices\":[2],\"resources\":{}}}",
@@ -137,7 +137,7 @@ static void of_equal_names_the_last_counts_where_all_readers_agree(struct verdic
 		try(v, &table[i]);
 }
 
-static void what_is_no_configuration_is_refused(struct verdict *v)
+static void an_invalid_configuration_is_refused(struct verdict *v)
 {
 	static const struct one table[] = {
 		{ "", NULL },
@@ -157,7 +157,7 @@ static void what_is_no_configuration_is_refused(struct verdict *v)
 		try(v, &table[i]);
 }
 
-static void a_node_that_is_there_is_only_permitted_if_it_is_the_same(struct verdict *v)
+static void an_existing_node_is_permitted_only_if_it_is_equal(struct verdict *v)
 {
 	static const struct one table[] = {
 		{ "{\"linux\":{\"devices\":[" NODE "]}}",
@@ -197,7 +197,7 @@ static void the_network_namespace_is_found_by_its_type(struct verdict *v)
 	}
 }
 
-static void two_network_namespaces_are_a_doubt(struct verdict *v)
+static void two_network_namespaces_are_refused(struct verdict *v)
 {
 	static const char given[] = "{\"linux\":{\"namespaces\":[{\"type\":\"network\"},{\"type\":"
 	                            "\"network\",\"path\":\"/a\"}]}}";
@@ -210,14 +210,14 @@ static void two_network_namespaces_are_a_doubt(struct verdict *v)
 int main(void)
 {
 	static const struct unit units[] = {
-		UNIT(lists_grow_at_their_end_or_are_made),
+		UNIT(entries_are_appended_to_lists_or_make_them),
 		UNIT(null_counts_as_absent_and_is_replaced),
-		UNIT(spacing_numbers_escapes_and_foreign_duplicates_stay_as_they_are),
-		UNIT(of_equal_names_the_last_counts_where_all_readers_agree),
-		UNIT(what_is_no_configuration_is_refused),
-		UNIT(a_node_that_is_there_is_only_permitted_if_it_is_the_same),
+		UNIT(spacing_numbers_escapes_and_foreign_duplicates_are_kept),
+		UNIT(the_last_of_equal_names_counts_where_all_readers_agree),
+		UNIT(an_invalid_configuration_is_refused),
+		UNIT(an_existing_node_is_permitted_only_if_it_is_equal),
 		UNIT(the_network_namespace_is_found_by_its_type),
-		UNIT(two_network_namespaces_are_a_doubt),
+		UNIT(two_network_namespaces_are_refused),
 	};
 
 	return units_run(units, COUNT_OF(units));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is taken for the kernel's word on a tap's number, and what is not. */
+/* Which events count as the kernel's report of a tap's number. */
 #include "netns/uevent.h"
 
 #include "base/owned.h"
@@ -58,7 +58,7 @@ static void say(const struct wire *w, const char *event, size_t size)
 		abort();
 }
 
-static void only_the_making_of_the_tap_tells_its_number(struct verdict *v)
+static void only_the_add_event_of_the_tap_gives_its_number(struct verdict *v)
 {
 	for (size_t i = 0; i < COUNT_OF(events); i++) {
 		OWNED(wire_release) struct wire w = wire_open();
@@ -73,7 +73,7 @@ static void only_the_making_of_the_tap_tells_its_number(struct verdict *v)
 	}
 }
 
-static void what_others_do_is_passed_over(struct verdict *v)
+static void events_of_other_devices_are_ignored(struct verdict *v)
 {
 	static const char other[] = EVENT("add", "net", "eth0", "0", "0");
 	OWNED(wire_release) struct wire w = wire_open();
@@ -99,8 +99,8 @@ static void silence_is_a_failure(struct verdict *v)
 int main(void)
 {
 	static const struct unit units[] = {
-		UNIT(only_the_making_of_the_tap_tells_its_number),
-		UNIT(what_others_do_is_passed_over),
+		UNIT(only_the_add_event_of_the_tap_gives_its_number),
+		UNIT(events_of_other_devices_are_ignored),
 		UNIT(silence_is_a_failure),
 	};
 	return units_run(units, COUNT_OF(units));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a unit table stands on: named promises, each of which may find one thing wrong. */
+/* The base of a unit table: named promises, each of which reports its first failure. */
 #ifndef TESTS_UNIT_H
 #define TESTS_UNIT_H
 

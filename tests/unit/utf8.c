@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Text that is no UTF-8, made so. */
+/* Replaces invalid UTF-8 in a text. */
 #include "base/utf8.h"
 #include "base/owned.h"
 #include "tests/unit/unit.h"
 
 #define BROKEN "\xef\xbf\xbd"
 
-static void what_is_no_utf8_is_replaced_byte_by_byte(struct verdict *v)
+static void invalid_utf8_is_replaced_byte_by_byte(struct verdict *v)
 {
 	static const struct {
 		const char *text;
@@ -41,7 +41,7 @@ static void what_is_no_utf8_is_replaced_byte_by_byte(struct verdict *v)
 int main(void)
 {
 	static const struct unit units[] = {
-		UNIT(what_is_no_utf8_is_replaced_byte_by_byte),
+		UNIT(invalid_utf8_is_replaced_byte_by_byte),
 	};
 
 	return units_run(units, COUNT_OF(units));

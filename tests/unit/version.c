@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Versions: which are ours, and how others compare with them. */
+/* Versions: which are supported, and how others compare with them. */
 #include "cni/version.h"
 #include "base/json.h"
 #include "tests/unit/unit.h"
@@ -45,7 +45,7 @@ static void versions_compare_by_numbers(struct verdict *v)
 	}
 }
 
-static void the_report_and_the_list_name_every_version(struct verdict *v)
+static void the_report_and_the_list_have_every_version(struct verdict *v)
 {
 	OWNED(json_release) cJSON *report = version_report();
 	const cJSON *list = json_member(report, "supportedVersions");
@@ -64,7 +64,7 @@ int main(void)
 	static const struct unit units[] = {
 		UNIT(a_version_is_supported_by_its_exact_text),
 		UNIT(versions_compare_by_numbers),
-		UNIT(the_report_and_the_list_name_every_version),
+		UNIT(the_report_and_the_list_have_every_version),
 	};
 
 	return units_run(units, COUNT_OF(units));

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Where systemd is process 1 and manages the containers' cgroups: whenever it makes the rules of their devices
-# anew, the tap has to be in them still.
+# systemd is process 1 and manages the containers' cgroups. Each time it rewrites their device rules, the rules
+# must still have the tap.
 load ../../lib/lib
 
 setup() {
@@ -35,7 +35,7 @@ start() {
 opens() {
 	"$started" exec "$host" sh -c "exec 3<>$node"
 }
-# After everything that has systemd make the rules anew: keeps_tap RUNTIME
+# Checks the tap after each action that makes systemd rewrite the rules: keeps_tap RUNTIME
 keeps_tap() {
 	run -0 cni ADD
 	node=$(tap)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Where udev makes the links by device number of what is the host's own, and removes them.
+# udev makes and removes the links by device number for devices on the host.
 load ../../lib/lib
 
 setup() {
