@@ -8,7 +8,7 @@
 
 static const uint8_t mapped_prefix[12] = { [10] = 0xff, [11] = 0xff }; /* ::ffff:0:0/96 */
 
-/* ::ffff:a.b.c.d is the IPv4 address a.b.c.d. */
+/* Converts an IPv4-mapped address (::ffff:a.b.c.d) to the IPv4 address a.b.c.d. */
 static bool ip_unmap(struct ip *ip)
 {
 	if (ip->family != AF_INET6 || memcmp(ip->byte, mapped_prefix, sizeof mapped_prefix) != 0)
@@ -37,7 +37,7 @@ bool ip_parse(const char *text, struct ip *out)
 	return true;
 }
 
-/* A decimal prefix length without sign, space or leading zero. */
+/* Parses a decimal prefix length. Refuses a sign, space and a leading zero. */
 static bool prefix_parse(const char *text, unsigned max, unsigned *out)
 {
 	const size_t digits = strspn(text, "0123456789");
@@ -66,7 +66,7 @@ bool cidr_parse(const char *text, struct cidr *out)
 		return false;
 	if (ip_unmap(&ip)) {
 		if (prefix < 96)
-			return false; /* wider than the mapped block: no IPv4 prefix says that */
+			return false; /* an IPv4 prefix cannot be wider than the mapped block */
 		prefix -= 96;
 	}
 	*out = (struct cidr){ ip, (uint8_t)prefix };
@@ -146,7 +146,7 @@ static bool hex_value(char digit, uint8_t *value)
 	return true;
 }
 
-/* Octets of two digits, a separator after every `group` of them. */
+/* Parses octets of two digits each, with a separator after every `group` octets. */
 static bool mac_parse_groups(const char *text, char separator, size_t group, struct mac *out)
 {
 	for (size_t i = 0; i < sizeof out->byte; i++) {

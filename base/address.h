@@ -11,8 +11,8 @@
 enum { IP_TEXT = INET6_ADDRSTRLEN, CIDR_TEXT = INET6_ADDRSTRLEN + 4, MAC_TEXT = 18 };
 
 struct ip {
-	uint8_t family;   /* AF_INET, AF_INET6; 0: no address */
-	uint8_t byte[16]; /* network order; the first 4 for AF_INET, the rest zero */
+	uint8_t family;   /* AF_INET or AF_INET6; 0: no address */
+	uint8_t byte[16]; /* network order; AF_INET uses the first 4, the rest is zero */
 };
 
 struct cidr {
@@ -24,29 +24,30 @@ struct mac {
 	uint8_t byte[6];
 };
 
-/* Textual addresses. IPv4-mapped IPv6 (::ffff:a.b.c.d) becomes IPv4. Zones, leading zeros in a
- * dotted quad and surrounding space are refused. False: *out is untouched. */
+/* Parse a textual address. IPv4-mapped IPv6 (::ffff:a.b.c.d) becomes IPv4. Zones, leading zeros in
+ * a dotted quad and surrounding space are refused. Returns false, with *out untouched, if the text
+ * is refused. */
 bool ip_parse(const char *text, struct ip *out);
-bool cidr_parse(const char *text, struct cidr *out); /* the prefix length is required */
+bool cidr_parse(const char *text, struct cidr *out); /* the text must have a prefix length */
 
 /* Write the canonical form (IPv6 compressed, lower case) and return the buffer. */
 const char *ip_format(const struct ip *ip, char text[static IP_TEXT]);
 const char *cidr_format(const struct cidr *cidr, char text[static CIDR_TEXT]);
 
-size_t ip_size(const struct ip *ip);   /* bytes: 4 or 16 */
+size_t ip_size(const struct ip *ip);   /* in bytes: 4 or 16 */
 unsigned ip_bits(const struct ip *ip); /* 32 or 128 */
 bool ip_equal(const struct ip *a, const struct ip *b);
-int ip_compare(const struct ip *a, const struct ip *b); /* of one family; <0, 0, >0 */
-bool ip_is_zero(const struct ip *ip);                   /* 0.0.0.0, ::, or no address */
+int ip_compare(const struct ip *a, const struct ip *b); /* of one family; returns <0, 0 or >0 */
+bool ip_is_zero(const struct ip *ip);                   /* 0.0.0.0, :: or no address */
 
 bool cidr_contains(const struct cidr *net, const struct ip *ip);
-struct ip cidr_network(const struct cidr *cidr); /* host bits cleared */
+struct ip cidr_network(const struct cidr *cidr); /* clears the host bits */
 
-/* Six octets, with ':' or '-' between them, or three dotted groups of four digits (what Go's
- * net.ParseMAC takes for EUI-48), either letter case. */
+/* Parse a MAC address of either letter case. It has six octets, separated by ':' or '-', or three
+ * dotted groups of four digits (which Go's net.ParseMAC accepts for EUI-48). */
 bool mac_parse(const char *text, struct mac *out);
 const char *mac_format(const struct mac *mac, char text[static MAC_TEXT]); /* lower case, ':' */
 bool mac_equal(const struct mac *a, const struct mac *b);
-bool mac_is_unicast(const struct mac *mac); /* and not all zero */
+bool mac_is_unicast(const struct mac *mac); /* also refuses all zeros */
 
 #endif

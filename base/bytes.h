@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Writing all of something. */
+/* Writing a buffer completely. */
 #ifndef BASE_BYTES_H
 #define BASE_BYTES_H
 
 #include "base/owned.h"
 
-/* Writes n bytes to a descriptor, in as many pieces as it takes them. -1 with errno, ENOSPC where
- * it takes none; how much was written by then is not known. */
+/* Write n bytes to a descriptor, in as many pieces as it accepts. Returns 0, or -1 with errno.
+ * ENOSPC: the descriptor accepts no bytes. After a failure the number of bytes written is
+ * unknown. */
 static inline int bytes_write(int fd, const void *bytes, size_t n)
 {
 	const char *at = bytes;

@@ -66,7 +66,7 @@ static int version_print(const struct cli *cli)
 	return fflush(stdout) == 0 ? 0 : 1;
 }
 
-/* getopt's two forms of the tables: what has a letter, and what has a name. */
+/* The tables in getopt's two forms: options with a letter, and options with a name. */
 struct spelled {
 	char letters[3 + 2 * OPTIONS_MAX];
 	struct option names[OPTIONS_MAX + 1];
@@ -86,7 +86,7 @@ static void spell_all(struct spelled *s, const struct cli *cli)
 {
 	size_t n = 0;
 
-	/* The colon tells an option without its value from one that is unknown. */
+	/* With the colon, getopt tells an option that lacks its value from an unknown one. */
 	*s = (struct spelled){ .letters = "" };
 	strcpy(s->letters, cli->leading ? "+:" : ":");
 	for (const struct cli_option *o = cli->options; o && o->name; o++)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The clock that deadlines go by. */
+/* The clock for deadlines. */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
 #include <stdint.h>
 #include <time.h>
 
-/* Milliseconds of a clock that nobody sets. */
+/* Read a monotonic clock, which nobody can set. Returns milliseconds. */
 static inline int64_t clock_milliseconds(void)
 {
 	struct timespec now;

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { READ_FIRST = 16384 }; /* bytes; a network configuration is smaller */
+enum { READ_FIRST = 16384 }; /* bytes; larger than a usual network configuration */
 
 ssize_t file_text(int fd, char *text, size_t size)
 {
@@ -29,7 +29,7 @@ ssize_t file_text(int fd, char *text, size_t size)
 	return n;
 }
 
-/* As read(), but wait for a stream that does not block. */
+/* Reads as read() does, but waits for a stream that does not block. */
 static ssize_t read_waiting(int fd, char *to, size_t size)
 {
 	for (;;) {
@@ -47,7 +47,7 @@ int file_read_all(int fd, size_t max, char **text, size_t *length)
 	size_t size = 0;
 
 	for (*text = NULL, *length = 0;;) {
-		if (size - *length < 2) { /* a byte to read, and the NUL */
+		if (size - *length < 2) { /* room for one byte and the NUL */
 			char *grown = realloc(*text, size ? size * 2 : READ_FIRST);
 			if (!grown)
 				return -1;
@@ -69,7 +69,7 @@ int file_read_all(int fd, size_t max, char **text, size_t *length)
 
 char *file_read(int directory, const char *name, size_t max, size_t *length)
 {
-	/* O_NONBLOCK: the file may be a pipe without a writer. */
+	/* O_NONBLOCK, because the file may be a pipe without a writer. */
 	OWNED(fd_release)
 	int fd = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	struct stat st;
@@ -95,8 +95,8 @@ int file_link(int fd, int directory, const char *name)
 {
 	char self[32];
 
-	/* By the descriptor alone; ENOENT is what kernels before 6.10 say to that without
-	 * CAP_DAC_READ_SEARCH. */
+	/* This names the file by its descriptor alone. Kernels before 6.10 refuse that with ENOENT
+	 * without CAP_DAC_READ_SEARCH. */
 	if (linkat(fd, "", directory, name, AT_EMPTY_PATH) == 0)
 		return 0;
 	if (errno != ENOENT)
@@ -105,7 +105,8 @@ int file_link(int fd, int directory, const char *name)
 	return linkat(AT_FDCWD, self, directory, name, AT_SYMLINK_FOLLOW);
 }
 
-/* Makes an empty file, in place of whatever a kill or a stranger left of that name. */
+/* Makes an empty file. Replaces a file of that name, which a killed process or another program
+ * left. */
 static int file_make(int directory, const char *name, mode_t mode)
 {
 	const int flags = O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC;

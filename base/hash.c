@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* XXH64, from the header of libxxhash: nothing is linked. */
+/* XXH64, from the header of libxxhash, without linking the library. */
 #include "base/hash.h"
 
 #include <string.h>

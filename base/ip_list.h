@@ -14,7 +14,7 @@ struct ip_list {
 
 void ip_list_release(struct ip_list *list);
 bool ip_list_has(const struct ip_list *list, const struct ip *ip);
-/* Code CNI_OTHER when memory is out. */
+/* Add an address to a list. Returns 0, or -1 without memory (CNI_OTHER). */
 int ip_list_add(struct ip_list *list, const struct ip *ip, struct failure *f) MUST_CHECK;
 void ip_list_remove(struct ip_list *list, size_t index);
 

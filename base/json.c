@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The tree: cJSON's, with every number's literal kept, and members found as Go finds them. */
+/* The JSON tree: cJSON's, with the literal of every number. Finds members as Go finds them. */
 #include "base/json.h"
 
 #include <stdio.h>
 #include <string.h>
 
 struct walk {
-	const char *text; /* passed json_check() */
+	const char *text; /* json_check() has accepted it */
 	size_t length;
 	size_t at;
 };
 
-/* Whether a byte may stand in a number; outside strings a digit or '-' begins one. */
+/* Returns whether a byte can be in a number. Outside strings, a digit or '-' begins a number. */
 static bool is_numeric(char byte, const char *marks)
 {
 	return (byte >= '0' && byte <= '9') || (byte && strchr(marks, byte));
@@ -32,7 +32,7 @@ static struct json_span number_next(struct walk *w)
 	return (struct json_span){ start, w->at - start };
 }
 
-/* Tree and text hold the numbers in the same order. */
+/* Stores the literal of each number. The tree and the text have the numbers in the same order. */
 static bool literals_keep(cJSON *node, struct walk *w)
 {
 	for (; node; node = node->next) {
@@ -71,9 +71,9 @@ cJSON *json_parse(const char *text, size_t length, const char *what, struct fail
 	return json_take(&json);
 }
 
-/* Takes one character and returns it folded. Beside ASCII's capitals Unicode folds two characters
- * to letters of ASCII, U+017F (long s) and U+212A (Kelvin sign). Bytes of others are as they are.
- */
+/* Takes one character and returns it in lower case. Unicode folds ASCII capitals, and two other
+ * characters, to ASCII letters: U+017F (long s) and U+212A (Kelvin sign). The bytes of other
+ * characters are unchanged. */
 static char folded_next(const char **at)
 {
 	const char byte = **at;
@@ -141,7 +141,7 @@ bool json_integer(const cJSON *number, int64_t *out)
 			return false;
 	}
 	if (!negative && __builtin_sub_overflow((int64_t)0, value, &value))
-		return false; /* counted downwards, since there is one more negative number */
+		return false; /* counts downwards, because there is one more negative number */
 	*out = value;
 	return true;
 }

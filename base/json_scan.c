@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The grammar of RFC 8259 over the text itself: what is JSON, and where its values stand. */
+/* The grammar of RFC 8259 over the text itself: validity, and the places of the values. */
 #include "base/json.h"
 
 #include <string.h>
 
-enum { NUMBER_MAX = 63 }; /* bytes of a number's literal; cJSON holds no more */
+enum { NUMBER_MAX = 63 }; /* bytes of a number's literal; the limit of cJSON */
 
 struct scan {
 	const char *text;
 	size_t length;
 	size_t at;
-	const char *why; /* NULL: nothing is wrong so far */
+	const char *why; /* NULL: no error so far */
 	unsigned depth;
 	unsigned values;
 };
@@ -21,7 +21,7 @@ static bool refuse(struct scan *s, const char *why)
 	return false;
 }
 
-/* The byte at hand; the text's end reads as NUL, which no rule accepts. */
+/* Returns the current byte. The end of the text reads as NUL, which no rule accepts. */
 static char peek(const struct scan *s)
 {
 	return s->at < s->length ? s->text[s->at] : '\0';
@@ -78,7 +78,7 @@ static bool scan_number(struct scan *s)
 	return s->at - start <= NUMBER_MAX || refuse(s, "a number is too long");
 }
 
-/* Four hexadecimal digits; -1 where they are not. */
+/* Reads four hexadecimal digits. Returns -1 if the text has something else. */
 static int hex4(const struct scan *s)
 {
 	int value = 0;
@@ -97,7 +97,7 @@ static int hex4(const struct scan *s)
 	return value;
 }
 
-/* After \u: one code unit, or a surrogate pair. */
+/* Scans the rest after \u: one code unit, or a surrogate pair. */
 static bool scan_unicode(struct scan *s)
 {
 	const int unit = hex4(s);
@@ -126,7 +126,7 @@ static bool scan_escape(struct scan *s)
 	return true;
 }
 
-/* Invalid UTF-8 passes: names that are no UTF-8 exist, and nothing here depends on it. */
+/* Accepts invalid UTF-8: such names exist, and nothing here depends on the encoding. */
 static bool scan_string(struct scan *s)
 {
 	if (!accept(s, '"'))
@@ -164,7 +164,7 @@ static bool scan_member(struct scan *s)
 	return scan_value(s);
 }
 
-/* The rest of an array or object, its opening bracket taken. */
+/* Scans the rest of an array or object after its opening bracket. */
 static bool scan_items(struct scan *s, char end, bool (*item)(struct scan *))
 {
 	if (++s->depth > JSON_DEPTH_MAX)
@@ -235,7 +235,8 @@ struct json_span json_document(const char *text, size_t length)
 	return (struct json_span){ start, s.at - start };
 }
 
-/* One character of a string's inside, escapes decoded, as UTF-8. Returns its bytes. */
+/* Decodes one character inside a string, with its escapes, to UTF-8. Returns the number of
+ * bytes. */
 static size_t decode_unit(struct scan *s, char out[4])
 {
 	static const char letters[] = "bfnrt", meant[] = "\b\f\n\r\t";
@@ -268,7 +269,7 @@ static size_t decode_unit(struct scan *s, char out[4])
 	return size;
 }
 
-/* Takes the string at hand and tells whether it spells `name`. */
+/* Takes the current string. Returns whether it is equal to `name`. */
 static bool string_is(struct scan *s, const char *name)
 {
 	bool same = true;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Decoding configuration keys by their type. */
+/* Decoding configuration keys by type. */
 #include "base/keys.h"
 
 #include "base/address.h"
@@ -9,8 +9,8 @@
 #include <string.h>
 #include <sys/types.h>
 
-/* Stores a value; `field` is NULL where the value is only checked. Returns what the value must be;
- * NULL when it is right. */
+/* Stores a value, or only checks it if `field` is NULL. Returns NULL if the value is valid, else a
+ * description of valid values. */
 typedef const char *decoder(const struct key *key, const cJSON *value, void *field,
                             char wanted[static KEY_WANTED_TEXT]);
 
@@ -195,7 +195,7 @@ static const char *decode_list(const struct key *key, const cJSON *value, void *
 		snprintf(wanted, KEY_WANTED_TEXT, "%u members are the most", key->max);
 		return wanted;
 	}
-	/* A reader refuses a member by its own path. */
+	/* A reader reports an invalid member by the member's own path. */
 	for (member = value->child; !key->each && key->member && member; member = member->next)
 		if (key_mismatch(key->member, member, wanted))
 			return list_wanted(key, wanted);
@@ -220,7 +220,7 @@ static const char *decode(const struct key *key, const cJSON *value, void *field
 {
 	const char *mismatch = types[key->type].decode(key, value, field, wanted);
 
-	/* A list that is too long is a list all the same. */
+	/* A list that is too long still has the type of a list. */
 	return mismatch && key->wanted && !(key->type == KEY_LIST && mismatch == wanted)
 	               ? key->wanted
 	               : mismatch;

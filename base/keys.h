@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Decoding configuration keys by table: one row a key. Every program reads its keys by these rows,
- * so a row says all there is to know of a key: how it is spelled, its bounds and its words. */
+/* Decoding configuration keys by table, with one row for each key. Every program reads its keys by
+ * these rows. So a row has all facts about a key: its spelling, its bounds and its words. */
 #ifndef BASE_KEYS_H
 #define BASE_KEYS_H
 
@@ -15,12 +15,12 @@
 
 struct mac;
 
-/* How a key's value is spelled and what it is stored as. */
+/* How the configuration spells the value of a key, and the type that stores it. */
 enum key_type {
 	KEY_BOOL,   /* bool */
-	KEY_UINT,   /* uint32_t, between min and max */
-	KEY_WORD,   /* uint32_t, by words */
-	KEY_OCTAL,  /* mode_t, a string of octal digits, at most max */
+	KEY_UINT,   /* uint32_t from min to max */
+	KEY_WORD,   /* uint32_t, from a table of words */
+	KEY_OCTAL,  /* mode_t; a string of octal digits, at most max */
 	KEY_MAC,    /* struct mac, unicast */
 	KEY_IFNAME, /* char[max + 1] */
 	KEY_PATH,   /* const char *, absolute */
@@ -28,67 +28,67 @@ enum key_type {
 	KEY_IP,     /* struct ip */
 	KEY_CIDR,   /* struct cidr */
 	KEY_OBJECT, /* const cJSON * */
-	KEY_LIST,   /* const cJSON *, or nothing where `each` reads the members */
-	KEY_JSON,   /* const cJSON *; its reader checks it */
+	KEY_LIST,   /* const cJSON *; not stored if `each` reads the members */
+	KEY_JSON,   /* const cJSON *; the reader checks it */
 };
 
-/* The object whose keys are read, or a member of a list. */
+/* The object that has the keys, or a member of a list. */
 struct key_scope {
 	const cJSON *object;
-	char path[96]; /* of the object, for messages; "": the configuration itself */
+	char path[96]; /* the path of the object, for messages; "": the configuration itself */
 	struct failure *f;
 };
 
-/* Reads one member of a list into the struct at `base`; the member is the scope's object. */
+/* Reads one member of a list into the struct at `base`. The member is the scope's object. */
 typedef int key_reader(const struct key_scope *member, void *base);
 
 struct key {
-	const char *name; /* "": a member of a list, which has no name; it is the scope's object */
+	const char *name; /* "": a member of a list, which has no name: it is the scope's object */
 	enum key_type type;
 	size_t offset;
-	size_t present; /* offset of a bool that KEY_MAC sets; 0: none */
+	size_t present; /* the offset of a bool that KEY_MAC sets; 0: no such bool */
 	uint32_t min;
-	uint32_t max; /* of a list: members; 0: any number */
+	uint32_t max; /* for a list: the largest number of members; 0: no limit */
 	const struct word *words;
-	const struct key *member; /* of a list: how each member is spelled; NULL: `each` decides */
+	const struct key *member; /* for a list: the key of each member; NULL: `each` decides */
 	key_reader *each;
-	const char *wanted; /* what the value must be; NULL: what the type says */
+	const char *wanted; /* a description of valid values; NULL: the description of the type */
 	bool required;
-	bool strict; /* "" is a value; without it "" counts as absent, as in the reference plugins
-	              */
+	bool strict; /* "" is a value; otherwise "" counts as absent, as in the reference plugins */
 };
 
 enum { KEY_WANTED_TEXT = 256 };
 
-/* Decode one key of the scope's object into the struct at `base`. A key that is absent leaves the
- * struct alone. Returns 0, or -1 (CNI_CONFIG) with the key's path, its value and what is wanted. */
+/* Decode one key of the scope's object into the struct at `base`. An absent key leaves the struct
+ * unchanged. Returns 0, or -1 (CNI_CONFIG). The message has the path of the key, its value, and a
+ * description of valid values. */
 int key_read(const struct key *key, const struct key_scope *scope, void *base) MUST_CHECK;
 
 /* Decode every key of a table. Returns as key_read() does. */
 int keys_read(const struct key *keys, size_t n, const struct key_scope *scope,
               void *base) MUST_CHECK;
 
-/* Decode every key of a table; one that is not right counts as absent, though a list keeps the
- * members before the wrong one. The scope's failure is cleared. */
+/* Decode every key of a table. An invalid key counts as absent, but a list keeps the members before
+ * the invalid one. Clears the scope's failure. */
 void keys_read_leniently(const struct key *keys, size_t n, const struct key_scope *scope,
                          void *base);
 
-/* Check how a value is spelled, without storing it; "" is a value. Returns what the value must be,
- * in `wanted` or static; NULL when it is right. */
+/* Check the spelling of a value without storing it. "" is a value. Returns NULL if the value is
+ * valid, else a description of valid values, in `wanted` or static. */
 const char *key_mismatch(const struct key *key, const cJSON *value,
                          char wanted[static KEY_WANTED_TEXT]);
 
-/* Refuse the value of a key of the scope's object; the name is "" for the object itself. Returns -1
- * (CNI_CONFIG). */
+/* Report an invalid value of a key of the scope's object. The name is "" for the object itself.
+ * Returns -1 (CNI_CONFIG). */
 int key_refuse(const struct key_scope *scope, const char *name, const cJSON *value,
                const char *wanted) MUST_CHECK;
 
-/* Decode a MAC address that came under a name; it must be unicast and not zero. Returns 0, or -1
+/* Parse the MAC address of the key `name`. It must be unicast and not zero. Returns 0, or -1
  * (CNI_CONFIG). */
 int key_mac_parse(const char *name, const char *text, struct mac *mac,
                   struct failure *f) MUST_CHECK;
 
-/* Write the value as it stands in the configuration, cut to the buffer, for messages. Returns the
+/* Write a value as the configuration spells it, cut to the buffer, for messages. Returns the
  * buffer. */
 const char *key_value_text(const cJSON *value, char *text, size_t size);
 

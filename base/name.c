@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lexical checks of names: what the reference library refuses, and what the kernel would. */
+/* Lexical checks of names, by the rules of the reference library and of the kernel. */
 #include "base/name.h"
 
 #include <net/if.h>
@@ -71,7 +71,7 @@ static bool has_separator(const char *name)
 	return strpbrk(name, "/:");
 }
 
-/* The kernel's idea of a space is Latin-1's, byte by byte. */
+/* Returns whether the kernel finds a space. The kernel tests each byte as Latin-1. */
 static bool has_latin1_space(const char *name)
 {
 	return strchr(name, 0xa0);
@@ -82,7 +82,7 @@ static bool has_percent(const char *name)
 	return strchr(name, '%');
 }
 
-/* Directories of that name stand beside the links' own in /proc/sys/net/ipv4/conf. */
+/* /proc/sys/net/ipv4/conf has directories of these names beside those of the links. */
 static bool is_sysctl_directory(const char *name)
 {
 	return strcmp(name, "all") == 0 || strcmp(name, "default") == 0;

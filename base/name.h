@@ -8,11 +8,11 @@
 
 #include <stdbool.h>
 
-/* Whether the text can be a container ID or the name of a network. */
+/* Returns whether the text is a valid container ID or network name. */
 bool identifier_valid(const char *text);
 
-/* Check the name of an interface, with the words of the reference library; `variable` precedes them
- * unless it is NULL. Fails with the code given. */
+/* Check the name of an interface. The messages are those of the reference library; `variable`
+ * precedes them unless it is NULL. Returns 0, or -1 with the given code. */
 int ifname_check(const char *name, const char *variable, int code, struct failure *f) MUST_CHECK;
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Ownership in one word: OWNED(release) variables are released when their scope ends, and a value
- * leaves its scope by a take function. Each type has its own release function beside it. */
+/* Ownership in one word. The compiler releases an OWNED(release) variable when its scope ends. A
+ * take function moves a value out of its scope. Each type has its own release function. */
 #ifndef BASE_OWNED_H
 #define BASE_OWNED_H
 
@@ -15,8 +15,8 @@ static inline void fd_release(int *fd)
 {
 	if (*fd < 0)
 		return;
-	int saved = errno; /* releasing must not hide the error being returned */
-	close(*fd);        /* once: Linux frees the number even on EINTR */
+	int saved = errno; /* the release must not hide the error that the caller returns */
+	close(*fd);        /* close only once: Linux frees the number even on EINTR */
 	errno = saved;
 	*fd = -1;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Addresses as numbers, and runs of them. */
+/* Addresses as numbers, and spans of them. */
 #ifndef BASE_SPAN_H
 #define BASE_SPAN_H
 
@@ -9,7 +9,7 @@ typedef unsigned __int128 number;
 
 enum { NUMBER_TEXT = 40 };
 
-struct span { /* first to last, both of it */
+struct span { /* from first to last, both included */
 	number first;
 	number last;
 	uint8_t family;
@@ -18,18 +18,18 @@ struct span { /* first to last, both of it */
 number ip_number(const struct ip *ip);
 struct ip number_ip(uint8_t family, number n);
 
-/* Every address of a network, whatever host bits it has. */
+/* Returns all addresses of a network; the host bits of `net` may be set. */
 struct span cidr_span(const struct cidr *net);
 
 bool span_contains(const struct span *span, const struct ip *ip);
 
-/* How many addresses; 2^128 - 1 for all of IPv6. */
+/* Returns the number of addresses; 2^128 - 1 for all of IPv6. */
 number span_size(const struct span *span);
 
-/* The sum, or the largest number where it is larger. */
+/* Returns the sum, or the largest number if the sum is too large. */
 number number_add(number a, number b);
 
-/* Decimal digits. */
+/* Write a number in decimal digits. Returns the buffer. */
 const char *number_format(number n, char text[static NUMBER_TEXT]);
 
 #endif

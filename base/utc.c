@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Spelling the time. */
+/* Formatting the time. */
 #include "base/utc.h"
 
 #include <stdbool.h>
@@ -15,7 +15,7 @@ static unsigned year_days(unsigned year)
 	return is_leap(year) ? 366 : 365;
 }
 
-/* Months count from 0. */
+/* Months begin at 0. */
 static unsigned month_days(unsigned year, unsigned month)
 {
 	static const unsigned char days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };

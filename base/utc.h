@@ -7,8 +7,8 @@
 
 enum { UTC_TEXT = 32 };
 
-/* Writes a time since 1970 as RFC 3339 in UTC, to the second, and returns the buffer. The C
- * library's own conversions read the time zone's file first, also gmtime_r(). */
+/* Write a time, in seconds since 1970, in UTC as RFC 3339, to the second. Returns the buffer. The
+ * conversions of the C library first read the file of the time zone; even gmtime_r() does. */
 const char *utc_text(time_t when, char text[static UTC_TEXT]);
 const char *utc_now(char text[static UTC_TEXT]);
 

@@ -11,8 +11,8 @@
 static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
 
 static const struct {
-	uint8_t first[2];  /* from, to */
-	uint8_t second[2]; /* those that follow it are 80 to bf */
+	uint8_t first[2];  /* from and to */
+	uint8_t second[2]; /* the later bytes are 80 to bf */
 	size_t length;
 } forms[] = {
 	{ { 0xc2, 0xdf }, { 0x80, 0xbf }, 2 }, { { 0xe0, 0xe0 }, { 0xa0, 0xbf }, 3 },
@@ -26,7 +26,7 @@ static bool is_between(char byte, const uint8_t range[2])
 	return (uint8_t)byte >= range[0] && (uint8_t)byte <= range[1];
 }
 
-/* Bytes of the character at hand; 0 where there is none. */
+/* Returns the bytes of the first character, or 0 if the text begins with no valid character. */
 static size_t character_length(const char *text)
 {
 	static const uint8_t rest[2] = { 0x80, 0xbf };

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JSON is UTF-8, names need not be: making any text printable as JSON. */
+/* Making any text printable as JSON. JSON is UTF-8; names may have other bytes. */
 #ifndef BASE_UTF8_H
 #define BASE_UTF8_H
 
-/* Takes a text (NULL: gives NULL) and gives it back where it is UTF-8, else a copy in which U+FFFD
- * stands for every byte that belongs to no character. The caller frees what it gets; NULL when
- * memory is out, the text being freed then too. */
+/* Make a text valid UTF-8. Takes the text over. Returns the text itself if it is valid, else a copy
+ * with U+FFFD for every byte outside a character. The caller frees the result. Returns NULL for
+ * NULL. Returns NULL without memory; the text is then freed too. */
 char *utf8_repair(char *text);
 
 #endif

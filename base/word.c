@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Looking words up, both ways. */
+/* Finding a value by its word, and a word by its value. */
 #include "base/word.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Words with a fixed meaning: the table is also the message that lists what would be right. */
+/* Words with a fixed meaning. The table is also the message that lists the valid words. */
 #ifndef BASE_WORD_H
 #define BASE_WORD_H
 
@@ -7,22 +7,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct word { /* tables end with a row without text */
+struct word { /* the last row of a table has no text */
 	const char *text;
 	uint32_t value;
 };
 
-/* Exact match. False: *value is untouched. */
+/* Find the value of a word by exact match. Returns false, with *value untouched, for an unknown
+ * word. */
 bool word_find(const struct word *words, const char *text, uint32_t *value);
 
-/* The word for a value; NULL where there is none. */
+/* Returns the word for a value, or NULL if the table does not have the value. */
 const char *word_text(const struct word *words, uint32_t value);
 
-/* Append a word, and what stands before it, to a text; both are cut to the buffer of that size. */
+/* Append `before` and a word to a text. Cuts both to the buffer of that size. */
 void word_add(char *text, size_t size, const char *before, const char *word);
 
-/* Write what is wanted: "it must be one of: a, b, c" for the beginning "it must be one of", cut to
- * the buffer. Returns the buffer. */
+/* Write a description of the valid words: "it must be one of: a, b, c" if `begin` is "it must be
+ * one of". Cuts the text to the buffer. Returns the buffer. */
 const char *word_wanted(const struct word *words, const char *begin, char *text, size_t size);
 
 #endif

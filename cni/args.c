@@ -11,10 +11,10 @@ struct pair {
 	size_t key_length;
 	const char *value;
 	size_t value_length;
-	bool complete; /* it has a '=' */
+	bool complete; /* the pair has a '=' */
 };
 
-/* Takes the next pair that is not empty; false at the end. */
+/* Takes the next pair that is not empty. Returns false at the end. */
 static bool pair_next(const char **args, struct pair *pair)
 {
 	const char *at = *args + strspn(*args, ";");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The list of valid attachments that comes with GC. */
+/* The list of valid attachments that a GC call has. */
 #ifndef CNI_ATTACHMENTS_H
 #define CNI_ATTACHMENTS_H
 
@@ -9,9 +9,10 @@
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 
-/* 1: told, and *list (borrowed; NULL when empty) holds objects that have a containerID and an
- * ifname; 0: the configuration has no such key; -1: CNI_CONFIG, since a list that cannot be read
- * must not pass for an empty one. */
+/* Read the list of valid attachments. Returns 1 if the configuration has the list: *list is
+ * borrowed (NULL when empty), and its objects have a containerID and an ifname. Returns 0 if the
+ * configuration does not have the key. Returns -1 (CNI_CONFIG) for an invalid list, which must not
+ * count as an empty one. */
 int attachments_read(const cJSON *config, const cJSON **list, struct failure *f) MUST_CHECK;
 
 bool attachments_have(const cJSON *list, const char *container_id, const char *ifname);

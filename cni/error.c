@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Writing our error object and reading others'. */
+/* Writing our error object, and reading the error objects of other plugins. */
 #include "cni/error.h"
 
 #include "base/json.h"

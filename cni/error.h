@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The CNI error object: a failure as one, and one as a failure. */
+/* The CNI error object: writing a failure as one, and reading one as a failure. */
 #ifndef CNI_ERROR_H
 #define CNI_ERROR_H
 
@@ -10,12 +10,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The error object of a failure (specification 1.1.0, "Error"); the caller owns it, NULL without
- * memory. */
+/* Write the error object of a failure (specification 1.1.0, "Error"). The caller owns it. Returns
+ * NULL without memory. */
 cJSON *error_write(const struct failure *f, const char *version);
 
-/* Records another plugin's error object as our failure, unchanged but for a code that is none: that
- * becomes CNI_OTHER. False, with nothing recorded, where the text is no error object. */
+/* Record another plugin's error object as our failure, unchanged. An invalid code becomes
+ * CNI_OTHER. Returns false, and records nothing, if the text is not an error object. */
 bool error_read(const char *text, size_t length, struct failure *f);
 
 #endif

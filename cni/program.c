@@ -21,7 +21,7 @@ int document_print(const cJSON *document, struct failure *f)
 	if (!text)
 		return fail(f, CNI_OTHER, "out of memory", "cannot write to stdout");
 	const size_t length = strlen(text);
-	text[length] = '\n'; /* instead of the NUL: one write, whole or not at all */
+	text[length] = '\n'; /* replaces the NUL: one write prints all or nothing */
 	if (bytes_write(STDOUT_FILENO, text, length + 1) < 0)
 		return fail(f, CNI_IO, strerror(errno), "cannot write to stdout");
 	return 0;
@@ -38,8 +38,8 @@ static void error_print(const struct failure *f, const char *version)
 		bytes_write(STDOUT_FILENO, last, sizeof last - 1);
 }
 
-/* Where going on would do harm, or the C library found itself damaged: the runtime still gets its
- * error object. */
+/* Prints an error object for the runtime on an abort: when it would do harm to continue, or when
+ * the C library finds itself damaged. */
 static void abort_print(int signal)
 {
 	static const char ended[] = "{\"cniVersion\":\"1.1.0\",\"code\":999,"
@@ -50,8 +50,8 @@ static void abort_print(int signal)
 	_exit(1);
 }
 
-/* A descriptor opened later must not take the number of a stream that came closed. The wrong
- * direction, so that using the stream is still an error. */
+/* Fills standard streams that were closed at the start, so that no later descriptor gets their
+ * number. Opens each in the wrong direction, so that using the stream remains an error. */
 static void streams_fill(void)
 {
 	static const int modes[] = { O_WRONLY, O_RDONLY, O_RDONLY };
@@ -61,7 +61,7 @@ static void streams_fill(void)
 			open("/dev/null", modes[fd] | O_CLOEXEC);
 }
 
-/* Run by a person, not by a runtime. */
+/* Prints what the program is, because a person ran it and not a runtime. */
 static int about_print(const struct program *p, int argc, char **argv)
 {
 	const struct cli cli = {
@@ -107,7 +107,7 @@ int program_run(const struct program *p, int argc, char **argv)
 		return about_print(p, argc, argv);
 	signal(SIGABRT, abort_print);
 	signal(SIGPIPE,
-	       SIG_IGN); /* a write to a closed stdout must fail, so that ADD undoes itself */
+	       SIG_IGN); /* a write to a closed stdout must fail, so that ADD undoes its work */
 	const bool failed = call_run(p, &r, &f) < 0;
 	if (failed) {
 		if (!f.code)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading one call: the environment, then stdin, then what they say together. */
+/* Reading one call: the environment, stdin, and the combination of both. */
 #include "cni/request.h"
 
 #include "base/file.h"
@@ -50,7 +50,7 @@ static int cni_ifname_check(const char *text, struct failure *f)
 	return ifname_check(text, NULL, CNI_ENV, f);
 }
 
-/* In the order in which the reference library looks at them. */
+/* In the order in which the reference library checks them. */
 static const struct variable {
 	const char *name;
 	unsigned bit;
@@ -149,7 +149,7 @@ static int version_read(struct request *r, const struct verb *verb, struct failu
 		            "cannot decode the network configuration");
 	if (!*text)
 		text = version_text(V0_1_0);
-	/* ADD and DEL, which every version has, compare nothing: a version that is none is then an
+	/* Every version has ADD and DEL, so they need no comparison. A malformed version is then an
 	 * unsupported one. */
 	if (verb->since > V0_1_0 && !version_at_least(text, verb->since, &at_least))
 		return fail(f, CNI_DECODE, text, "cniVersion is not a version");

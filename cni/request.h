@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What was asked: the environment and stdin of one CNI call, validated in the order in which the
- * reference library (skel) does, since the order decides which error a doubly wrong call gets. */
+/* The request of one CNI call: environment and stdin, validated in the order of the reference
+ * library (skel). The order decides which error a call with two errors gets. */
 #ifndef CNI_REQUEST_H
 #define CNI_REQUEST_H
 
@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Variables a verb needs (CNI_COMMAND always). */
+/* The variables that a verb needs. Every verb needs CNI_COMMAND. */
 enum {
 	NEEDS_CONTAINERID = 1,
 	NEEDS_NETNS = 2,
@@ -21,19 +21,19 @@ enum {
 	NEEDS_PATH = 8,
 };
 
-enum { REQUEST_MAX = 16 << 20 }; /* bytes of stdin; GC lists may be hundreds of kB */
+enum { REQUEST_MAX = 16 << 20 }; /* bytes of stdin; the lists of GC can have hundreds of kB */
 
 struct request {
-	const char *container_id; /* variables: "" when unset; borrowed from the environment */
+	const char *container_id; /* variables: "" if unset; borrowed from the environment */
 	const char *netns;
 	const char *ifname;
 	const char *args;
 	const char *path;
 	bool netns_override;
-	char *text; /* stdin as it came, for delegates; NUL-terminated, owned */
+	char *text; /* stdin unchanged, for delegates; NUL-terminated, owned */
 	size_t length;
-	cJSON *json;      /* of text, owned */
-	const char *name; /* of the network; borrowed from json */
+	cJSON *json;      /* the tree of text; owned */
+	const char *name; /* the name of the network; borrowed from json */
 	enum version version;
 };
 
@@ -46,25 +46,27 @@ struct verb {
 
 void request_release(struct request *r);
 
-/* Finds CNI_COMMAND in a table that ends with a row without name, and reads and validates all the
- * verb needs. *verb is NULL when CNI_COMMAND is VERSION, which needs nothing and reads no stdin.
- * Codes: CNI_ENV, CNI_IO, CNI_DECODE, CNI_CONFIG, CNI_VERSION. r is to be released in any case. */
+/* Find CNI_COMMAND in a table whose last row has no name. Reads and validates all that the verb
+ * needs. *verb is NULL for the verb VERSION, which needs nothing and reads no stdin. Returns 0, or
+ * -1: CNI_ENV, CNI_IO, CNI_DECODE, CNI_CONFIG or CNI_VERSION. The caller releases r in any case. */
 int request_read(struct request *r, const struct verb *verbs, const struct verb **verb,
                  struct failure *f) MUST_CHECK;
 
-/* The cniVersion of an error object: the configuration's where one is known, else the latest. */
+/* Returns the cniVersion for an error object: the configuration's if it is known, else the
+ * latest. */
 const char *request_version_text(const struct request *r);
 
-/* Checks CNI_ARGS: pairs of KEY=VALUE between semicolons; empty pairs and further '=' are
- * tolerated. A key outside `known` (NULL-terminated) is refused unless IgnoreUnknown says 1 or
- * true. Code CNI_ENV. */
+/* Check CNI_ARGS: pairs of KEY=VALUE, separated by semicolons. Accepts empty pairs, and '=' in a
+ * value. Refuses a key that is not in `known` (NULL-terminated), unless IgnoreUnknown is 1 or true.
+ * Returns 0, or -1 (CNI_ENV). */
 int args_check(const char *args, const char *const known[], struct failure *f) MUST_CHECK;
 
-/* The last value of a key in CNI_ARGS, copied into a buffer. 1: found; 0: absent or empty; -1:
- * longer than the buffer holds. */
+/* Copy the last value of a key in CNI_ARGS into a buffer. Returns 1 if found, 0 if absent or empty,
+ * -1 if the value is longer than the buffer. */
 int args_find(const char *args, const char *key, char *value, size_t size);
 
-/* Whether a key has one value wherever it stands in CNI_ARGS, or none. */
+/* Returns whether all occurrences of a key in CNI_ARGS have the same value. True if the key is
+ * absent. */
 bool args_agree(const char *args, const char *key);
 
 #endif

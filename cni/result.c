@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Holding a result: its arrays. */
+/* The arrays of a result. */
 #include "cni/result.h"
 
 #include <string.h>
@@ -12,7 +12,8 @@ void result_release(struct result *r)
 	*r = (struct result){ .dns = NULL };
 }
 
-/* Room for one more element. Arrays hold a power of two, so a count that is one is full. */
+/* Makes room for one more element. The size of an array is a power of two, so an array is full when
+ * its count is a power of two. */
 static void *array_grow(void *array, size_t count, size_t size, struct failure *f)
 {
 	void *grown = array;

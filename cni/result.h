@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A CNI result: read from the shape of any version, held in one, written in the one asked for. */
+/* A CNI result: read from the form of any version, stored in one form, written in the form of the
+ * requested version. */
 #ifndef CNI_RESULT_H
 #define CNI_RESULT_H
 
@@ -12,27 +13,27 @@
 
 enum { NO_INTERFACE = -1 };
 
-struct interface { /* all texts borrowed; NULL when absent */
+struct interface { /* all texts are borrowed; NULL when absent */
 	const char *name;
 	const char *mac;
 	const char *sandbox;
 	const char *socket_path;
 	const char *pci_id;
-	uint32_t mtu; /* 0: not said */
+	uint32_t mtu; /* 0: not set */
 };
 
 struct ip_config {
 	struct cidr address;
-	struct ip gateway; /* family 0: none */
-	int interface;     /* index into interfaces, or NO_INTERFACE */
+	struct ip gateway; /* family 0: no gateway */
+	int interface;     /* an index into interfaces, or NO_INTERFACE */
 };
 
-/* Bits of route.has: a number that is absent is not the number zero. */
+/* The bits of route.has: an absent number differs from the number zero. */
 enum { ROUTE_MTU = 1, ROUTE_ADVMSS = 2, ROUTE_PRIORITY = 4, ROUTE_TABLE = 8, ROUTE_SCOPE = 16 };
 
 struct route {
 	struct cidr dst;
-	struct ip gw; /* family 0: none said */
+	struct ip gw; /* family 0: no gateway */
 	unsigned has; /* ROUTE_* */
 	uint32_t mtu;
 	uint32_t advmss;
@@ -42,7 +43,7 @@ struct route {
 };
 
 struct result {
-	struct interface *interfaces; /* arrays owned */
+	struct interface *interfaces; /* the arrays are owned */
 	size_t n_interfaces;
 	struct ip_config *ips;
 	size_t n_ips;
@@ -53,29 +54,31 @@ struct result {
 
 void result_release(struct result *r);
 
-/* Grow an array by one zeroed element (an ip_config with NO_INTERFACE) and return it; NULL with
- * CNI_OTHER when memory is out. The pointer is good until the next call on that array. */
+/* Grow an array by one zeroed element (an ip_config has NO_INTERFACE). Returns the element, or NULL
+ * without memory (CNI_OTHER). The pointer is valid until the next call for the same array. */
 struct interface *result_add_interface(struct result *r, struct failure *f) MUST_CHECK;
 struct ip_config *result_add_ip(struct result *r, struct failure *f) MUST_CHECK;
 struct route *result_add_route(struct result *r, struct failure *f) MUST_CHECK;
 
-/* Reads a result of any supported version (cniVersion absent or empty: `assumed`). `what` names it
- * in messages ("prevResult", "the result of host-local"). Texts are borrowed from json, which must
- * outlive r. Code CNI_DECODE, naming the member. r is to be released in any case. */
+/* Read a result of any supported version. If cniVersion is absent or empty, `assumed` is the
+ * version. `what` names the result in messages ("prevResult", "the result of host-local"). The
+ * texts are borrowed from json, which must outlive r. Returns 0, or -1 (CNI_DECODE), with the
+ * member in the message. The caller releases r in any case. */
 int result_read(struct result *r, const cJSON *json, enum version assumed, const char *what,
                 struct failure *f) MUST_CHECK;
 
-/* Type-checks a dns object (NULL: there is none); *empty tells that it says nothing. Refuses with
- * the code given, naming `what` and the member. */
+/* Check the types of a dns object; NULL if it is absent. Sets *empty if the object has no values.
+ * Returns 0, or -1 with the given code. The message has `what` and the member. */
 int dns_check(const cJSON *dns, const char *what, int code, bool *empty,
               struct failure *f) MUST_CHECK;
 
-/* The result in the shape of a version, cniVersion included; the caller owns it. CNI_CONFIG with
- * "cannot convert: no valid IP addresses" for 0.1.0 and 0.2.0 without an address. */
+/* Write the result in the form of a version, with cniVersion. The caller owns it. Returns NULL on
+ * failure. For 0.1.0 and 0.2.0 without an address: CNI_CONFIG with "cannot convert: no valid IP
+ * addresses". */
 cJSON *result_write(const struct result *r, enum version v, struct failure *f) MUST_CHECK;
 
-/* Single members in the 1.1.0 shape, as the endpoint record keeps them; the caller owns them; NULL
- * when memory is out. */
+/* Write single members in the form of 1.1.0, as the endpoint record has them. The caller owns them.
+ * Return NULL without memory. */
 cJSON *result_ips(const struct result *r, enum version v);
 cJSON *result_routes(const struct result *r);
 

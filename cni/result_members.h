@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The members of a result that are read and written alike, by table. */
+/* Tables of the result's members that are read and written in the same way. */
 #ifndef CNI_RESULT_MEMBERS_H
 #define CNI_RESULT_MEMBERS_H
 
@@ -7,21 +7,21 @@
 
 struct interface_text {
 	const char *name;
-	size_t offset;      /* of the text in struct interface */
-	enum version since; /* the first version that has the member */
+	size_t offset;      /* the offset of the text in struct interface */
+	enum version since; /* the first version with the member */
 };
 
 struct route_number {
 	const char *name;
-	size_t offset; /* of the number in struct route */
-	unsigned bit;  /* of route.has */
+	size_t offset; /* the offset of the number in struct route */
+	unsigned bit;  /* the bit in route.has */
 	uint32_t max;
-	bool zero; /* zero means something, and is written */
+	bool zero; /* zero is a value, and is written */
 };
 
 struct dns_member {
 	const char *name;
-	bool list; /* of texts; else one text */
+	bool list; /* a list of texts; else one text */
 };
 
 enum { INTERFACE_TEXTS = 5, ROUTE_NUMBERS = 5, DNS_MEMBERS = 4 };

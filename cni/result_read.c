@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading a result from the shape of any version. */
+/* Reading a result from the form of any version. */
 #include "base/json.h"
 #include "cni/result_members.h"
 
@@ -8,9 +8,9 @@
 
 struct reading {
 	struct result *r;
-	const char *what; /* is read */
-	char path[64];    /* of the object being read, for messages; "" at the top */
-	int code;         /* of a refusal */
+	const char *what; /* the name of the result, for messages */
+	char path[64];    /* the path of the current object, for messages; "" at the top */
+	int code;         /* the code of a failure */
 	struct failure *f;
 };
 
@@ -47,7 +47,7 @@ static int read_cidr(const struct reading *rd, const cJSON *object, const char *
 	return 0;
 }
 
-/* An empty text says none, as no text does. */
+/* An empty text counts as absent. */
 static int read_ip(const struct reading *rd, const cJSON *object, const char *member,
                    struct ip *out)
 {
@@ -59,7 +59,7 @@ static int read_ip(const struct reading *rd, const cJSON *object, const char *me
 	return 0;
 }
 
-/* 1: there is one; 0: there is none. */
+/* Returns 1 if the number is present, 0 if it is absent. */
 static int read_number(const struct reading *rd, const cJSON *object, const char *member,
                        uint32_t max, uint32_t *out)
 {
@@ -77,7 +77,7 @@ static int read_number(const struct reading *rd, const cJSON *object, const char
 	return 1;
 }
 
-/* Reads each object of a list; `prefix` precedes its name in messages. */
+/* Reads each object of a list. `prefix` precedes the name of the list in messages. */
 static int read_list(struct reading *rd, const cJSON *object, const char *prefix, const char *name,
                      int (*read)(struct reading *, const cJSON *))
 {
@@ -114,7 +114,7 @@ static int read_interface(struct reading *rd, const cJSON *object)
 	return read_number(rd, object, "mtu", INT_MAX, &interface->mtu);
 }
 
-/* An index without any list of interfaces, as some IPAM plugins give, points at nothing. */
+/* Some IPAM plugins give an index without a list of interfaces. Such an index counts as absent. */
 static int read_index(const struct reading *rd, const cJSON *object, int *out)
 {
 	uint32_t index;
@@ -140,7 +140,7 @@ static int read_ip_config(struct reading *rd, const cJSON *object)
 	return 0;
 }
 
-/* Host bits of a destination are cleared: the kernel refuses a route that has some. */
+/* Clears the host bits of a destination: the kernel refuses a route with host bits. */
 static int read_route(struct reading *rd, const cJSON *object)
 {
 	struct route *route = result_add_route(rd->r, rd->f);
@@ -161,7 +161,7 @@ static int read_route(struct reading *rd, const cJSON *object)
 	return 0;
 }
 
-/* ip4 and ip6 of 0.1.0 and 0.2.0: an address, and the routes that go with it. */
+/* Reads ip4 or ip6 of 0.1.0 and 0.2.0: an address and its routes. */
 static int read_legacy(struct reading *rd, const cJSON *json, const char *name)
 {
 	const cJSON *object = json_member(json, name);
@@ -192,7 +192,7 @@ static bool is_text_list(const cJSON *list)
 	return true;
 }
 
-/* *empty tells that the object, if there is one, says nothing. */
+/* Sets *empty if the object is absent or has no values. */
 static int check_dns(struct reading *rd, const cJSON *dns, bool *empty)
 {
 	*empty = true;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Writing a result in the shape of a version. False and NULL mean that memory is out. */
+/* Writing a result in the form of a version. False and NULL mean that memory is out. */
 #include "base/json.h"
 #include "cni/result_members.h"
 
-/* Gives an item to its parent: a member of an object, or (name NULL) an element of an array. */
+/* Gives an item to its parent: as a member of an object, or, if name is NULL, as an element of an
+ * array. */
 static bool put(cJSON *parent, const char *name, cJSON *item)
 {
 	if (item &&
@@ -32,7 +33,7 @@ static bool put_cidr(cJSON *object, const char *name, const struct cidr *cidr)
 	return put_text(object, name, cidr_format(cidr, text));
 }
 
-/* Members that are empty are left out, all but the name. */
+/* Omits empty members, except the name. */
 static cJSON *write_interface(const struct interface *interface, enum version v)
 {
 	OWNED(json_release) cJSON *object = cJSON_CreateObject();
@@ -84,7 +85,7 @@ cJSON *result_ips(const struct result *r, enum version v)
 	return json_take(&list);
 }
 
-/* dst and gw: all that routes of 0.1.0 and 0.2.0 have. */
+/* Writes dst and gw: routes of 0.1.0 and 0.2.0 have nothing else. */
 static cJSON *write_hop(const struct route *route)
 {
 	OWNED(json_release) cJSON *object = cJSON_CreateObject();
@@ -118,7 +119,7 @@ cJSON *result_routes(const struct result *r)
 	return json_take(&list);
 }
 
-/* The members that say something, under their proper names. */
+/* Writes the members that have a value, under their correct names. */
 static cJSON *write_dns(const cJSON *dns)
 {
 	OWNED(json_release) cJSON *object = cJSON_CreateObject();
@@ -153,7 +154,7 @@ static cJSON *write_family_routes(const struct result *r, uint8_t family)
 	return json_take(&list);
 }
 
-/* A family without an address is left out, its routes with it. */
+/* Omits a family without an address, together with its routes. */
 static bool put_family(cJSON *document, const char *name, const struct result *r, uint8_t family)
 {
 	const struct ip_config *ip = first_of(r, family);

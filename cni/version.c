@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The supported versions, in order, and what VERSION says of them. */
+/* The supported versions in order, and the report of VERSION. */
 #include "cni/version.h"
 
 #include "base/json.h"
@@ -44,7 +44,7 @@ static bool parts_parse(const char *text, unsigned parts[PARTS])
 		if (*text++ != '.')
 			return false;
 	}
-	return false; /* a fourth part */
+	return false; /* a fourth part is an error */
 }
 
 bool version_at_least(const char *text, enum version v, bool *at_least)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The versions of the CNI specification we speak, and how they are compared. */
+/* The supported versions of the CNI specification, and their comparison. */
 #ifndef CNI_VERSION_H
 #define CNI_VERSION_H
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 
-/* In order: later is greater. */
+/* In ascending order. */
 enum version {
 	V0_1_0,
 	V0_2_0,
@@ -21,17 +21,18 @@ enum version {
 
 const char *version_text(enum version v);
 
-/* Exact string equality with a supported version. */
+/* Find a supported version by exact string equality. */
 bool version_find(const char *text, enum version *out);
 
-/* Compares as the reference library does: one to three dot-separated numbers, missing ones 0.
- * False where the text is no version; else *at_least tells whether it is v or later. */
+/* Compare a version with v, as the reference library does. A version is one to three numbers,
+ * separated by dots; a missing number is 0. Returns false if the text is not a version. *at_least:
+ * the version is v or later. */
 bool version_at_least(const char *text, enum version v, bool *at_least);
 
-/* "0.1.0, 0.2.0, …" for messages; static. */
+/* Returns "0.1.0, 0.2.0, …" for messages; static. */
 const char *version_list(void);
 
-/* What VERSION prints: cniVersion 1.1.0 and supportedVersions. The caller owns it. */
+/* Make the report of VERSION: cniVersion 1.1.0 and supportedVersions. The caller owns it. */
 cJSON *version_report(void);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ADD: one address of every range set, all or none. */
+/* ADD: reserves one address of every range set, all or none. */
 #include "ipam/allocator.h"
 
 #include "ipam/ipam_config.h"
@@ -15,8 +15,8 @@ struct allocation {
 	struct ledger ledger;
 	char holder[HOLDER_MAX];
 	char name[STICKY_NAME]; /* "": nothing is remembered */
-	struct ip_list wanted;  /* asked for and not yet given */
-	struct ip *made;        /* owned; undone unless committed */
+	struct ip_list wanted;  /* requested and not yet given */
+	struct ip *made;        /* owned; released on failure unless committed */
 	size_t n_made;
 	bool committed;
 	struct failure *f;
@@ -24,7 +24,7 @@ struct allocation {
 
 static void allocation_release(struct allocation *a)
 {
-	struct failure ignored = { 0 }; /* the first cause is the one to report */
+	struct failure ignored = { 0 }; /* the first cause must be reported */
 
 	for (size_t i = 0; i < a->n_made && !a->committed; i++)
 		if (ledger_remove(&a->ledger, &a->made[i], a->holder, &ignored) < 0)
@@ -44,7 +44,7 @@ int holder_format(const struct request *r, char *holder, size_t size, struct fai
 	            r->container_id);
 }
 
-/* The same attachment twice is an error, as in host-local. */
+/* Refuses a second ADD of the same attachment, as host-local does. */
 static int duplicate_check(struct allocation *a)
 {
 	const struct ipam_config *c = a->config;
@@ -93,7 +93,7 @@ static int taken(const struct allocation *a, size_t set, const struct ip *ip)
 	            ip_format(ip, text), set);
 }
 
-/* Whether an address asked for may be given at all. */
+/* Checks whether a requested address may be given. */
 static int wanted_check(const struct allocation *a, const struct ip *ip)
 {
 	const struct ipam_config *c = a->config;
@@ -115,7 +115,7 @@ static int wanted_check(const struct allocation *a, const struct ip *ip)
 	           : 0;
 }
 
-/* The first address asked for that a set may give. */
+/* Gives the first requested address that the set may give. */
 static enum found give_wanted(struct allocation *a, size_t set, struct ip *out)
 {
 	for (size_t i = 0; i < a->wanted.n; i++) {
@@ -167,7 +167,8 @@ static int exhausted(const struct allocation *a, size_t set, const struct pool *
 	            set, range_set_text(&a->config->sets[set], text, sizeof text));
 }
 
-/* An address may turn out to be held after all where files came without the lock; then the next. */
+/* If files appeared without the lock, an address can be held although the index has it as free.
+ * Then the next address is tried. */
 static enum found give_next(struct allocation *a, size_t set, const struct pool *pool,
                             struct ip *out)
 {
@@ -186,7 +187,7 @@ static enum found give_next(struct allocation *a, size_t set, const struct pool 
 	            a->ledger.store.path);
 }
 
-/* Round robin, from what the set gave last. */
+/* Gives addresses round robin, after the last address of the set. */
 static enum found give_any(struct allocation *a, size_t set, struct ip *out)
 {
 	const struct ipam_config *c = a->config;
@@ -224,7 +225,7 @@ static int give(struct allocation *a, size_t set, struct result *result)
 	if (given != FOUND)
 		return -1;
 	a->made[a->n_made++] = ip;
-	/* What is outside its range says nothing about where the range goes on. */
+	/* An address outside the ranges must not decide where a range continues. */
 	const bool inside = range_set_find(&a->config->sets[set], &ip) != NULL;
 	if (inside)
 		store_last_write(&a->ledger.store, set, &ip);
@@ -239,7 +240,7 @@ static int give(struct allocation *a, size_t set, struct result *result)
 	return 0;
 }
 
-/* Whether a subnet has an address that is in no range. */
+/* Returns whether an address is in a subnet of a set, but in no range. */
 static bool outside_range(const struct ipam_config *c, const struct ip *ip)
 {
 	bool subnet = false;
@@ -252,7 +253,7 @@ static bool outside_range(const struct ipam_config *c, const struct ip *ip)
 	return subnet;
 }
 
-/* What was asked for and no range set gave. */
+/* Refuses requested addresses that no range set gave. */
 static int leftover_check(const struct allocation *a)
 {
 	const struct ipam_config *c = a->config;

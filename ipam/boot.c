@@ -31,8 +31,8 @@ static void boot_read(char boot[static BOOT_TEXT])
 	boot[strspn(boot, "0123456789abcdef-")] = '\0';
 }
 
-/* The cookie, which no other namespace has until the next boot. A kernel that has no cookies has
- * inode numbers, which it uses again: then a restart may stay unseen. */
+/* Reads the cookie, which no other namespace has until the next boot. A kernel without cookies has
+ * only inode numbers, and it reuses them. Then a restart can stay unseen. */
 static uint64_t space_read(void)
 {
 	uint64_t cookie = 0;
@@ -59,7 +59,8 @@ void life_read(struct life *now)
 		now->id = id_even(bytes_hash(now->boot, strlen(now->boot), now->space));
 }
 
-/* Field 22 of /proc/1/stat. The name of the process, in parentheses, may hold anything. */
+/* Reads field 22 of /proc/1/stat. The name of the process, in parentheses, may contain any
+ * character. */
 static uint64_t start_read(void)
 {
 	char text[STAT_TEXT];
@@ -102,7 +103,7 @@ static uint64_t number_take(char **at)
 	return strtoull(*at, at, 10);
 }
 
-/* The boot id is the first line. It is all that older generations write and read. */
+/* The boot id is the first line. Older generations read and write only this line. */
 bool life_stamp_read(const struct own_directory *p, struct life *stamp)
 {
 	char text[STAMP_TEXT];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Starting another program so that it cannot outlive us, reading what it prints, and ending it. */
+/* Starting another program that cannot outlive us, reading its output, and ending it. */
 #include "ipam/child.h"
 
 #include "base/clock.h"
@@ -16,20 +16,21 @@
 
 enum {
 	STACK = 16384,
-	END_WAIT = 1000, /* milliseconds to wait for what should take none */
+	END_WAIT = 1000, /* milliseconds to wait for what needs no time */
 };
 
-/* What the new process reads and writes of our memory, which it shares until it executes. */
+/* The part of our memory that the new process reads and writes. It shares our memory until it
+ * executes. */
 struct launch {
 	const char *path;
 	const char *const *environment;
 	int streams[3];
 	pid_t parent;
 	sigset_t mask;
-	int error; /* why it could not be executed */
+	int error; /* the errno of a failed execution */
 };
 
-/* Nothing here may allocate or lock: we are halted meanwhile, wherever that is. */
+/* Must not allocate or lock: the parent is halted meanwhile, at any place of its code. */
 #if defined(__has_attribute) && __has_attribute(no_sanitize)
 __attribute__((no_sanitize("address", "undefined")))
 #endif
@@ -40,11 +41,11 @@ launch(void *data)
 	char *const argv[] = { (char *)(uintptr_t)l->path, NULL };
 	bool failed = prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || setpgid(0, 0) < 0;
 
-	if (getppid() != l->parent) /* it died before the kernel knew what to do then */
+	if (getppid() != l->parent) /* the parent died before the death signal was set */
 		_exit(127);
 	for (int fd = 0; fd < 3 && !failed; fd++)
 		failed = dup2(l->streams[fd], fd) < 0;
-	/* What is ignored here would stay ignored there; no handler of ours may run. */
+	/* A signal that we ignore would stay ignored there. Our handlers must not run there. */
 	signal(SIGPIPE, SIG_DFL);
 	signal(SIGABRT, SIG_DFL);
 	if (!failed && sigprocmask(SIG_SETMASK, &l->mask, NULL) == 0)
@@ -53,7 +54,8 @@ launch(void *data)
 	_exit(127);
 }
 
-/* posix_spawn() cannot set the signal for our death. Returns 0 or an errno. */
+/* Starts the process without posix_spawn(), which cannot set the signal for our death. Returns 0 or
+ * an errno. */
 static int launch_apart(struct child *c, struct launch *l)
 {
 	char stack[STACK] __attribute__((aligned(16)));
@@ -77,7 +79,7 @@ int child_start(struct child *c, const char *path, const char *const *environmen
 	int out[2], err[2];
 
 	*c = (struct child)CHILD_CLOSED;
-	signal(SIGCHLD, SIG_DFL); /* inherited as ignored, it would take the exit status away */
+	signal(SIGCHLD, SIG_DFL); /* an inherited SIG_IGN would discard the exit status */
 	if (pipe2(out, O_CLOEXEC) < 0)
 		return errno;
 	c->out = out[0];
@@ -93,7 +95,7 @@ int child_start(struct child *c, const char *path, const char *const *environmen
 	return launch_apart(c, &l);
 }
 
-/* A process that sleeps in the kernel may end later: we wait for that a moment only. */
+/* Waits only a moment: a process that sleeps in the kernel can end later. */
 static void child_kill(struct child *c)
 {
 	struct pollfd end = { .fd = c->process, .events = POLLIN };
@@ -103,7 +105,7 @@ static void child_kill(struct child *c)
 		;
 }
 
-/* The status as of waitpid(); of one that did not end, that of one that was killed. */
+/* Returns the status of waitpid(). A process that did not end has the status of a killed one. */
 static int child_reap(struct child *c)
 {
 	int status = SIGKILL;
@@ -114,7 +116,7 @@ static int child_reap(struct child *c)
 	return status;
 }
 
-/* Makes room for more of its stdout. Returns how much, or 0 where no more is kept. */
+/* Makes room for more stdout. Returns the number of bytes, or 0 if no more is kept. */
 static size_t room_make(struct child_report *r, size_t most)
 {
 	if (r->length > most) {
@@ -134,8 +136,9 @@ static size_t room_make(struct child_report *r, size_t most)
 	return size - r->length - 1;
 }
 
-/* Reads some of its stdout, `wanted` bytes at most, and closes our end where that is over: it ends
- * then if it goes on writing. Returns how much it was. */
+/* Reads at most `wanted` bytes of the child's stdout. Closes our end at the end of file, on an
+ * error, or if no more is kept: a child that still writes then ends. Returns the number of
+ * bytes. */
 static size_t out_take(struct child *c, struct child_report *r, size_t wanted, size_t most)
 {
 	const size_t room = room_make(r, most);
@@ -175,13 +178,14 @@ static void said_add(struct child_report *r, const char *bytes, size_t n)
 	memcpy(tail + most - n, bytes, n);
 }
 
-/* Whoever reads our stderr may be slow, or may have stopped: then we go on without them. */
+/* Passes stderr on. If the reader of our stderr is too slow or has stopped, we continue without
+ * it. */
 static void pass_on(struct child *c, const char *bytes, size_t n)
 {
 	struct pollfd ours = { .fd = STDERR_FILENO, .events = POLLOUT };
 
 	while (n > 0 && !c->unread) {
-		const size_t piece = n < PIPE_BUF ? n : PIPE_BUF; /* there is room for that much */
+		const size_t piece = n < PIPE_BUF ? n : PIPE_BUF; /* poll() promises this room */
 		const ssize_t wrote =
 		        poll(&ours, 1, END_WAIT) == 1 ? write(STDERR_FILENO, bytes, piece) : -1;
 		c->unread = wrote <= 0;
@@ -215,8 +219,8 @@ static size_t waiting(int fd)
 	return fd >= 0 && ioctl(fd, FIONREAD, &n) == 0 && n > 0 ? (size_t)n : 0;
 }
 
-/* What it printed before it ended. Others that have its streams may go on, so there is no end of
- * file to wait for. */
+/* Reads what the child printed before it ended. Other processes can still have its streams, so the
+ * end of file may never come. */
 static void rest_take(struct child *c, struct child_report *r, size_t most)
 {
 	for (size_t n = waiting(c->out); n > 0 && c->out >= 0;)
@@ -225,8 +229,8 @@ static void rest_take(struct child *c, struct child_report *r, size_t most)
 		n -= err_take(c, r, n);
 }
 
-/* Reads what there is, waiting for it until the deadline. 1: it has ended; 0: it goes on; -1: the
- * time is over. */
+/* Reads the available output, and waits for it until the deadline. Returns 1 if the child has
+ * ended, 0 if it still runs, -1 if the time is over. */
 static int hear_once(struct child *c, struct child_report *r, int64_t deadline, size_t most)
 {
 	struct pollfd on[] = { { .fd = c->process, .events = POLLIN },

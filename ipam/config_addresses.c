@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Addresses that are said outright: the keys of static, and what a runtime asks for. */
+/* Explicit addresses: the keys of static, and the addresses that a runtime requests. */
 #include "ipam/ipam_config.h"
 
 #include "base/json.h"
@@ -42,7 +42,7 @@ int config_address_read(const struct key_scope *member, void *data)
 	return address_add(data, &a, member->f);
 }
 
-/* The configured addresses stay known as networks when others replace them. */
+/* Keeps the configured addresses as networks, because requested addresses may replace them. */
 static int networks_keep(struct ipam_config *c, struct failure *f)
 {
 	if (c->n_addresses == 0)
@@ -64,8 +64,8 @@ static const struct static_address *network_find(const struct static_address *li
 	return NULL;
 }
 
-/* An address without a gateway has that of its network, if another address names it: those of the
- * configuration come first. */
+/* Gives an address without a gateway the gateway of its network, if another address has one. The
+ * addresses of the configuration come first. */
 static void gateways_inherit(struct ipam_config *c)
 {
 	for (size_t i = 0; i < c->n_addresses; i++) {
@@ -79,8 +79,8 @@ static void gateways_inherit(struct ipam_config *c)
 	}
 }
 
-/* What one word asks for: of the ranges the address alone counts, without them the prefix length is
- * needed too, its own or that of a configured network it is in. */
+/* Parses one requested address. With ranges only the address counts. Without ranges it also needs a
+ * prefix length: its own, or that of a configured network that contains it. */
 static bool wanted_parse(const struct ipam_config *c, const char *text, struct cidr *out)
 {
 	const bool prefixed = cidr_parse(text, out);
@@ -119,7 +119,7 @@ struct asking {
 	bool first; /* the next address is the first of its list */
 };
 
-/* Without ranges, a list replaces all that was said before. */
+/* Without ranges, a list replaces all earlier addresses. */
 static int wanted_member(const struct key_scope *member, void *data)
 {
 	struct asking *asking = data;
@@ -146,7 +146,7 @@ static int wanted_list(struct ipam_config *c, const cJSON *object, const char *p
 	return key_read(&ips, &scope, &asking);
 }
 
-/* The next word of a comma list, without the space around it; false at the end. */
+/* Takes the next word of a comma list, without the space around it. Returns false at the end. */
 static bool word_next(char **list, char **word)
 {
 	static const char space[] = " \t";
@@ -226,7 +226,7 @@ int config_wanted_read(struct ipam_config *c, const struct request *r, struct fa
 	if (arg_addresses(c, r->args, f) < 0 || wanted_list(c, args, "args.cni", f) < 0 ||
 	    wanted_list(c, json_member(r->json, "runtimeConfig"), "runtimeConfig", f) < 0)
 		return -1;
-	/* The last: they are for the addresses that remain. */
+	/* This must be the last step: the gateways are for the remaining addresses. */
 	if (arg_gateways(c, r->args, f) < 0)
 		return -1;
 	gateways_inherit(c);

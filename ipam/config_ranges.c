@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The keys of host-local that say which addresses there are, and what is taken out of them. */
+/* The keys of host-local that define the addresses, and the addresses that they exclude. */
 #include "ipam/ipam_config.h"
 
 #include "base/json.h"
@@ -14,7 +14,7 @@ static const struct key range_keys[] = {
 	{ "gateway", KEY_IP, FIELD(gateway) },
 };
 
-/* Read a range. Returns 1; 0 where there is no subnet, and so no range; -1 (CNI_CONFIG). */
+/* Reads a range. Returns 1; 0 if it has no subnet, and so is no range; -1 (CNI_CONFIG). */
 static int range_read(const struct key_scope *s, struct range *r)
 {
 	if (!json_member(s->object, "subnet"))
@@ -61,7 +61,7 @@ int config_range_set_read(const struct key_scope *member, void *data)
 	return set ? key_read(&ranges, member, set) : -1;
 }
 
-/* A single range, spelled in ipam itself. */
+/* Reads a single range that is spelled in ipam itself. */
 static int legacy_read(struct ipam_config *c, const struct key_scope *s)
 {
 	struct range range = { .gateway.family = 0 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Running another plugin's executable: finding it, feeding it, and reading its answer. */
+/* Running another plugin's executable: finding it, giving it stdin, and reading its answer. */
 #include "ipam/delegate.h"
 
 #include "base/bytes.h"
@@ -19,7 +19,7 @@
 #define MFD_NOEXEC_SEAL 0x0008U
 #endif
 
-/* Of a stdout that is no error object, as much as leaves room for the stderr. */
+/* The bytes of a stdout without an error object that leave room for the stderr. */
 enum { STDOUT_SHOWN = 800 };
 
 static void list_release(const char ***list)
@@ -36,7 +36,7 @@ int delegate_find(const struct delegate_call *call, char path[static PATH_MAX], 
 	size_t length;
 	for (const char *at = call->path; *at; at += length + (at[length] == ':')) {
 		length = strcspn(at, ":");
-		if (length == 0) /* no directory of ours */
+		if (length == 0) /* an empty entry does not mean the current directory */
 			continue;
 		int n = snprintf(path, PATH_MAX, "%.*s/%s", (int)length, at, call->type);
 		struct stat st;
@@ -66,7 +66,7 @@ static bool variable_replaced(const char *variable, const char *command,
 
 static const char **environment_make(const char *command, const char *const *environment)
 {
-	size_t count = 2; /* the command and the end */
+	size_t count = 2; /* the command and the terminating NULL */
 	for (char **e = environ; *e; e++)
 		count++;
 	for (const char *const *e = environment; e && *e; e++)
@@ -84,12 +84,12 @@ static const char **environment_make(const char *command, const char *const *env
 	return made;
 }
 
-/* A file in memory, so that a delegate may read its stdin late, in part or never, and nobody has to
- * feed it meanwhile. */
+/* Makes stdin a file in memory. So a delegate may read it late, in part or never, and no process
+ * needs to write it meanwhile. */
 static int stdin_make(const struct delegate_call *call, struct failure *f)
 {
 	OWNED(fd_release) int fd = memfd_create("stdin", MFD_CLOEXEC | MFD_NOEXEC_SEAL);
-	if (fd < 0 && errno == EINVAL) /* before 6.3 */
+	if (fd < 0 && errno == EINVAL) /* kernels before 6.3 */
 		fd = memfd_create("stdin", MFD_CLOEXEC);
 	if (fd < 0)
 		return fail_errno(f, errno, "make the stdin of %s", call->type);
@@ -115,14 +115,14 @@ static int start(const struct delegate_call *call, struct child *child, struct f
 	if (in < 0)
 		return -1;
 	int err = child_start(child, path, environment, in);
-	if (err == ETXTBSY) /* it is being replaced */
+	if (err == ETXTBSY) /* the file is being replaced */
 		return fail(f, CNI_AGAIN, strerror(err), "run %s", path);
 	if (err)
 		return fail_errno(f, err, "run %s", path);
 	return 0;
 }
 
-/* What it said on stderr, in as much of the details as is left. */
+/* Adds the child's stderr to the details, as far as it fits. */
 static void details_add(char *details, size_t size, const char *before,
                         const struct child_report *r)
 {
@@ -147,7 +147,7 @@ static int late(const struct delegate_call *call, const struct child_report *r, 
 	            call->type, call->command, call->seconds);
 }
 
-/* The status and the output of a plugin that ended by itself. */
+/* Evaluates the status and the output of a plugin that ended by itself. */
 static int verdict(const struct delegate_call *call, const struct child_report *r,
                    struct failure *f)
 {

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What older generations of podtap-ipam wrote, with an index of version 1: their hash was another
- * one. Nothing is written in this form. */
+/* The form of older generations of podtap-ipam, with an index of version 1: they had another hash.
+ * We only read this form. */
 #ifndef IPAM_FORMER_H
 #define IPAM_FORMER_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* FNV-1a with a final mix: named directories, marks and the rows of the sticky table. */
+/* Hash a text with FNV-1a and a final mix. Older generations used it for names of directories, for
+ * marks and for the rows of the sticky table. */
 uint64_t former_text_hash(const char *text);
 
 /* Continue a checksum of the sticky table. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The index's file: its head, when it is believed, and how it is written. */
+/* The file of the index: its head, the conditions to trust it, and how it is written. */
 #include "ipam/index.h"
 
 #include "base/hash.h"
@@ -16,7 +16,7 @@ static const char magic[7] = { 'p', 'o', 'd', 't', 'a', 'p', 'I' };
 enum {
 	PAGES_MAX = 1 << 24,
 	LIFE_MARKED = 1,
-	INDEX_VERSION = 2, /* another layout, or meaning, is another version: see index.h */
+	INDEX_VERSION = 2, /* a new layout or meaning needs a new version: see index.h */
 };
 
 struct head { /* page 0 */
@@ -31,7 +31,7 @@ struct head { /* page 0 */
 	struct table blocks;
 	uint32_t stamped;
 	char boot[BOOT_TEXT];
-	uint32_t life; /* its id, and LIFE_MARKED */
+	uint32_t life; /* the id of the life, and LIFE_MARKED */
 };
 _Static_assert(sizeof(struct head) <= PAGE_BYTES, "the head is one page");
 
@@ -132,10 +132,10 @@ bool index_note(struct index *x, const char *holder, const struct ip *ip, bool t
 
 struct rebuild {
 	struct index *index;
-	const struct life *life; /* NULL: mark nothing */
+	const struct life *life; /* NULL: writes no marks */
 };
 
-/* Marks a reservation, also one that others made. */
+/* Marks a reservation, also one that another program made. */
 static bool rebuild_mark(const struct rebuild *rebuild, const struct reservation *r)
 {
 	if (!rebuild->life)
@@ -179,9 +179,10 @@ int index_rebuild(struct index *x, const struct store *s, bool mark, struct fail
 	return result < 0 ? fail_errno(f, ENOMEM, "index %s", s->path) : 0;
 }
 
-/* Gives the directory a time no change of it would: the kernel dates changes by a clock that stands
- * still between ticks, and this is between two. So a change made later in this very tick, by
- * someone who knows nothing of us, shows too. False where the file system rounds times. */
+/* Gives the directory a time that no change would give it. The kernel dates changes by a clock that
+ * stands still between ticks, and this time is between two ticks. So a later change in the same
+ * tick shows too, even by a program that does not know us. Returns false if the file system rounds
+ * times. */
 static bool directory_mark(struct index *x, const struct store *s)
 {
 	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT } }, tick;
@@ -207,10 +208,10 @@ void index_save(struct index *x, const struct store *s, const struct life *life)
 {
 	struct head h;
 
-	/* One without a reservation that is there would hide it for ever. */
+	/* An index that lacks an existing reservation would hide that reservation forever. */
 	if (!x->changed || !x->sound || x->unread || !directory_mark(x, s))
 		return;
-	memset(&h, 0, sizeof h); /* the sum counts what lies between members */
+	memset(&h, 0, sizeof h); /* the sum includes the bytes between members */
 	memcpy(h.magic, magic, sizeof h.magic);
 	h.version = INDEX_VERSION;
 	memcpy(h.boot, life->boot, strlen(life->boot));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* CHECK and STATUS: saying what is wrong, changing nothing. */
+/* CHECK and STATUS: they report what is wrong, and change nothing. */
 #include "ipam/allocator.h"
 
 #include "base/json.h"
@@ -38,7 +38,7 @@ static int statics_check(const struct ipam_config *c, const struct result *repor
 	return 0;
 }
 
-/* Everything reserved is reported. */
+/* Checks that every reserved address is reported. */
 static int reserved_check(const struct ip_list *held, const struct result *reported,
                           const struct request *r, struct failure *f)
 {
@@ -56,7 +56,8 @@ static int reserved_check(const struct ip_list *held, const struct result *repor
 	return 0;
 }
 
-/* Whether an address is one that we reserve: of a range, or asked for outside of it. */
+/* Returns whether we reserve this address: it is in a range, or was requested outside the
+ * ranges. */
 static bool is_ours(const struct ipam_config *c, const struct ip *ip)
 {
 	const bool wanted = ip_list_has(&c->wanted, ip);
@@ -67,7 +68,7 @@ static bool is_ours(const struct ipam_config *c, const struct ip *ip)
 	return false;
 }
 
-/* Everything reported that is ours is reserved. */
+/* Checks that every reported address of ours is reserved. */
 static int reported_check(const struct ledger *l, const struct ipam_config *c,
                           const struct ip_list *held, const struct result *reported,
                           struct failure *f)
@@ -176,7 +177,7 @@ static int service_check(struct ipam_config *c, const struct request *r, struct 
 	if (ipam_config_read(c, r, f) < 0)
 		return -1;
 	if (c->n_sets == 0)
-		/* Addresses may still come with each ADD. */
+		/* Each ADD can still bring addresses. */
 		return c->n_addresses > 0 || capability(r, "ips") || capability(r, "ipRanges")
 		               ? 0
 		               : fail(f, CNI_CONFIG, "subnet, ranges or addresses say which",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Addresses for an endpoint: the CNI rules of delegation, over whichever plugin is named. */
+/* Addresses for an endpoint: the CNI rules of delegation, for any IPAM plugin. */
 #include "ipam/ipam.h"
 
 #include "base/json.h"
@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Seconds. A DHCP client asks for three minutes before it gives up. */
+/* Seconds. A DHCP client asks for three minutes before it stops. */
 enum { IPAM_SECONDS = 300, IPAM_SECONDS_MAX = 86400, UNDO_SECONDS = 30 };
 
 const struct key ipam_timeout = { "ipamTimeout", KEY_UINT, 0, .min = 1, .max = IPAM_SECONDS_MAX };
@@ -26,7 +26,7 @@ const char *ipam_type(const cJSON *config)
 	return type && *type ? type : NULL;
 }
 
-/* Our own allocator needs no process of its own. */
+/* Our own allocator needs no separate process. */
 static bool in_process(const char *type)
 {
 	return strcmp(type, "podtap-ipam") == 0;
@@ -37,7 +37,7 @@ bool ipam_delegates(const char *type)
 	return type && !in_process(type);
 }
 
-/* A value that is wrong was refused by ADD; the other verbs work all the same. */
+/* Reads the time limit. ADD has refused an invalid value; the other verbs work in spite of one. */
 static uint32_t seconds_allowed(const struct request *r)
 {
 	uint32_t seconds = IPAM_SECONDS;
@@ -48,7 +48,7 @@ static uint32_t seconds_allowed(const struct request *r)
 	return key_read(&ipam_timeout, &top, &seconds) < 0 ? IPAM_SECONDS : seconds;
 }
 
-/* The same stdin for every verb, byte for byte. */
+/* Every verb gets the same stdin, byte for byte. */
 static char *run_within(uint32_t seconds, const struct request *r, const char *type,
                         const char *command, const char *const *environment, struct failure *f)
 {
@@ -77,7 +77,8 @@ static int run_silent(const struct request *r, const char *type, const char *com
 	return text ? 0 : -1;
 }
 
-/* What an ADD prints, or would: read alike, both ways give the same result. */
+/* Returns the text that an ADD of the plugin prints. Our allocator's result also becomes text, so
+ * that both ways read the same and give the same result. */
 static char *answer_text(const struct request *r, const char *type, const struct ip_list *avoid,
                          struct failure *f)
 {
@@ -104,12 +105,12 @@ static int answer_read(const struct request *r, const char *type, const char *te
 	return 0;
 }
 
-/* The DEL for an ADD that failed. A plugin that did not end in time may take as long again; the
- * runtime's own DEL comes later, and gets all the time there is. */
+/* Runs DEL for an ADD that failed. A plugin that exceeded its time limit may do so again. The
+ * runtime's own DEL comes later and gets the full time. */
 static void undo(const struct request *r, const char *type)
 {
 	const uint32_t allowed = seconds_allowed(r);
-	struct failure ignored = { 0 }; /* the first cause is the one to report */
+	struct failure ignored = { 0 }; /* the first cause must be reported */
 	char *text = run_within(allowed < UNDO_SECONDS ? allowed : UNDO_SECONDS, r, type, "DEL",
 	                        NULL, &ignored);
 
@@ -124,8 +125,7 @@ int ipam_add(const struct request *r, const char *type, const struct ip_list *av
 	if (text && answer_read(r, type, text, a, f) == 0)
 		return 0;
 	struct failure ignored = { 0 };
-	/* Our own allocator undoes what it fails at, and leaves an earlier ADD's addresses alone.
-	 */
+	/* Our own allocator undoes its own failure, and keeps the addresses of an earlier ADD. */
 	if (!in_process(type))
 		undo(r, type);
 	else if (text && allocator_del(r, &ignored) < 0)
@@ -144,8 +144,9 @@ int ipam_del(const struct request *r, const char *type, struct failure *f)
 	return in_process(type) ? allocator_del(r, f) : run_silent(r, type, "DEL", NULL, f);
 }
 
-/* How plugins older than a verb answer it: they find CNI_COMMAND wrong, or the version, or miss a
- * container (code 3 of the specification). They have nothing to say then. */
+/* Returns whether a plugin older than the verb gives this code. Such a plugin reports a wrong
+ * CNI_COMMAND or version, or misses a container (code 3 of the specification). It has nothing to do
+ * for the verb. */
 static bool is_unknown_verb(int code)
 {
 	return code == CNI_VERSION || code == CNI_ENV || code == 3;
@@ -198,7 +199,7 @@ static int run_release(const struct request *other, const char *type, struct fai
 int ipam_release(const struct request *r, const char *type, const char *container_id,
                  const char *ifname, const char *netns, struct failure *f)
 {
-	struct request other = *r; /* borrows all it has */
+	struct request other = *r; /* borrows all members */
 	other.container_id = container_id;
 	other.ifname = ifname;
 	other.netns = netns ? netns : "";

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Addresses for an endpoint, from whichever IPAM plugin the configuration names: an executable in
- * CNI_PATH, or our own allocator called in process. */
+/* Addresses for an endpoint, from the configured IPAM plugin: an executable in CNI_PATH, or our own
+ * allocator in the process. */
 #ifndef IPAM_IPAM_H
 #define IPAM_IPAM_H
 
@@ -9,30 +9,30 @@
 #include "cni/request.h"
 #include "cni/result.h"
 
-/* What an IPAM ADD answered. */
+/* The answer of an IPAM ADD. */
 struct ipam_answer {
-	cJSON *json; /* owned; what result borrows from */
+	cJSON *json; /* owned; the result borrows from it */
 	struct result result;
 };
 
 void ipam_answer_release(struct ipam_answer *a);
 
-/* The ipam.type of a configuration; NULL where ipam is absent, null, {} or has an empty type, and
- * then none of the calls below is to be made. The text is borrowed. */
+/* Returns the ipam.type of a configuration, borrowed. Returns NULL if ipam is absent, null or {},
+ * or if its type is empty. The caller must then make none of the calls below. */
 const char *ipam_type(const cJSON *config);
 
-/* Whether this plugin (NULL: none) is a process of its own. */
+/* Returns whether this plugin (NULL: no plugin) runs as a process of its own. */
 bool ipam_delegates(const char *type);
 
-/* The configuration key that says how many seconds (uint32_t) one call of a plugin may take. It is
- * checked with the other keys; what follows reads it itself. */
+/* The configuration key with the seconds (uint32_t) that one call of a plugin may take. It is
+ * checked together with the other keys. The functions below read it themselves. */
 extern const struct key ipam_timeout;
 
-/* Each verb on behalf of the request being served; errors are the plugin's own, unchanged.
- * ipam_add() needs at least one address in the answer (CNI_OTHER otherwise); when it fails it has
- * already run the plugin's DEL. Our own allocator gives out none of the addresses in `avoid`; other
- * plugins are not told. STATUS and GC succeed for a plugin that does not know the verb;
- * STATUS is CNI_UNAVAILABLE where there is no such plugin. */
+/* Run a verb of the plugin for the current request. Errors are the plugin's own, unchanged.
+ * ipam_add() needs at least one address in the answer, else CNI_OTHER. When ipam_add() fails, it
+ * has already run the plugin's DEL. Our own allocator gives no address in `avoid`; other plugins do
+ * not get that list. STATUS and GC succeed for a plugin that does not know the verb. STATUS of a
+ * missing plugin is CNI_UNAVAILABLE. */
 int ipam_add(const struct request *r, const char *type, const struct ip_list *avoid,
              struct ipam_answer *a, struct failure *f) MUST_CHECK;
 int ipam_check(const struct request *r, const char *type, struct failure *f) MUST_CHECK;
@@ -40,8 +40,8 @@ int ipam_del(const struct request *r, const char *type, struct failure *f) MUST_
 int ipam_status(const struct request *r, const char *type, struct failure *f) MUST_CHECK;
 int ipam_gc(const struct request *r, const char *type, struct failure *f) MUST_CHECK;
 
-/* The plugin's DEL for another attachment of the same network: how GC releases what a plugin
- * without GC keeps. */
+/* Run the plugin's DEL for another attachment of the same network. GC releases in this way what a
+ * plugin without GC keeps. */
 int ipam_release(const struct request *r, const char *type, const char *container_id,
                  const char *ifname, const char *netns, struct failure *f) MUST_CHECK;
 

@@ -34,7 +34,7 @@ static const struct key ipam_keys[] = {
 	{ "routes", KEY_JSON, FIELD(routes) },
 	{ "dns", KEY_JSON, FIELD(dns) },
 };
-/* The main plugin's key of that name means us too. */
+/* The key of this name of the main plugin applies to us too. */
 static const struct key top_strict_status = { "strictStatus", KEY_BOOL, FIELD(strict_status) };
 
 static const char data_dir_default[] = "/var/lib/cni/networks";
@@ -48,7 +48,7 @@ int ipam_data_dir(const cJSON *config, const char **data_dir, struct failure *f)
 	return key_read(&key, &ipam, data_dir);
 }
 
-/* What resolvConf says counts where no dns is said outright. */
+/* Uses the contents of resolvConf only if the configuration has no dns. */
 static int dns_describe(struct ipam_config *c, struct failure *f)
 {
 	if (c->dns && (c->dns->child || !c->resolv_conf))
@@ -62,7 +62,7 @@ static int dns_describe(struct ipam_config *c, struct failure *f)
 	return 0;
 }
 
-/* Routes and dns are read as the members of a result they will be. */
+/* Reads routes and dns as members of a result, because they become such members. */
 static int description_read(struct ipam_config *c, struct failure *f)
 {
 	struct failure refusal = { 0 };

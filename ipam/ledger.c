@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reservations: looked up by the index, proved and changed in the store. */
+/* Reservations: the index finds them, the store proves and changes them. */
 #include "ipam/ledger.h"
 
 #include "base/hash.h"
@@ -14,9 +14,9 @@ void ledger_release(struct ledger *l)
 	store_release(&l->store);
 }
 
-/* The calls of one life may differ in their network namespaces, and in whether they can read the
- * boot id. They have one id, which is the stamp's. If only this call cannot read the boot id, it
- * may be of a later boot. */
+/* Continues the stamp's life. The calls of one life may have different network namespaces, and not
+ * all can read the boot id. They all have the stamp's id. If only this call cannot read the boot
+ * id, it may be in a later boot. */
 static void life_continue(struct life *now, const struct life *stamp)
 {
 	if (!stamp->id || (*stamp->boot && !*now->boot))
@@ -26,7 +26,7 @@ static void life_continue(struct life *now, const struct life *stamp)
 	now->start = stamp->start;
 }
 
-/* Finds out which life this is, where the index does not tell. */
+/* Finds the current life, if the index does not tell it. */
 static void life_settle(struct ledger *l)
 {
 	const bool stamped = life_stamp_read(&l->directory, &l->former);
@@ -59,8 +59,8 @@ enum found ledger_open(struct ledger *l, const char *data_dir, const char *netwo
 	return FOUND;
 }
 
-/* Whether all that is reserved is of this life: what is to be released has been. Without a boot id
- * it may be of the stamp's boot or of this one. */
+/* Returns whether all reservations are of this life, after the release of former ones. Without a
+ * boot id, a reservation may be of the stamp's boot or of this one. */
 static bool is_all_of_now(const struct ledger *l)
 {
 	return !l->pending && (*l->life.boot || !*l->former.boot);
@@ -77,7 +77,8 @@ static int index_need(struct ledger *l, struct failure *f)
 	return 0;
 }
 
-/* Once rebuilt, it is all in memory and as true as the store. */
+/* Returns whether the index was rebuilt: it is then completely in memory, and as true as the
+ * store. */
 static bool index_is_new(const struct ledger *l)
 {
 	return l->usable && l->index.pages.fd < 0;
@@ -103,7 +104,7 @@ struct search {
 	struct failure *f;
 };
 
-/* An entry the store contradicts ends the search: the index is wrong. */
+/* Ends the search at an entry that the store contradicts: the index is wrong. */
 static int search_visit(uint64_t hash, const struct ip *ip, void *data)
 {
 	const struct search *s = data;
@@ -193,7 +194,8 @@ enum found ledger_reserve(struct ledger *l, const struct ip *ip, const char *hol
 		note(l, holder, ip, true);
 	if (reserved != FOUND_NONE || !l->usable)
 		return reserved;
-	/* Where the index thought it free, it is wrong, or the file appeared without the lock. */
+	/* If the index has the address as free, the index is wrong, or the file appeared without
+	 * the lock. */
 	if (!index_is_new(l))
 		return index_again(l, f) < 0 ? FOUND_FAILED : FOUND_NONE;
 	if (blocks_set(&l->index.pages, ip, true) < 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The reservations of one network, from lock to unlock: the store, which is the truth, asked by way
- * of the index, which is a hint. What the index says is looked up in the store before it counts,
- * and what it denies counts only while nothing has touched the store since. */
+/* The reservations of one network, from lock to unlock. The store is the truth; the index is a
+ * hint. A reservation in the index counts only after the store confirms it. An absence in the index
+ * counts only while no other program has changed the store. */
 #ifndef IPAM_LEDGER_H
 #define IPAM_LEDGER_H
 
@@ -13,11 +13,11 @@ struct ledger {
 	struct store store;
 	struct own_directory directory;
 	struct index index;
-	struct life life;   /* this one; borrowed by the store */
-	struct life former; /* the stamp's */
-	bool usable;        /* the index says what is in the store */
-	bool pending; /* a former life's reservations wait for the next ADD; nothing is saved */
-	bool looking; /* nothing is saved either */
+	struct life life;   /* the current life; borrowed by the store */
+	struct life former; /* the life of the stamp */
+	bool usable;        /* the index describes the store */
+	bool pending; /* reservations of a former life wait for the next ADD; nothing is saved */
+	bool looking; /* opened with STORE_LOOK; nothing is saved */
 };
 
 #define LEDGER_CLOSED                                        \
@@ -25,22 +25,23 @@ struct ledger {
 		.store = STORE_CLOSED, .index = INDEX_CLOSED \
 	}
 
-/* Saves the index and unlocks. */
+/* Save the index and unlock. */
 void ledger_release(struct ledger *l);
 
-/* Open the store, as store_open() does, and the index. With STORE_LOOK nothing is written. */
+/* Open the store, as store_open() does, and the index. STORE_LOOK writes nothing. */
 enum found ledger_open(struct ledger *l, const char *data_dir, const char *network,
                        enum store_use use, struct failure *f) MUST_CHECK;
 
-/* What an ADD does first: reservations of a former life are released, or adopted if they are to be
- * kept, and the network gets this life's stamp. */
+/* Begin a life, as the first step of an ADD. Releases the reservations of a former life, or adopts
+ * them if `keep` is true. Gives the network the stamp of this life. */
 int ledger_enter_life(struct ledger *l, bool keep, struct failure *f) MUST_CHECK;
 
-/* The addresses a holder has. */
+/* Find the addresses of a holder. */
 int ledger_find(struct ledger *l, const char *holder, struct ip_list *found,
                 struct failure *f) MUST_CHECK;
 
-/* Fails, naming it, where a reservation could not be read: it may be anybody's. Code CNI_IO. */
+/* Check that every reservation was readable, because an unreadable one may belong to any holder.
+ * Returns 0, or -1 (CNI_IO) with the reservation in the message. */
 int ledger_whole(const struct ledger *l, struct failure *f) MUST_CHECK;
 
 /* Find the first free address of a pool. */
@@ -51,15 +52,15 @@ enum found ledger_find_free(struct ledger *l, const struct pool *pool, struct ip
 enum found ledger_reserve(struct ledger *l, const struct ip *ip, const char *holder, bool durable,
                           struct failure *f) MUST_CHECK;
 
-/* Removes a reservation that the caller has seen to be the holder's. */
+/* Remove a reservation. The caller has verified that it belongs to the holder. */
 int ledger_remove(struct ledger *l, const struct ip *ip, const char *holder,
                   struct failure *f) MUST_CHECK;
 
-/* Shows every reservation, as the index has it. */
+/* Visit every reservation of the index. */
 int ledger_each(struct ledger *l, const struct holder_visit *v, struct failure *f) MUST_CHECK;
 
-/* Removes every reservation whose holder's hash is not in a sorted array, past those that cannot be
- * read: they are a failure at the end. */
+/* Remove every reservation whose holder's hash is not in a sorted array. Continues past unreadable
+ * reservations, and then fails at the end. */
 int ledger_collect(struct ledger *l, const uint64_t *keep, size_t n, struct failure *f) MUST_CHECK;
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Removing many reservations at once: what the end of a life ended, and what GC no longer finds
- * valid. */
+/* Removing many reservations at once: those of a life that ended, and those that GC finds
+ * invalid. */
 #include "ipam/ledger.h"
 
 #include "base/hash.h"
@@ -11,11 +11,12 @@
 
 struct former {
 	struct ledger *ledger;
-	bool indexed; /* the index is of the former life, and knows reservations without marks */
+	bool indexed; /* the index is of the former life, and has reservations without marks */
 	struct failure *f;
 };
 
-/* Whether the life a mark names has ended. Only the former life, and lives of other boots, have. */
+/* Returns whether the life of a mark has ended. Only the former life and lives of other boots have
+ * ended. */
 static bool mark_is_over(const struct ledger *l, const struct mark *mark)
 {
 	const struct mark now = mark_of(&l->life, "");
@@ -25,9 +26,9 @@ static bool mark_is_over(const struct ledger *l, const struct mark *mark)
 	return mark->life && mark->life == l->former.id && mark->life != now.life;
 }
 
-/* Whether a reservation was made before the former life ended, or may be of this one: 1, 0 or -1. A
- * file without a mark is one that podtap-ipam did not see in the former life, and is somebody's of
- * this one, unless its file system keeps no marks. */
+/* Returns 1 if a reservation was made before the former life ended, 0 if it may be of this life, or
+ * -1. A file without a mark is one that podtap-ipam did not see in the former life. Such a file
+ * belongs to a holder of this life, unless its file system cannot keep marks. */
 static int is_former(const struct former *s, const struct reservation *r)
 {
 	struct mark mark;
@@ -69,7 +70,7 @@ static int former_release(struct ledger *l, struct failure *f)
 	return store_each(&l->store, &v, f);
 }
 
-/* The stamp to write: this life's, with the boot id of whoever could read it. */
+/* Returns the stamp to write: this life's. It has the boot id of the call that could read it. */
 static struct life stamp_of(const struct ledger *l)
 {
 	struct life stamp = l->pending || !*l->former.boot || *l->life.boot ? l->life : l->former;
@@ -78,8 +79,8 @@ static struct life stamp_of(const struct ledger *l)
 	return stamp;
 }
 
-/* Nothing is saved before the stamp is, so that an ADD that is killed here starts here again. If
- * the boot id cannot be read, the uptime of the last ADD counts. */
+/* Nothing is saved before the stamp. So the next ADD starts again here if this one is killed. If
+ * the boot id is unreadable, the uptime of the last ADD counts. */
 int ledger_enter_life(struct ledger *l, bool keep, struct failure *f)
 {
 	if (l->index.stamped && *l->life.boot)
@@ -88,7 +89,7 @@ int ledger_enter_life(struct ledger *l, bool keep, struct failure *f)
 		return -1;
 	const struct life stamp = stamp_of(l);
 	const bool stamped = life_stamp_write(&l->directory, &stamp) == 0;
-	if (!stamped && l->pending) /* the next ADD would release this one's address */
+	if (!stamped && l->pending) /* the next ADD would release the address of this one */
 		return fail(f, CNI_IO, strerror(errno),
 		            "stamp the reservations in %s for this boot", l->store.path);
 	l->pending = false;
@@ -119,7 +120,7 @@ static int stale_visit(uint64_t hash, const struct ip *ip, void *data)
 	return ip_list_add(&stale->list, ip, s->f) < 0 ? -1 : 1;
 }
 
-/* By what the file says, whatever the index said. */
+/* The file decides, and not the index. */
 static int stale_remove(const struct sweep *s, const struct ip *ip)
 {
 	char holder[HOLDER_MAX + 1];

@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-/* A result nobody received reserves nothing. */
+/* If the result cannot be printed, its addresses are released. */
 static int add(const struct request *r, struct failure *f)
 {
 	const struct ip_list none = { 0 };

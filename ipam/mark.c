@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Marks, as extended attributes keep them. */
+/* Reading and writing marks as extended attributes. */
 #include "ipam/mark.h"
 
 #include "base/hash.h"
@@ -37,8 +37,8 @@ bool mark_read(int fd, const struct life *now, const char *holder, struct mark *
 		return true;
 	if (mark->holder != former_text_hash(holder))
 		return false;
-	/* Of an older generation. Its hash of this boot becomes ours; that of another boot stays
-	 * another. */
+	/* The mark is of an older generation. Its hash of this boot becomes our hash. A hash of
+	 * another boot stays different. */
 	if (*now->boot && mark->boot == boot_of(former_text_hash(now->boot)))
 		mark->boot = boot_of(text_hash(now->boot));
 	return true;

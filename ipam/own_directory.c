@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* One spelling for a path written with more slashes than it needs. */
+/* Normalizes a path: removes slashes that it does not need. */
 static void path_normalize(const char *path, char out[static PATH_MAX])
 {
 	size_t n = 0;
@@ -31,9 +31,9 @@ static bool path_set(char path[static PATH_MAX], uint64_t hash, const char *netw
 	return n < PATH_MAX;
 }
 
-/* Rename the directory of a dataDir that an older generation named by another hash: the stamp and
- * the sticky table are in it. If that is not possible, or nothing may be changed, it is used as it
- * is. */
+/* Renames the directory of a dataDir whose name has the hash of an older generation: it contains
+ * the stamp and the sticky table. If the rename fails, or nothing may be changed, that directory is
+ * used under its old name. */
 static void former_take_over(struct own_directory *p, uint64_t former, const char *network,
                              bool change)
 {
@@ -81,7 +81,7 @@ static bool own_directory_path(const struct own_directory *p, const char *name,
 	return fits;
 }
 
-/* Tells people whose directories these are, under a name no network can have. */
+/* Tells people the owner of these directories, in a file whose name is no valid network name. */
 static void owner_note(const struct own_directory *p)
 {
 	const size_t length = strlen(p->data_dir);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where we keep what is ours alone: never below dataDir, where host-local reads every file. */
+/* The place of our own files: never below dataDir, because host-local reads every file there. */
 #ifndef IPAM_OWN_DIRECTORY_H
 #define IPAM_OWN_DIRECTORY_H
 
@@ -14,16 +14,16 @@ struct own_directory { /* /var/lib/podtap/ipam/<hash of dataDir>/<network> */
 	const char *data_dir; /* borrowed */
 };
 
-/* Find the directory; PODTAP_IPAM_STATE_DIR moves /var/lib/podtap/ipam. With `change`, a directory
- * that an older generation made gets its present name. Returns false if the path is too long. */
+/* Find the directory. PODTAP_IPAM_STATE_DIR replaces /var/lib/podtap/ipam. With `change`, a
+ * directory of an older generation gets its present name. Returns false if the path is too long. */
 bool own_directory_set(struct own_directory *p, const char *data_dir, const char *network,
                        bool change);
 
-/* Opens a file in the directory as open() does; with O_CREAT the directory is made too. Links are
- * not followed. -1 with errno. */
+/* Open a file in the directory, as open() does. With O_CREAT, makes the directory too. Does not
+ * follow links. Returns the descriptor, or -1 with errno. */
 int own_directory_open(const struct own_directory *p, const char *name, int flags) MUST_CHECK;
 
-/* Replaces a file as a whole: there is never half of it. -1 with errno. */
+/* Replace a file as a whole: a reader never sees half of it. Returns 0, or -1 with errno. */
 int own_directory_write(const struct own_directory *p, const char *name, const void *data,
                         size_t size);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Pages of the index: in memory, in the file, or both, each proved by its checksum. */
+/* Pages of the index: in memory, in the file, or both. A checksum proves each page. */
 #include "ipam/pages.h"
 
 #include "base/hash.h"
@@ -19,7 +19,8 @@ size_t pages_size(const struct pages *p)
 	return ((size_t)1 + p->holders.pages + p->blocks.pages) * PAGE_BYTES;
 }
 
-/* A page of another file, another time or another place is as wrong as a scribbled one. */
+/* Computes the checksum of a page. It covers the file, the time and the place, so that a page from
+ * elsewhere is as invalid as a damaged one. */
 static uint64_t page_sum(const struct pages *p, uint32_t page_number, const struct page *page)
 {
 	const size_t start = sizeof page->sum;
@@ -77,7 +78,7 @@ int pages_load(struct pages *p, uint32_t from, uint32_t count)
 	if (!memory)
 		return -1;
 	free(p->memory);
-	p->one_number = 0; /* it may have changed in memory */
+	p->one_number = 0; /* the page may have changed in memory */
 	p->memory = memory;
 	p->from = from;
 	p->count = count;

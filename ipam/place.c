@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Asking the kernel whether a directory could be made. */
+/* Asking the kernel whether a directory can be made. */
 #include "ipam/place.h"
 
 #include <errno.h>
@@ -16,7 +16,7 @@
 #define FUSE_SUPER_MAGIC 0x65735546
 #endif
 
-/* Cuts the last component off. False: it cannot be made, with errno. */
+/* Removes the last component. Returns false with errno if the path cannot be made. */
 static bool parent_of(char *path)
 {
 	char *slash = strrchr(path, '/');
@@ -33,7 +33,7 @@ static bool parent_of(char *path)
 	return true;
 }
 
-/* Shortens a path to what is there of it. -1 with errno. */
+/* Shortens a path to its existing part. Returns -1 with errno on failure. */
 static int existing_find(char *path)
 {
 	struct stat st;
@@ -44,9 +44,9 @@ static int existing_find(char *path)
 	return 0;
 }
 
-/* procfs, sysfs, cgroups and the like: a file system without a size that knows no nameless files.
- * One in user space may have neither and yet hold files. Huge pages hold files that nobody can
- * write. */
+/* Returns whether the file system is procfs, sysfs, cgroups or similar: it has no size and no
+ * nameless files. A file system in user space may lack both and still hold files. Huge pages hold
+ * files that cannot be written. */
 static bool is_pseudo(const char *path)
 {
 	struct statfs fs;
@@ -61,7 +61,7 @@ static bool is_pseudo(const char *path)
 	return fd < 0 && errno == EOPNOTSUPP;
 }
 
-/* 0, or the reason: an errno. */
+/* Returns 0, or an errno as the reason. */
 static int directory_check(const char *path)
 {
 	struct stat st;
@@ -71,7 +71,7 @@ static int directory_check(const char *path)
 	return S_ISDIR(st.st_mode) ? 0 : ENOTDIR;
 }
 
-/* The directory itself is opened without following a link, and its lock is a file. */
+/* The directory is opened without following a link, and its lock must be a file. */
 static int network_directory_check(const char *path, const char *name)
 {
 	const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;

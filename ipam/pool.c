@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which addresses of a set may be given out, and in which order. */
+/* The addresses that a set may give, and their order. */
 #include "ipam/range.h"
 
 #include <string.h>
@@ -23,7 +23,8 @@ static int pool_add(struct pool *p, struct span span, struct failure *f)
 	return 0;
 }
 
-/* The first and lowest of the spans that touches [first, last]; NULL: none does. */
+/* Returns the first and lowest of the excluded spans that touches `want`; NULL: no span touches
+ * it. */
 static const struct span *excluded_first(const struct span *want, const struct span *excluded,
                                          size_t n)
 {
@@ -39,7 +40,7 @@ static const struct span *excluded_first(const struct span *want, const struct s
 	return found;
 }
 
-/* Adds what is left of a span without the excluded ones. */
+/* Adds a span without its excluded addresses. */
 static int pool_add_without(struct pool *p, struct span want, const struct span *excluded, size_t n,
                             struct failure *f)
 {
@@ -56,7 +57,7 @@ static int pool_add_without(struct pool *p, struct span want, const struct span 
 	return pool_add(p, want, f);
 }
 
-/* What is left of a part of a range without its gateway and the excluded ones. */
+/* Adds a part of a range without the gateway and the excluded addresses. */
 static int pool_add_range(struct pool *p, const struct range *r, struct span want,
                           const struct span *excluded, size_t n, struct failure *f)
 {
@@ -75,7 +76,7 @@ static int pool_add_range(struct pool *p, const struct range *r, struct span wan
 	return 0;
 }
 
-/* The index of the range that holds an address; the number of ranges where none does. */
+/* Returns the index of the range with an address, or the number of ranges if no range has it. */
 static size_t range_index(const struct range_set *set, const struct ip *ip)
 {
 	const struct range *found = range_set_find(set, ip);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a range and a set of ranges may be. */
+/* Validity of ranges and sets of ranges. */
 #include "ipam/range.h"
 
 #include <stdio.h>
@@ -42,7 +42,7 @@ static int bound_check(const struct range *r, const struct ip *bound, const char
 	            cidr_format(&r->subnet, subnet));
 }
 
-/* The range without bounds, and the gateway where none is said. */
+/* Sets the default bounds of the range, and the default gateway. */
 static void defaults(const struct cidr *subnet, struct range *out)
 {
 	const struct span all = cidr_span(subnet);
@@ -53,7 +53,7 @@ static void defaults(const struct cidr *subnet, struct range *out)
 	if (count > 2) {
 		out->start = out->gateway = ip_after(&subnet->ip);
 		out->end = number_ip(family, all.last - broadcast);
-	} else { /* RFC 3021 and RFC 6164: no address is special */
+	} else { /* RFC 3021 and RFC 6164: these have no special address */
 		out->start = subnet->ip;
 		out->end = number_ip(family, all.last);
 		out->gateway = count == 2 ? subnet->ip : (struct ip){ 0 };
@@ -117,7 +117,7 @@ static int set_check(const struct range_set *set, size_t place, struct failure *
 	return 0;
 }
 
-/* Whether a range overlaps any before it, in its own set or an earlier one. */
+/* Checks that a range overlaps no earlier range, in its own set or in an earlier set. */
 static int earlier_check(const struct range_set *sets, size_t set, size_t range, struct failure *f)
 {
 	for (size_t i = 0; i <= set; i++)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Ranges and sets of ranges, as host-local defines them: what they may hold, and which of their
- * addresses may be given out, in which order. */
+/* Ranges and sets of ranges, as host-local defines them: their valid values, and the addresses that
+ * they may give, in order. */
 #ifndef IPAM_RANGE_H
 #define IPAM_RANGE_H
 
@@ -10,55 +10,56 @@
 
 struct range {
 	struct cidr subnet;
-	struct ip start; /* family 0: not said; range_complete() sets it */
+	struct ip start; /* family 0: not set; range_complete() sets it */
 	struct ip end;   /* likewise */
 	struct ip gateway;
 };
 
-/* How many there may be in all: each is compared with every other. */
+/* The limit for all ranges together: each is compared with every other. */
 enum { RANGES_MAX = 4096 };
 
-struct range_set { /* gives each attachment one address */
+struct range_set { /* each set gives an attachment one address */
 	struct range *ranges;
 	size_t n;
 };
 
-/* Checks a range as it was configured and fills in what was not said: the gateway is the first
- * address, the range all of the subnet but its network and (IPv4) broadcast address. Networks of
- * two addresses or one have neither: both addresses count, the single one has no gateway. Code
- * CNI_CONFIG with the offending value. */
+/* Check a configured range and fill in its defaults. The default gateway is the first address. The
+ * default range is the whole subnet except its network and (IPv4) broadcast address. Networks of
+ * two addresses or one have neither: both addresses count, and the single one has no gateway.
+ * Returns 0, or -1 (CNI_CONFIG), with the invalid value in the message. */
 int range_complete(struct range *r, struct failure *f) MUST_CHECK;
 
-/* Checks completed sets against each other: none empty, one family each, no overlap anywhere. Code
- * CNI_CONFIG. */
+/* Check completed sets against each other: no set is empty, each has one family, and no ranges
+ * overlap. Returns 0, or -1 (CNI_CONFIG). */
 int range_sets_check(const struct range_set *sets, size_t n, struct failure *f) MUST_CHECK;
 
-/* The range an address is in, between its start and end; NULL where there is none. */
+/* Find the range that has an address between its start and end. Returns NULL if no range has it. */
 const struct range *range_set_find(const struct range_set *set, const struct ip *ip);
 
-/* The first range in whose subnet an address is; NULL where there is none. */
+/* Find the first range whose subnet contains an address. Returns NULL if no subnet contains it. */
 const struct range *range_set_find_subnet(const struct range_set *set, const struct ip *ip);
 
-/* Whether an address of the range's subnet may be a host's: all but the network's own and IPv4's
- * broadcast address. */
+/* Returns whether a host may have this address of the range's subnet: all addresses except the
+ * network address and IPv4's broadcast address. */
 bool range_has_host(const struct range *r, const struct ip *ip);
 
-/* "10.0.0.2-10.0.0.9 of 10.0.0.0/24, …", cut to the buffer. */
+/* Write "10.0.0.2-10.0.0.9 of 10.0.0.0/24, …", cut to the buffer. Returns the buffer. */
 const char *range_set_text(const struct range_set *set, char *text, size_t size);
 
-/* "range set 0: …; range set 1: …", cut to the buffer. */
+/* Write "range set 0: …; range set 1: …", cut to the buffer. Returns the buffer. */
 const char *range_sets_text(const struct range_set *sets, size_t n, char *text, size_t size);
 
-struct pool {               /* what a set may give out, in its order */
+struct pool {               /* the addresses that a set may give, in order */
 	struct span *spans; /* owned */
 	size_t n;
-	number size; /* addresses in all */
+	number size; /* the number of addresses */
 };
 
 void pool_release(struct pool *p);
 
-/* Everything in the set except gateways and the spans excluded, beginning after `last` and wrapping
- * round to it (family 0, or not in the set: from the start). Code CNI_OTHER without memory. */
+/* Collect the addresses of a set, without gateways and excluded spans. The order begins after
+ * `last` and wraps round to it. If `last` has family 0 or is not in the set, the order begins at
+ * the start. Returns 0, or -1 without memory (CNI_OTHER). */
 int pool_make(struct pool *p, const struct range_set *set, const struct ip *last,
               const struct span *excluded, size_t n_excluded, struct failure *f) MUST_CHECK;
 

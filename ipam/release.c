@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* DEL and GC: what is released, and that nothing else is. */
+/* DEL and GC: they release the right reservations, and no others. */
 #include "ipam/allocator.h"
 
 #include "base/hash.h"
@@ -11,13 +11,13 @@
 
 #include <string.h>
 
-/* The addresses of prevResult that are the holder's: they cost no search, and are right even where
- * somebody wrote a file anew that the index knows. */
+/* Finds the addresses of prevResult that the holder has. They need no search. They are right even
+ * if another program wrote a file again that the index has. */
 static int reported_find(const struct ledger *l, const struct request *r, const char *holder,
                          struct ip_list *found, struct failure *f)
 {
 	OWNED(result_release) struct result previous = { .dns = NULL };
-	struct failure ignored = { 0 }; /* DEL works without it */
+	struct failure ignored = { 0 }; /* DEL works without prevResult */
 	char there[HOLDER_MAX + 1];
 
 	if (result_read(&previous, json_member(r->json, "prevResult"), r->version, "prevResult",
@@ -33,8 +33,9 @@ static int reported_find(const struct ledger *l, const struct request *r, const 
 	return 0;
 }
 
-/* The holder's addresses; *holder becomes the spelling of before 0.8 (the container alone) where
- * only that is found. After a boot nothing is indexed yet, and what prevResult says will do. */
+/* Finds the addresses of the holder. If only the spelling of versions before 0.8 (the container
+ * alone) is found, *holder becomes that spelling. After a boot the index is empty, and the
+ * addresses of prevResult are enough. */
 static int find(struct ledger *l, const struct request *r, const char **holder,
                 struct ip_list *found, struct failure *f)
 {
@@ -70,7 +71,7 @@ int allocator_del(const struct request *r, struct failure *f)
 	for (size_t i = 0; i < found.n; i++)
 		if (ledger_remove(&ledger, &found.ips[i], spelled, f) < 0)
 			return -1;
-	/* One that cannot be read now stops only whom it may belong to. */
+	/* An unreadable reservation stops only a holder that it may belong to. */
 	return found.n > 0 ? 0 : ledger_whole(&ledger, f);
 }
 
@@ -84,7 +85,7 @@ static void hashes_release(struct hashes *h)
 	free(h->values);
 }
 
-/* Both spellings of every valid attachment. */
+/* Hashes both spellings of every valid attachment. */
 static int hashes_make(struct hashes *h, const cJSON *valid, struct failure *f)
 {
 	const cJSON *item;

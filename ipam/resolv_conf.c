@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a resolv.conf says, as the dns member of a result. */
+/* Reading a resolv.conf as the dns member of a result. */
 #include "ipam/ipam_config.h"
 
 #include "base/file.h"
@@ -14,7 +14,7 @@ enum { RESOLV_CONF_MAX = 65536 };
 static const struct option {
 	const char *word;
 	const char *member;
-	bool single; /* one text, the last; else a list of all */
+	bool single; /* one text, from the last line; else a list of all */
 	bool rest;   /* every word of the line counts */
 } options[] = {
 	{ "nameserver", "nameservers", false, false },
@@ -32,7 +32,7 @@ static void list_append(cJSON *dns, const char *member, const char *word)
 	cJSON_AddItemToArray(list, cJSON_CreateString(word));
 }
 
-/* The next word of a line; NULL at its end. */
+/* Takes the next word of a line. Returns NULL at the end. */
 static char *word_next(char **line)
 {
 	char *word = NULL;

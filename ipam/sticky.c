@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table of former addresses: rows of slots in a file, a row by the hash of who asks. */
+/* The table of former addresses: rows of slots in a file. The hash of the asking name selects the
+ * row. */
 #include "ipam/sticky.h"
 
 #include "base/hash.h"
@@ -12,8 +13,8 @@
 enum { ROWS = 8192, SLOTS = 8 };
 
 struct slot {
-	uint64_t name[2]; /* two hashes of it */
-	uint64_t age;     /* greater is younger; 0: the slot is empty */
+	uint64_t name[2]; /* two hashes of the name */
+	uint64_t age;     /* a greater age is younger; 0: empty slot */
 	uint64_t sum;
 	uint8_t ip[16];
 	uint8_t family;
@@ -51,7 +52,7 @@ static uint64_t slot_former_sum(const struct slot *s)
 	                  sizeof s->ip);
 }
 
-/* A slot that an older generation wrote is kept until its row needs the room. */
+/* Accepts a slot of an older generation too: it stays until its row needs the room. */
 static bool slot_sound(const struct slot *s)
 {
 	return s->age > 0 && (s->family == AF_INET || s->family == AF_INET6) &&
@@ -65,7 +66,7 @@ static void name_hash(const char *name, size_t set, uint64_t (*hash_of)(const ch
 
 	snprintf(text, sizeof text, "%zu %s", set, name);
 	hash[0] = hash_of(text);
-	text[0] ^= 0x40; /* another text, for a hash of its own */
+	text[0] ^= 0x40; /* another text, so that its hash differs */
 	hash[1] = hash_of(text);
 }
 
@@ -74,7 +75,7 @@ static void row_read(int fd, uint64_t hash, struct row *row)
 	row->number = (uint32_t)(hash % ROWS);
 	const off_t at = (off_t)row->number * (off_t)sizeof row->slots;
 
-	memset(row->slots, 0, sizeof row->slots); /* the file ends somewhere */
+	memset(row->slots, 0, sizeof row->slots); /* the file may end before this row */
 	if (pread(fd, row->slots, sizeof row->slots, at) < 0)
 		memset(row->slots, 0, sizeof row->slots);
 }
@@ -89,7 +90,7 @@ static struct slot *slot_find(struct row *row, const uint64_t hash[static 2])
 	return NULL;
 }
 
-/* Look a name up by one of the two hashes. Family 0: not found. */
+/* Looks a name up by one of the two hash functions. Returns family 0 if it is not found. */
 static struct ip recall(int fd, const char *name, size_t set, uint64_t (*hash_of)(const char *))
 {
 	struct ip ip = { .family = 0 };
@@ -118,7 +119,8 @@ struct ip sticky_recall(const struct own_directory *p, const char *name, size_t 
 	return ip;
 }
 
-/* Where to write: the name's own slot, an empty one, or the oldest. *age becomes the youngest's. */
+/* Selects the slot to write: the slot of the name, an empty one, or the oldest. *age becomes the
+ * age of the youngest. */
 static struct slot *slot_choose(struct row *row, const uint64_t hash[static 2], uint64_t *age)
 {
 	struct slot *own = slot_find(row, hash), *oldest = &row->slots[0];
@@ -153,5 +155,5 @@ void sticky_remember(const struct own_directory *p, const char *name, size_t set
 	s->sum = slot_sum(s);
 	const off_t at = (off_t)row.number * (off_t)sizeof row.slots + ((char *)s - (char *)&row);
 	if (pwrite(fd, s, sizeof *s, at) < 0)
-		return; /* forgotten */
+		return; /* the address is forgotten */
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which address a pod had last: a table of fixed size that forgets the pods it heard of longest
- * ago. What it cannot tell, or cannot be told, is as if it had been forgotten. */
+/* The last address of each pod: a table of fixed size. It forgets the pods with the oldest entries.
+ * A failed read or write counts as forgotten. */
 #ifndef IPAM_STICKY_H
 #define IPAM_STICKY_H
 
@@ -10,11 +10,11 @@
 
 enum { STICKY_NAME = 2048 };
 
-/* Who an attachment is to the table: its pod and interface, by K8S_POD_NAMESPACE and K8S_POD_NAME,
- * else by the container. False: the name is too long to remember. */
+/* Write the name of an attachment in the table: pod and interface, by K8S_POD_NAMESPACE and
+ * K8S_POD_NAME, else container and interface. Returns false if the name is too long to remember. */
 bool sticky_name(const struct request *r, char name[static STICKY_NAME]);
 
-/* The address that range set N last gave; family 0: none is known. */
+/* Returns the last address of range set N for a name; family 0: not known. */
 struct ip sticky_recall(const struct own_directory *p, const char *name, size_t set);
 void sticky_remember(const struct own_directory *p, const char *name, size_t set,
                      const struct ip *ip);

@@ -19,7 +19,8 @@ void store_release(struct store *s)
 	fd_release(&s->dir);
 }
 
-/* A link in the network's place would have us write into a directory of something else. */
+/* Does not follow a link: through a link at the network's place, we would write into a directory of
+ * another program. */
 static int directory_open(const char *path, bool create)
 {
 	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
@@ -36,11 +37,11 @@ static int see_any(const struct reservation *r, void *data)
 
 	(void)r;
 	*any = true;
-	return -1; /* one is enough */
+	return -1; /* one reservation is enough */
 }
 
-/* Whether there is anything to release. Where there is not even a lock, the directory may be
- * anybody's, and is left as it is. */
+/* Returns whether the store has a reservation to release. A directory without a lock and without
+ * reservations may belong to another program, so it stays unchanged. */
 static enum found store_used(const struct store *s, struct failure *f)
 {
 	bool any = false;
@@ -51,8 +52,8 @@ static enum found store_used(const struct store *s, struct failure *f)
 	return any ? FOUND : FOUND_NONE;
 }
 
-/* Open the lock file; a link of that name is not followed, and a pipe does not block. Returns
- * FOUND_NONE if it is missing and nothing has to be done without it, FOUND_FAILED with errno. */
+/* Opens the lock file. Does not follow a link, and does not block on a pipe. Returns FOUND_NONE if
+ * the lock is missing and is not needed, FOUND_FAILED with errno. */
 static enum found lock_open(struct store *s, enum store_use use, struct failure *f)
 {
 	const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
@@ -68,7 +69,8 @@ static enum found lock_open(struct store *s, enum store_use use, struct failure 
 	if (used != FOUND)
 		return used;
 	s->lock = openat(s->dir, "lock", flags | O_CREAT, 0750);
-	/* A release makes room, and where no lock can be made no other call holds one. */
+	/* A full disk must not stop a release, which makes room. If no lock can be made, no other
+	 * call holds one. */
 	return s->lock >= 0 || errno == ENOSPC || errno == EDQUOT ? FOUND : FOUND_FAILED;
 }
 
@@ -99,7 +101,7 @@ enum found store_open(struct store *s, const char *data_dir, const char *network
 	return lock_acquire(s, use, f);
 }
 
-/* A reservation without a mark is one all the same: see store->unmarked. */
+/* A reservation without a mark is still valid: see store->unmarked. */
 static void reservation_mark(struct store *s, int fd, const char *holder)
 {
 	if (!s->life)
@@ -109,7 +111,7 @@ static void reservation_mark(struct store *s, int fd, const char *holder)
 		s->unmarked = true;
 }
 
-/* Where the file system has no nameless files. What a crash leaves of it counts as nobody's. */
+/* For a file system without nameless files. If we crash here, the file counts as empty. */
 static int reserve_named(struct store *s, const char *name, const char *holder)
 {
 	OWNED(fd_release)
@@ -126,7 +128,7 @@ static int reserve_named(struct store *s, const char *name, const char *holder)
 	return -1;
 }
 
-/* 0, or -1 with errno. */
+/* Returns 0, or -1 with errno. */
 static int reserve_whole(struct store *s, const char *name, const char *holder, bool durable)
 {
 	OWNED(fd_release) int fd = openat(s->dir, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, 0600);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading host-local's directory, in which anything may lie. */
+/* Reading host-local's directory, which may contain anything. */
 #include "ipam/store.h"
 
 #include "base/file.h"
@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* In a state no name in the directory can turn against us. */
+/* Opens a file so that no file type in the directory can harm us. */
 static int name_open(int dir, const char *name)
 {
 	return openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -19,7 +19,7 @@ static int name_open(int dir, const char *name)
 static bool is_blank(char c)
 {
 	return c == '\0' ||
-	       strchr(" \t\r\n\v\f", c) != NULL; /* NUL: blocks a crash left unwritten */
+	       strchr(" \t\r\n\v\f", c) != NULL; /* NUL: blocks that a crash left unwritten */
 }
 
 static enum holding holding_of(char *text, size_t length)
@@ -39,7 +39,7 @@ static enum holding holding_of(char *text, size_t length)
 	return HOLDING_SOMEONE;
 }
 
-/* What a file that was opened, or could not be, says. */
+/* Reads the holder from a file; fd is -1 if the open failed. */
 static enum holding read_holder(int fd, char holder[static HOLDER_MAX + 1])
 {
 	const ssize_t n = file_text(fd, holder, HOLDER_MAX + 1);
@@ -48,7 +48,7 @@ static enum holding read_holder(int fd, char holder[static HOLDER_MAX + 1])
 		return holding_of(holder, (size_t)n);
 	if (errno == ENOENT)
 		return HOLDING_NONE;
-	/* A link, a pipe or socket, too long, no regular file. */
+	/* A link, a pipe, a socket, a file that is too long, or no regular file. */
 	if (errno == ELOOP || errno == ENXIO || errno == EFBIG || errno == EINVAL)
 		return HOLDING_FOREIGN;
 	return HOLDING_UNKNOWN;
@@ -75,8 +75,8 @@ struct ip store_last(const struct store *s, size_t set)
 	return ip;
 }
 
-/* In place, without emptying it first: killed between the two calls, it holds an address or no
- * address, and both will do. */
+/* Writes in place, without emptying the file first. If we are killed between the two calls, the
+ * file contains an address or no address. Both are acceptable. */
 void store_last_write(const struct store *s, size_t set, const struct ip *ip)
 {
 	char name[64], text[IP_TEXT];
@@ -89,12 +89,12 @@ void store_last_write(const struct store *s, size_t set, const struct ip *ip)
 	struct stat st;
 	if (fd < 0 || write(fd, text, (size_t)length) != length || fstat(fd, &st) < 0 ||
 	    st.st_size == length)
-		return; /* setting a file's size costs a transaction, needed or not */
+		return; /* setting the size always costs a transaction, needed or not */
 	if (ftruncate(fd, length) < 0)
 		return;
 }
 
-/* Only the canonical spelling is an address's file. */
+/* Only the canonical spelling of an address is a file of the store. */
 static bool name_parse(const char *name, struct ip *ip)
 {
 	char text[IP_TEXT];

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The index's two tables: who holds which address, and which addresses are taken. */
+/* The two tables of the index: the holder of each address, and the taken addresses. */
 #include "ipam/pages.h"
 
 #include "base/hash.h"
 
 #include <string.h>
 
-/* ::ffff:0:0/96, where IPv4 lies among IPv6. */
+/* ::ffff:0:0/96, the place of IPv4 among the IPv6 addresses. */
 static const number mapped = (number)0xffff << 32;
 
-enum { CROWDED_HOLDERS = 13, CROWDED_BLOCKS = 10 }; /* entries per page, on average */
+enum { CROWDED_HOLDERS = 13, CROWDED_BLOCKS = 10 }; /* average entries per page */
 
 static number ip_place(const struct ip *ip)
 {
@@ -27,7 +27,7 @@ static uint64_t block_hash(number block)
 	return bytes_hash(&block, sizeof block, 0);
 }
 
-/* The pages an entry with some hash may be in, in turn. */
+/* The pages that may have an entry with a given hash, in order. */
 struct walk {
 	struct pages *pages;
 	const struct table *table;
@@ -41,7 +41,7 @@ static struct walk walk_begin(struct pages *p, const struct table *t, uint64_t h
 	return (struct walk){ p, t, (uint32_t)hash & (t->pages - 1), t->pages, NULL };
 }
 
-/* 1: w->page is the next page; 0: there is none. */
+/* Returns 1 if w->page is the next page, 0 after the last page. */
 static int walk_next(struct walk *w)
 {
 	if (w->left == 0 || (w->page && !w->page->spilled))
@@ -75,7 +75,7 @@ static int table_add(struct pages *p, struct table *t, uint64_t hash, const void
 				return -1;
 		}
 	}
-	return -1; /* every page is full, which pages_grow() prevents */
+	return -1; /* every page is full; pages_grow() prevents that */
 }
 
 static int entry_remove(const struct walk *w, struct table *t, uint32_t i, size_t size)
@@ -213,7 +213,7 @@ int blocks_set(struct pages *p, const struct ip *ip, bool taken)
 	return entry_remove(&w, &p->blocks, (uint32_t)(e - w.page->blocks), sizeof *e);
 }
 
-/* The first free address of a block from some bit on; BLOCK_BITS where there is none. */
+/* Returns the first free address of a block at or after a bit, or BLOCK_BITS if all are taken. */
 static unsigned bit_free(const struct block_entry *e, unsigned from)
 {
 	for (unsigned word = from / 64; word < BLOCK_BITS / 64; word++, from = word * 64) {
@@ -224,7 +224,7 @@ static unsigned bit_free(const struct block_entry *e, unsigned from)
 	return BLOCK_BITS;
 }
 
-/* Beyond a few blocks one large read is cheaper than many small ones. */
+/* After a few blocks, one large read is cheaper than many small ones. */
 static int block_find(struct pages *p, number block, unsigned tries, struct block_entry **e)
 {
 	if (tries == 3 && pages_load(p, p->blocks.first, p->blocks.pages) < 0)

@@ -30,7 +30,7 @@ static int add(struct arguments *a, char *text, struct failure *f)
 struct expansion {
 	const struct vnics *vnics;
 	bool vhost;
-	size_t index; /* of the interface that a placeholder without index means */
+	size_t index; /* the interface of a placeholder without index */
 	FILE *out;
 };
 
@@ -89,7 +89,7 @@ static void put_ifname(const struct expansion *x, size_t index)
 
 static const struct placeholder {
 	const char *name;
-	const char *option; /* of QEMU, that takes the value; such an argument is repeated */
+	const char *option; /* the QEMU option for the value; such an argument is repeated */
 	void (*put)(const struct expansion *, size_t index);
 } placeholders[] = {
 	{ "netdev", "-netdev", put_netdev },
@@ -101,7 +101,7 @@ static const struct placeholder {
 	{ "ifname", NULL, put_ifname },
 };
 
-/* A placeholder as it stands in an argument. */
+/* A placeholder in an argument. */
 struct found {
 	const struct placeholder *what;
 	size_t length;
@@ -196,7 +196,7 @@ static int add_expanded(struct arguments *a, const char *text, const struct expa
 	return whole ? add(a, whole, f) : -1;
 }
 
-/* Adds an argument with such a value: once for each interface, or once if it has an index. */
+/* Adds an argument with such a value: once for each interface, or only once if it has an index. */
 static int add_value(struct arguments *a, const char *text, const struct found *value,
                      struct expansion x, struct failure *f)
 {

@@ -12,12 +12,12 @@ struct arguments { /* NULL-terminated for exec, owned */
 
 void arguments_release(struct arguments *a);
 
-/* Expands a command. {fd}, {fds} (comma-separated), {mac}, {mtu} and {ifname} are replaced within
- * any argument, for the first interface, or with an index ({mac:1}) for another. An argument with
- * {netdev} or {device}, the values of QEMU's options of that name, is repeated for each interface,
- * with the option before it, which is added if it is missing. Other braces stay. `vhost`:
- * {netdev} asks for vhost. Fails for an index without interface. The caller releases a in any case.
- */
+/* Expand a command. {fd}, {fds} (comma-separated), {mac}, {mtu} and {ifname} are replaced within
+ * any argument. They are for the first interface or, with an index ({mac:1}), for another one.
+ * {netdev} and {device} are the values of QEMU's options of that name. An argument with one of them
+ * is repeated for each interface, with the option before it. The option is added if it is missing.
+ * Other braces stay. `vhost`: {netdev} asks for vhost. Returns 0, or -1 for an index without an
+ * interface. The caller releases a in any case. */
 int arguments_expand(struct arguments *a, const char *const command[], const struct vnics *v,
                      bool vhost, struct failure *f) MUST_CHECK;
 

@@ -8,7 +8,7 @@
 #include <linux/rtnetlink.h>
 #include <string.h>
 
-/* Returns the gateway of a route; family 0: its destination is on the link. */
+/* Returns the gateway of a route; family 0: the destination is on the link. */
 static struct ip gateway_of(const struct route *route, const struct result *r)
 {
 	if (route->gw.family)
@@ -123,7 +123,7 @@ static struct ip default_gateway(const struct result *r)
 	return (struct ip){ 0 };
 }
 
-/* Reports on stderr what the argument cannot hold. */
+/* Reports on stderr what the kernel argument cannot express. */
 static void tell_left_out(const struct result *r, const struct ip *gateway)
 {
 	bool routes = false;

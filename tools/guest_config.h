@@ -11,7 +11,7 @@
 /* A format. print() gets the addresses, routes and dns of the record in `result`. For an endpoint
  * without addresses (no IPAM), the guest asks the LAN by DHCP. print() fails if the format cannot
  * express the configuration: a kernel's argument has no IPv6. */
-struct guest_format { /* the table ends with a row without name */
+struct guest_format { /* the last row has no name */
 	const char *name;
 	int (*print)(const struct endpoint *, const struct result *, FILE *, struct failure *);
 };

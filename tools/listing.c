@@ -82,9 +82,8 @@ static bool condition_add(cJSON *json, enum condition c)
 	                    : cJSON_AddBoolToObject(json, "alive", c == ALIVE);
 }
 
-/* Updates what may have changed since ADD: tuning sets MAC and mtu, and so may root in the
- * container.
- */
+/* Updates what may have changed since ADD. tuning sets MAC and mtu, and root in the container can
+ * do so too. */
 static bool json_update(cJSON *json, const struct link *now)
 {
 	char mac[MAC_TEXT];

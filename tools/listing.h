@@ -24,15 +24,15 @@ struct listing {
 
 void listing_release(struct listing *l);
 
-/* Collects the endpoints of a container and an interface, NULL: of all, and verifies each against
- * the kernel. A record that cannot be read is stale. An endpoint that cannot be verified is listed
- * as unknown. *missed is the reason why a container's records could not be read. The caller
+/* Collect the endpoints of a container and an interface (NULL: all), and verify each against the
+ * kernel. An endpoint with an unreadable record is stale. An endpoint that cannot be verified is
+ * listed as unknown. *missed is the reason why a container's records could not be read. The caller
  * releases l in any case. */
 int listing_collect(struct listing *l, const char *container_id, const char *ifname,
                     struct failure *missed, struct failure *f) MUST_CHECK;
 
-/* Prints the table, and on stderr why endpoints are not alive; or the rows' JSON, as a list or
- * (`single`) the first row alone. */
+/* Print the table, and on stderr why endpoints are not alive. Or print the rows' JSON, as a list or
+ * (`single`) only the first row. */
 void listing_print_table(const struct listing *l, FILE *out);
 int listing_print_json(const struct listing *l, bool single, FILE *out,
                        struct failure *f) MUST_CHECK;

@@ -27,13 +27,13 @@ static const struct cli cli = {
 };
 
 struct call {
-	const char *ifname[VNICS_MAX]; /* none: all */
+	const char *ifname[VNICS_MAX]; /* empty: all interfaces */
 	size_t n_ifnames;
 	bool header;
 	const char *const *command;
 };
 
-/* Returns -1 to go on, else the exit code. */
+/* Returns -1 to continue, else the exit code. */
 static int call_read(struct call *call, int argc, char **argv)
 {
 	struct cli_walk w = { .cli = &cli, .argc = argc, .argv = argv };
@@ -60,7 +60,7 @@ static bool vhost_usable(void)
 	return fd >= 0;
 }
 
-/* Lets the command inherit the taps, and no other descriptor of ours. */
+/* Lets the command inherit the taps, and none of our other descriptors. */
 static int inherit(const struct vnics *v, struct failure *f)
 {
 	for (size_t i = 0; i < v->n; i++)

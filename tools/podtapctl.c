@@ -11,10 +11,10 @@
 enum { EXIT_STALE = 1, EXIT_UNKNOWN = 2 };
 
 struct call {
-	const char *container_id; /* NULL: any */
+	const char *container_id; /* NULL: any container */
 	const char *ifname;
 	bool json;
-	const char *format; /* NULL: the first */
+	const char *format; /* NULL: the first format */
 };
 
 static const struct cli cli = {
@@ -31,8 +31,8 @@ static const struct cli cli = {
 	        },
 };
 
-/* Reports a missing record. Runtimes accept the beginning of an id; here it could name the wrong
- * container. */
+/* Reports a missing record. Runtimes accept the beginning of an id, but here it could select the
+ * wrong container. */
 static int unknown(const struct call *call, struct failure *f)
 {
 	return fail(f, CNI_OTHER,
@@ -109,7 +109,7 @@ static int guest_config(const struct call *call, struct failure *f)
 static const struct verb {
 	const char *name;
 	int (*run)(const struct call *, struct failure *);
-	int fewest; /* arguments */
+	int fewest; /* the smallest number of arguments */
 	int most;
 	const char *options; /* the letters of its options */
 } verbs[] = {
@@ -141,7 +141,7 @@ static int arguments_read(struct call *call, const struct verb *verb, const stru
 	return -1;
 }
 
-/* Reads the verb, its options and arguments. Returns -1 to go on, else the exit code. */
+/* Reads the verb, its options and arguments. Returns -1 to continue, else the exit code. */
 static int call_read(struct call *call, const struct verb **verb, int argc, char **argv)
 {
 	const bool named = argc > 1 && *argv[1] != '-';

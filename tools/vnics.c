@@ -10,7 +10,8 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
-/* Bytes of one message: of a link with all that root in the container can attach to it. */
+/* Bytes of one message: enough for a link with everything that root in the container can attach to
+ * it. */
 enum { REPLY_MAX = 4 << 20 };
 
 static const char finding[] = "find the macvtap interfaces";
@@ -24,7 +25,7 @@ void vnics_release(struct vnics *v)
 }
 
 /* Sorts attributes into an array by type, and drops those beyond `max`. `left` is signed: the last
- * attribute may lack its padding, which RTA_NEXT() subtracts nevertheless. */
+ * attribute may lack its padding, but RTA_NEXT() subtracts the padding. */
 static void attributes(struct rtattr *at, int left, struct rtattr **out, unsigned short max)
 {
 	memset(out, 0, (max + 1u) * sizeof *out);
@@ -88,8 +89,8 @@ static int vnic_add(struct vnics *v, struct nlmsghdr *message, struct failure *f
 	return 0;
 }
 
-/* Returns the message at a place of a datagram, NULL after the last one. The last message may lack
- * its padding: the place after it then lies beyond the end. */
+/* Returns the message at an offset of a datagram, NULL after the last one. The last message may
+ * lack its padding: the next offset is then beyond the end. */
 static struct nlmsghdr *message_at(char *bytes, size_t length, size_t at)
 {
 	const size_t left = at < length ? length - at : 0;
@@ -98,7 +99,8 @@ static struct nlmsghdr *message_at(char *bytes, size_t length, size_t at)
 	return left >= sizeof *m && m->nlmsg_len >= sizeof *m && m->nlmsg_len <= left ? m : NULL;
 }
 
-/* Reads the links of a datagram. Returns 1: more datagrams follow; 0: it was the last; -1. */
+/* Reads the links of a datagram. Returns 1 if more datagrams follow, 0 after the last one, -1 on
+ * failure. */
 static int datagram_read(struct vnics *v, char *bytes, size_t length, struct failure *f)
 {
 	struct nlmsghdr *m;

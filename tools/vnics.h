@@ -31,15 +31,15 @@ struct vnics {
 
 void vnics_release(struct vnics *v);
 
-/* Finds the macvtap interfaces of these names, in this order; without names, all of them, sorted by
- * name. Fails if one is missing or no macvtap, or if there is none at all. The caller releases v in
- * any case. */
+/* Find the macvtap interfaces of these names, in this order. Without names, finds all of them,
+ * sorted by name. Returns -1 if an interface is missing or is not a macvtap, or if no macvtap
+ * exists. The caller releases v in any case. */
 int vnics_find(struct vnics *v, const char *const names[], size_t n_names,
                struct failure *f) MUST_CHECK;
 
-/* Opens each interface's tap once for each queue, and sets it up for a VM; `header`: with a
- * virtio-net header before each frame. Verifies that each descriptor belongs to this interface and
- * not to another pod. The failure says what is wrong with the container. */
+/* Open each interface's tap once for each queue, and set it up for a VM. `header`: each frame has a
+ * virtio-net header before it. Verifies that each descriptor belongs to this interface and not to
+ * another pod. Returns 0, or -1; the failure tells what is wrong with the container. */
 int vnics_open(struct vnics *v, bool header, struct failure *f) MUST_CHECK;
 
 #endif

@@ -12,7 +12,7 @@
 
 enum { NODE_MAX = 4096, FD_FIRST = 3 };
 
-/* What an errno of open() means for the container. */
+/* The meaning for the container of an errno of open(). */
 static const struct {
 	int err;
 	const char *means;
@@ -40,8 +40,8 @@ static int open_refused(int err, const char *node, struct failure *f)
 	return fail_errno(f, err, "open %s", node);
 }
 
-/* Verifies by the descriptor: the node's name proves nothing, its device number may be another
- * pod's. */
+/* Verifies the interface by the descriptor: the node's name proves nothing, because its device
+ * number may belong to another pod. */
 static int prove(const struct vnic *vnic, int fd, const char *node, struct failure *f)
 {
 	struct ifreq answer = { 0 };
