@@ -39,7 +39,7 @@ struct adding {
 	char created[UTC_TEXT];
 	char *netns_path; /* absolute, owned; NULL: CNI_NETNS is absolute */
 	char cdi[CDI_NAME_MAX];
-	uint32_t cdi_former; /* of cdi_permit() */
+	uint32_t cdi_former; /* result of cdi_permit() */
 	struct pod pod;
 	int owner; /* holds the ownership of the attachment; -1: not yet */
 	bool busy; /* another call owns the attachment */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What ADD and CHECK work on: the request, what its configuration means on this host, and what is
- * open on both sides for it. */
+/* The attachment that ADD and CHECK work on: the request, its decoded configuration, and the
+ * descriptors that are open on the host and in the container. */
 #ifndef PLUGIN_ATTACHMENT_H
 #define PLUGIN_ATTACHMENT_H
 
@@ -19,19 +19,19 @@ struct attachment {
 
 void attachment_release(struct attachment *a);
 
-/* Refuses what the version asked for cannot report: 0.1.0 and 0.2.0 have no result without
- * addresses. Code CNI_CONFIG. */
+/* Refuse an endpoint that the requested version cannot report: results of 0.1.0 and 0.2.0 must have
+ * addresses. Returns 0, or -1 (CNI_CONFIG). */
 int attachment_expressible(const struct attachment *a, struct failure *f) MUST_CHECK;
 
-/* The MAC address of a new endpoint: the one asked for, else that of the link taken over, else in
- * mode passthru the master's, else a random one. */
+/* Choose the MAC address of a new endpoint: the requested one; else that of the link to take over;
+ * else, in mode passthru, the master's; else a random one. Returns 0 or -1. */
 int attachment_mac(const struct attachment *a, struct mac *mac, struct failure *f) MUST_CHECK;
 
-/* The socket of the namespace the master lives in. */
+/* Returns the socket of the master's namespace. The attachment owns it. */
 struct rtnl *attachment_master_rtnl(struct attachment *a);
 
-/* Find the host interface that the endpoint really stands on, by master_below(). Returns 1, 0 if it
- * is not on the host, or -1. */
+/* Find the host interface on which the endpoint really stands, by master_below(). Returns 1, 0 if
+ * it is not on the host, or -1. */
 enum found attachment_below(struct attachment *a, struct link *below, struct failure *f) MUST_CHECK;
 
 #endif

@@ -30,8 +30,9 @@ static int read_previous(struct attachment *a, struct failure *f)
 	return result_read(&a->previous, previous, a->request->version, "prevResult", f);
 }
 
-/* What tells the number of the tap. Every queue has events of its own, and too many of them would
- * crowd out the tap's; how many a link has that others made is not known. */
+/* Choose what reports the number of the tap. Each queue has events of its own, and too many of them
+ * would displace the tap's. The number of queues of a link that another program made is not known.
+ */
 static unsigned taps_by(const struct attachment *a, enum attachment_use use)
 {
 	const struct config *c = &a->config;

@@ -13,10 +13,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CDI_NAME_MAX = 200 }; /* bytes of a name in its file's; a record may be damaged */
+enum { CDI_NAME_MAX = 200 }; /* bytes in a file's name; a damaged record may have more */
 
-/* Opens the directory of specifications. -1 with ENOENT and no failure where it is missing and not
- * to be made. */
+/* Open the directory of specifications. Returns -1 with ENOENT and without a failure if the
+ * directory is missing and `make` is false. */
 static int directory_open(bool make, struct failure *f)
 {
 	const char *path = cdi_path();
@@ -29,7 +29,7 @@ static int directory_open(bool make, struct failure *f)
 	return fail(f, CNI_IO, strerror(errno), "open the directory of CDI devices %s", path);
 }
 
-/* For removing: that goes on where there is no place for a lock. */
+/* Take the lock if possible. Removing continues where no lock can be made. */
 static void lock_try(int *lock)
 {
 	struct failure refusal = { 0 };
@@ -44,7 +44,7 @@ static void file_name(const struct endpoint *e, char name[static NAME_MAX + 1])
 	snprintf(name, NAME_MAX + 1, "podtap.dev-tap_%.*s.json", CDI_NAME_MAX, e->cdi);
 }
 
-/* While it is written; a runtime reads only what ends in .json or .yaml. */
+/* Name the file that is being written. A runtime reads only names that end in .json or .yaml. */
 static void fresh_name(const struct endpoint *e, char name[static NAME_MAX + 1])
 {
 	snprintf(name, NAME_MAX + 1, "podtap.dev-tap_%.*s.%u", CDI_NAME_MAX, e->cdi, e->ifindex);
@@ -91,7 +91,7 @@ int cdi_write(const struct endpoint *e, uint32_t former, struct failure *f)
 	return fail(f, CNI_IO, strerror(errno), "write the CDI device %s/%s", cdi_path(), name);
 }
 
-/* Removes a specification if its tap has that index. 1: *tap tells which it was; 0; -1. */
+/* Remove a specification if its tap has that index. Returns 1 with the tap in *tap, 0 or -1. */
 static int own_remove(int directory, const char *name, uint32_t ifindex, struct cdi_tap *tap,
                       struct failure *f)
 {

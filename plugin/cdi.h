@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The CDI specification of an endpoint's tap: one file a device name, under which runtimes that
- * know CDI hand the tap to a container (--device podtap.dev/tap=NAME). */
+/* The CDI specification of an endpoint's tap. Each device name has one file. With it, runtimes that
+ * know CDI give the tap to a container (--device podtap.dev/tap=NAME). */
 #ifndef PLUGIN_CDI_H
 #define PLUGIN_CDI_H
 
@@ -10,10 +10,10 @@
  * if no other endpoint has it; or -1 (CNI_IO). */
 int cdi_holder(const struct endpoint *e, uint32_t *ifindex, struct failure *f) MUST_CHECK;
 
-/* Write the specification of the device e->cdi atomically, also in place of that of `former`, which
- * cdi_permit() returned. Do nothing without e->cdi. The record must name the device already, so
- * that a call that finds only the record knows which file to remove. Returns 0, or -1: CNI_AGAIN if
- * another endpoint has got the name since. */
+/* Write the specification of the device e->cdi atomically. It may replace that of `former`, which
+ * cdi_permit() returned. Do nothing without e->cdi. The record must name the device before: a call
+ * that finds only the record must know which file to remove. Returns 0, or -1: CNI_AGAIN if another
+ * endpoint has got the name since. */
 int cdi_write(const struct endpoint *e, uint32_t former, struct failure *f) MUST_CHECK;
 
 /* Remove the specification if it is this endpoint's. Keep that of a successor. Returns 0 or -1. */

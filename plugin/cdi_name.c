@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What a name of each kind may have beside letters and digits, though not at its ends. */
+/* The marks that a name of each kind may have between its first and last character. */
 static const char pod_marks[] = "_.-", chosen_marks[] = ".-";
 
 struct spelling {
@@ -40,8 +40,8 @@ static void put_digits(struct spelling *s, char byte)
 	put(s, text);
 }
 
-/* CDI wants a letter or digit at both ends. "::" stands nowhere but after an 'x' that was put
- * first. */
+/* CDI wants a letter or digit at both ends of a name. The spelling has "::" only after an 'x' that
+ * it put first. */
 static void spell(struct spelling *s, const char *text, const char *marks)
 {
 	const size_t length = strlen(text);
@@ -58,7 +58,7 @@ static void spell(struct spelling *s, const char *text, const char *marks)
 	}
 }
 
-/* The last digit of what a resource's name would end with is spelled so that none does. */
+/* Encode the last digit of a name that has the form of a resource's, so that it loses that form. */
 static void spell_pod(struct spelling *s, char *text)
 {
 	const size_t last = strlen(text) - 1;
@@ -73,7 +73,7 @@ static void spell_pod(struct spelling *s, char *text)
 	put_digits(s, digit);
 }
 
-/* One of CNI_ARGS' values; "" where it is absent. */
+/* Read one value of CNI_ARGS; "" if it is absent. Returns 0 or -1. */
 static int argument(const struct request *r, const char *key, char text[static CDI_NAME_MAX],
                     struct failure *f)
 {

@@ -15,9 +15,10 @@
 
 enum { CDI_NAME_MAX = 201 };
 
-/* The device name an attachment's configuration asks for: deviceID's, or with "cdi" the pod's;
- * where the runtime names no pod, the containerID stands for it. "" where no device is asked for.
- * Code CNI_CONFIG where the name is too long, CNI_ENV where the pod's is. */
+/* Make the device name for an attachment: the deviceID; or, with the key cdi, the pod's name. The
+ * containerID replaces the pod's name if the runtime names no pod. `name` is "" if the
+ * configuration asks for no device. Returns 0, or -1: CNI_CONFIG if the name is too long, CNI_ENV
+ * if the pod's is. */
 int cdi_name(const struct config *c, const struct request *r, char name[static CDI_NAME_MAX],
              struct failure *f) MUST_CHECK;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Judging by records who has the name of a CDI device. */
+/* Finding by the records which endpoint has the name of a CDI device. */
 #include "plugin/cdi_owner.h"
 
 #include "plugin/cdi.h"
@@ -14,8 +14,8 @@ static bool text_same(const char *a, const char *b)
 	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-/* A record without a pod is of a call that named none, or of an older podtap; with a name that the
- * key cdi made, that name is the pod's. */
+/* Whether two records are of the same pod. A record without a pod is of a call that named no pod,
+ * or of an older podtap. If the key cdi made its device name, that name is the pod's. */
 static bool is_same_pod(const struct endpoint *e, const struct endpoint *other)
 {
 	if (strcmp(e->container_id, other->container_id) == 0)
@@ -51,7 +51,7 @@ static int refuse(const struct endpoint *e, const struct attachment_name *owner,
 	return fail(f, CNI_OTHER, details, "the CDI device %s is another pod's", e->cdi);
 }
 
-/* Whether the endpoint that has the name keeps it: 1, 0, or -1. */
+/* Whether the endpoint that has the name keeps it. Returns 1, 0 or -1. */
 static int keeps(const struct endpoint *e, uint32_t ifindex, const struct host *host,
                  struct failure *f)
 {
@@ -60,7 +60,7 @@ static int keeps(const struct endpoint *e, uint32_t ifindex, const struct host *
 	struct failure unreadable = { 0 };
 	int found = ifindex_owner(ifindex, &owner, f);
 
-	if (found <= 0) /* it was torn down */
+	if (found <= 0) /* a DEL removed it */
 		return found;
 	found = endpoint_read(owner.container_id, owner.ifname, &other, &unreadable);
 	if (found < 0)

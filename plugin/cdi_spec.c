@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Writing the text of a CDI specification, and reading back whose it is. */
+/* Writing the text of a CDI specification, and reading its tap back. */
 #include "plugin/cdi_spec.h"
 
 #include "base/file.h"
@@ -32,7 +32,8 @@ size_t cdi_spec_text(const struct endpoint *e, char text[static CDI_SPEC_MAX])
 	return (size_t)length;
 }
 
-/* The file's length; 0 where it is missing, too long or no regular file; -1 with errno. */
+/* Read the file. Returns its length; 0 if it is missing, too long or not a regular file; or -1 with
+ * errno. */
 static ssize_t text_read(int directory, const char *name, char text[static CDI_SPEC_MAX])
 {
 	OWNED(fd_release)
@@ -44,7 +45,7 @@ static ssize_t text_read(int directory, const char *name, char text[static CDI_S
 	return length < 0 && foreign ? 0 : length;
 }
 
-/* The index in a node's path, 0 where it is no tap's. */
+/* Returns the index in a node's path, 0 if it is not a tap's path. */
 static uint32_t index_of(const char *path)
 {
 	static const char start[] = "/dev/tap";

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* CHECK: whether the endpoint still is what ADD reported. */
+/* CHECK: compare the endpoint with the result of its ADD. */
 #include "plugin/verbs.h"
 
 #include "base/json.h"
@@ -16,7 +16,7 @@
 struct checking {
 	struct attachment attachment;
 	struct link link;
-	int interface; /* ours, in prevResult */
+	int interface; /* index of our interface in prevResult */
 };
 
 static void checking_release(struct checking *c)
@@ -49,8 +49,8 @@ static int find_interface(struct checking *c, struct failure *f)
 	            "prevResult has no interface %s in %s", r->ifname, r->netns);
 }
 
-/* The master our link stands on. A macvlan on a macvlan is put on the latter's own master by the
- * kernel, so that is right too. A namespace without a number is one no link here refers to. */
+/* Check the master of the link. The kernel puts a macvlan on a macvlan on the latter's own master,
+ * so that master is valid, too. No link here refers to a namespace without a number. */
 static int check_master(struct checking *c, struct failure *f)
 {
 	struct attachment *a = &c->attachment;
@@ -190,7 +190,7 @@ struct route_search {
 	bool found;
 };
 
-/* In any table: later plugins of a chain move routes to other ones. */
+/* Accept a route in any table: later plugins of a chain move routes to other tables. */
 static void on_route(const struct route_seen *seen, void *data)
 {
 	struct route_search *s = data;
@@ -231,8 +231,7 @@ static size_t container_interfaces(const struct result *previous)
 	return count;
 }
 
-/* Where prevResult tells of several interfaces, its routes do not say whose they are: our record
- * does. */
+/* If prevResult has several interfaces, its routes do not name theirs. Then the record decides. */
 static int check_routes(struct checking *c, struct failure *f)
 {
 	const struct request *r = c->attachment.request;

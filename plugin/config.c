@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The configuration keys, their defaults, and how they go together. */
+/* The configuration keys, their defaults, and their relations. */
 #include "plugin/config.h"
 
 #include "base/json.h"
@@ -34,7 +34,7 @@ static const struct word level_words[] = {
 	{ NULL, 0 },
 };
 
-/* How one sender of sourceMacs is spelled. */
+/* The spelling of one sender in sourceMacs. */
 static const struct key source_key = { "", KEY_MAC, .offset = 0 };
 
 static int source_read(const struct key_scope *member, void *base)
@@ -78,7 +78,7 @@ static const struct key keys[] = {
 };
 #undef FIELD
 
-/* The keys that decide defaults, and those that other files decode. */
+/* The keys that decide defaults, and the keys that other files decode. */
 struct outline {
 	uint32_t kind; /* of link_kind_words */
 	const cJSON *ipam;
@@ -99,7 +99,7 @@ enum {
 	N_OUTLINE = sizeof outline_keys / sizeof *outline_keys
 };
 
-/* CNI_ARGS keys we use or whose meaning we know; others need IgnoreUnknown. */
+/* The CNI_ARGS keys that podtap uses or knows. Others need IgnoreUnknown. */
 static const char *const known_args[] = { "IgnoreUnknown",
 	                                  "MAC",
 	                                  "IP",
@@ -115,7 +115,8 @@ const char *address_owner_name(enum address_owner owner)
 	return owner_words[owner].text;
 }
 
-/* "type": "macvlan" makes macvlan, everything else macvtap, unless "link" says which. */
+/* Set the defaults of the outline. The key link chooses the kind. Without it, "type": "macvlan"
+ * makes a macvlan, and any other type a macvtap. */
 static void outline_begin(struct outline *o, const cJSON *json)
 {
 	const char *type = json_string(json_member(json, "type"));
@@ -129,7 +130,7 @@ static void set_defaults(struct config *c, const struct outline *o, const cJSON 
 {
 	const char *type = json_string(json_member(json, "type"));
 	const struct link_kind *kind = link_kind_find(word_text(link_kind_words, o->kind));
-	const uint32_t owner = type && strcmp(type, "macvtap") == 0 ? 107 : 0; /* qemu's */
+	const uint32_t owner = type && strcmp(type, "macvtap") == 0 ? 107 : 0; /* user qemu */
 
 	*c = (struct config){
 		.kind = kind,
@@ -139,11 +140,11 @@ static void set_defaults(struct config *c, const struct outline *o, const cJSON 
 		.log_level = LOG_INFO,
 		.ipam = ipam_type(json),
 	};
-	/* A tap without IPAM is a VM's: the pod must not answer in its name. */
+	/* A tap without IPAM is for a VM: the pod must not answer for the VM. */
 	c->address_owner = kind->tap && !c->ipam ? OWNER_GUEST : OWNER_POD;
 }
 
-/* A MAC address the runtime asks for, by one of the ways it has. */
+/* Read a MAC address from one of the places in which a runtime can put it. */
 static int read_runtime_mac(struct config *c, const cJSON *value, const char *name,
                             struct failure *f)
 {
@@ -160,12 +161,12 @@ static int read_runtime_mac(struct config *c, const cJSON *value, const char *na
 	return key_mac_parse(name, value->valuestring, &c->mac, f);
 }
 
-/* As Multus passes it to a plugin with the capability deviceID. */
+/* Multus passes deviceID like this to a plugin that has the capability. */
 static const struct key runtime_device = { "deviceID", KEY_TEXT,
 	                                   .offset = offsetof(struct config, device_id) };
 
-/* In ascending precedence: CNI_ARGS over the configuration's, args.cni over that, runtimeConfig
- * over all. */
+/* Read the arguments in ascending precedence: the configuration, CNI_ARGS, args.cni, runtimeConfig.
+ */
 static int read_arguments(struct config *c, const struct request *r, struct failure *f)
 {
 	const struct key_scope runtime = { json_member(r->json, "runtimeConfig"), "runtimeConfig",
@@ -203,7 +204,7 @@ int config_check_passthru(uint32_t mode, const char *master, struct failure *f)
 	return 0;
 }
 
-/* The guest alone answers on such a link, so it must not configure itself. */
+/* With addressOwner guest only the guest answers on the link, so the pod must not configure it. */
 static int check_guest(const struct config *c, struct failure *f)
 {
 	const struct sysctl *ra = sysctl_find(&c->sysctls, SETTINGS_IPV6, "accept_ra");
@@ -242,11 +243,11 @@ static int read_dns(struct config *c, const cJSON *dns, struct failure *f)
 	return 0;
 }
 
-/* All keys; the outline comes first, since it decides some defaults. */
+/* Read all keys. The outline comes first, because it decides some defaults. */
 static int read_keys(struct config *c, const struct request *r, struct failure *f)
 {
 	const struct key_scope top = { r->json, "", f };
-	uint32_t ipam_seconds; /* checked here, used by ipam/ */
+	uint32_t ipam_seconds; /* checked here; ipam/ uses it */
 	struct outline outline;
 
 	outline_begin(&outline, r->json);

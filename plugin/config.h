@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a network configuration means: every key decoded and checked once, const from then on. */
+/* The decoded network configuration: every key is decoded and checked once, and const afterwards.
+ */
 #ifndef PLUGIN_CONFIG_H
 #define PLUGIN_CONFIG_H
 
@@ -13,8 +14,8 @@
 
 enum { SOURCES_MAX = 256, QUEUES_MAX = 256 };
 
-/* Frames. The kernel's queue for broadcasts is the master's, as long as the longest that one of its
- * endpoints asks for, and holds some 4 KiB for each frame. */
+/* Frames. A master has one queue for broadcasts. It is as long as the longest that an endpoint on
+ * that master asks for, and holds about 4 KiB for each frame. */
 enum { BCQUEUELEN_KERNEL = 1000, BCQUEUELEN_MAX = 10000 };
 
 enum address_owner { OWNER_POD, OWNER_GUEST };
@@ -54,17 +55,19 @@ struct config {
 	const cJSON *dns; /* borrowed; NULL when absent or empty */
 };
 
-/* Decodes the configuration of an ADD, CHECK or STATUS: all keys and their relations. With
- * `arguments`, CNI_ARGS, runtimeConfig and args.cni as well. Texts are borrowed from the request.
- * Codes CNI_CONFIG, naming key and value, and CNI_ENV for CNI_ARGS. */
+/* Decode the configuration of an ADD, CHECK or STATUS: all keys and their relations. With
+ * `arguments`, decode CNI_ARGS, runtimeConfig and args.cni, too. Texts are borrowed from the
+ * request. Returns 0, or -1: CNI_CONFIG, which names the key and the value, or CNI_ENV for
+ * CNI_ARGS. */
 int config_read(struct config *c, const struct request *r, bool arguments,
                 struct failure *f) MUST_CHECK;
 
-/* What DEL and GC need, which must work although other keys are wrong: kind, ipam, log, deviceID
- * and the like; a key that cannot be read counts as absent. */
+/* Decode what DEL and GC need: kind, ipam, log, deviceID and similar keys. An invalid key counts as
+ * absent, because DEL and GC must work with an invalid configuration. */
 void config_read_leniently(struct config *c, const struct request *r);
 
-/* The name the runtime allocated, also where nothing else can be read; NULL: none. */
+/* Find the deviceID that the runtime allocated, also in a configuration that is invalid otherwise.
+ * Returns NULL if there is no deviceID. The text is borrowed. */
 const char *config_device_id(const struct request *r);
 
 /* Refuse mode passthru when no master is named (""). config_read() does when no deviceID may name

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* DEL: undoing an attachment from containerID and ifname alone, as often as it is asked for. */
+/* DEL: remove an attachment by its containerID and ifname alone, as often as the runtime asks. */
 #include "plugin/verbs.h"
 
 #include "ipam/ipam.h"
@@ -14,8 +14,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* What is left without a record. `damaged`: there is one, which cannot be read. `sandbox` NULL:
- * there is no link to look for. */
+/* Undo what has no readable record. `damaged`: a record exists, but cannot be read. `sandbox` NULL:
+ * there is no namespace to search for a link. */
 static int undo_link(const struct request *r, bool damaged, struct sandbox *sandbox,
                      struct failure *f)
 {
@@ -26,9 +26,10 @@ static int undo_link(const struct request *r, bool damaged, struct sandbox *sand
 	return undone;
 }
 
-/* Without a record: by name and kind, in the namespace the runtime names, if that is one; and on
- * the host the link made for this attachment, if one was. A DEL that comes late, of a sandbox that
- * ended before, names no namespace: by then the deviceID may be another pod's. */
+/* Undo without a record. In the namespace that the runtime names, if that exists, find the link by
+ * name and kind. On the host, find the link that KubeVirt's device plugin made for this attachment.
+ * A late DEL, whose sandbox has ended, names no namespace: by then the deviceID may be another
+ * pod's. */
 static int undo_by_name(const struct request *r, bool damaged, struct host *host, struct failure *f)
 {
 	OWNED(sandbox_release) struct sandbox sandbox = SANDBOX_CLOSED;
@@ -45,7 +46,7 @@ static int undo_by_name(const struct request *r, bool damaged, struct host *host
 		return takeover_sweep(r, &host->rtnl, f) < 0 ? -1 : noted;
 	}
 	int own = r->netns_override ? 0 : host_is(host, netns, f);
-	if (own) /* a reused process id: touch nothing there */
+	if (own) /* a process id was reused: change nothing there */
 		return own < 0 ? -1 : undo_link(r, damaged, NULL, f);
 	if (sandbox_open(&sandbox, host->netns, fd_take(&netns), SANDBOX_SYSFS, f) < 0)
 		return -1;
@@ -59,7 +60,8 @@ static int undo_by_record(const struct request *r, const struct endpoint *e, str
 	OWNED(sandbox_release) struct sandbox sandbox = SANDBOX_CLOSED;
 	enum found open = endpoint_sandbox(e, *r->netns ? r->netns : NULL, host, &sandbox, f);
 
-	/* The runtime's path may be another's by now, the recorded one still right. */
+	/* The runtime's path may lead to another namespace now, while the recorded one is still
+	 * valid. */
 	if (open == FOUND_NONE && *r->netns)
 		open = endpoint_sandbox(e, NULL, host, &sandbox, f);
 	if (open == FOUND_FAILED || privilege_keep(PRIVILEGE_WORKING, false, f) < 0)
@@ -82,19 +84,19 @@ static int undo(const struct request *r, struct failure *f)
 		fprintf(stderr, "podtap: %s: %s\n", unreadable.msg, unreadable.details);
 	const bool damaged = found == FOUND_FAILED && unreadable.code != CNI_IO;
 	int undone = undo_by_name(r, damaged, &host, f);
-	/* What may be read another time stays for that. */
+	/* A later attempt may read the record, so it stays. */
 	if (found == FOUND_FAILED && !damaged)
 		return failure_join(f, &unreadable);
-	/* It tells the next DEL that something is left. */
+	/* The damaged record tells the next DEL that something is left. */
 	if (damaged && undone < 0)
 		return -1;
-	/* Also without a record: an ADD killed early leaves an empty directory. */
+	/* Do this also without a record: a killed ADD may leave an empty directory. */
 	int removed = endpoint_remove(r->container_id, r->ifname, f);
 	return undone < 0 || removed < 0 ? -1 : 0;
 }
 
-/* Waits for other calls for the attachment. An ADD that goes on for longer is told to undo what it
- * makes, and the runtime to ask again: success is promised only when nothing is left. */
+/* Wait for other calls on the attachment. If an ADD takes longer, tell it to undo its work, and ask
+ * the runtime to retry: DEL succeeds only if nothing is left. */
 static int become_owner(const struct request *r, int *owner, struct failure *f)
 {
 	*owner = owner_open_undoing(f);
@@ -113,8 +115,8 @@ static int undo_all(const struct request *r, struct failure *f)
 	const char *ipam = ipam_type(r->json);
 	struct failure kept = { 0 };
 
-	/* The delegate first: dhcp needs the live link to release its lease. Its failure is
-	 * reported, but keeps nothing here. */
+	/* The delegate comes first: dhcp needs the live link to release its lease. Its failure is
+	 * reported, but does not stop the rest. */
 	int released = ipam ? ipam_del(r, ipam, f) : 0;
 	if (undo(r, &kept) < 0)
 		return failure_join(f, &kept);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Clearing away former endpoints: everything is decided before anything is removed. */
+/* Removing former endpoints. All decisions precede all removals. */
 #include "plugin/former.h"
 
 #include "ipam/ipam.h"
@@ -9,11 +9,11 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A former endpoint as it is now. */
+/* A former endpoint in its present state. */
 struct former {
 	struct endpoint record;
-	struct sandbox there;    /* where it is in another namespace than the new one */
-	struct sandbox *sandbox; /* where it is; NULL: that is gone */
+	struct sandbox there;    /* its namespace, if that is not the new endpoint's */
+	struct sandbox *sandbox; /* its namespace; NULL: that is gone */
 	struct link link;        /* its link; index 0: that is gone */
 };
 
@@ -23,7 +23,7 @@ static void former_release(struct former *old)
 	sandbox_release(&old->there);
 }
 
-/* Finds the namespace and the link that the record names. */
+/* Find the namespace and the link that the record names. */
 static int look(struct former *old, struct attachment *a, struct failure *f)
 {
 	const struct endpoint *e = &old->record;
@@ -53,7 +53,8 @@ static int refuse_living(const struct former *old, struct failure *f)
 	            e->netns_path ? e->netns_path : "its namespace");
 }
 
-/* As a DEL would, of the network that the record is of. Of another one nothing tells how. */
+/* Release the addresses as a DEL does, if the record is of this network. The configuration of
+ * another network is not known here. */
 static int release_addresses(const struct former *old, const struct attachment *a,
                              struct failure *f)
 {
@@ -82,7 +83,7 @@ int former_clear(struct attachment *a, const struct endpoint *e, struct failure 
 		return failure_join(f, &unreadable);
 	if (found != FOUND)
 		return endpoint_remove(e->container_id, e->ifname, f);
-	/* What that one was about to take over is for the new one now. */
+	/* The new endpoint takes over the link that the former one was about to take over. */
 	if (old.record.host_link.name && old.record.host_link.ifindex == e->host_link.ifindex)
 		old.record.host_link.name = NULL;
 	if (look(&old, a, f) < 0)

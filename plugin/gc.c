@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* GC: removing the attachments of this network that the runtime no longer knows. */
+/* GC: remove the attachments of this network that the runtime does not list as valid. */
 #include "plugin/verbs.h"
 
 #include "cni/attachments.h"
@@ -18,11 +18,11 @@ struct collection {
 	const struct request *request;
 	const struct config *config;
 	struct host *host;
-	int owner;               /* what attachments are owned by; -1: no ADD can be */
-	const cJSON *valid;      /* NULL: none is */
-	struct failure *failure; /* of all attachments */
+	int owner;               /* descriptor that owns attachments; -1: no ADD can own one */
+	const cJSON *valid;      /* NULL: no attachment is valid */
+	struct failure *failure; /* the failures of all attachments */
 	unsigned failed;         /* attachments that could not be collected */
-	unsigned left;           /* stale ones after that */
+	unsigned left;           /* stale attachments that remain after GC */
 };
 
 static void collection_release(struct collection *c)
@@ -30,7 +30,7 @@ static void collection_release(struct collection *c)
 	fd_release(&c->owner);
 }
 
-/* As a DEL would: the delegate first, then what is ours. */
+/* Collect as a DEL does: the delegate first, then podtap's own objects. */
 static int collect(const struct collection *c, const struct endpoint *e)
 {
 	OWNED(sandbox_release) struct sandbox sandbox = SANDBOX_CLOSED;
@@ -68,8 +68,8 @@ static int collect_owned(const struct collection *c, const char *container_id, c
 	return found && is_stale(c, &e) ? collect(c, &e) : 0;
 }
 
-/* An attachment that another call owns is being made or undone: that call lives, and it, or the
- * next DEL or GC, leaves nothing. */
+/* Leave an attachment that another call owns. That call lives, and is creating or removing it. It,
+ * or the next DEL or GC, leaves nothing. */
 static void collect_unowned(struct collection *c, const struct endpoint *e)
 {
 	struct failure refusal = { 0 };
@@ -94,14 +94,14 @@ static int on_record(const struct endpoint *e, const struct failure *error, void
 	if (error) {
 		fprintf(stderr, "podtap: endpoint %s of %s: %s: %s\n", e->ifname, e->container_id,
 		        error->msg, error->details);
-		/* Nothing tells which network it is of; but one that cannot be read now may be of
-		 * this one. */
+		/* Nothing tells the network of this record. One that cannot be read now may be of
+		 * this network. */
 		if (error->code == CNI_IO)
 			failure_join(c->failure, error);
 		return 0;
 	}
 	if (is_stale(c, e))
-		collect_unowned(c, e); /* past a failure: the others still go */
+		collect_unowned(c, e); /* after a failure, too: collect the others */
 	return 0;
 }
 
@@ -122,9 +122,10 @@ static int count(const struct endpoint *e, const struct failure *error, void *da
 	return 0;
 }
 
-/* The IPAM plugin's GC takes as free what is not in the list. That may be what an ADD reserves that
- * the list does not know; then the next GC does it. With the gate closed no further ADD reserves,
- * and each that does has a record, which is more than those that could not be collected. */
+/* Let the IPAM plugin free the addresses that are not in the list. An ADD may reserve an address
+ * that the list lacks. It has a record then, and with the gate closed no further ADD reserves. So
+ * leave the work to the next GC if there are more stale records than attachments that could not be
+ * collected. */
 static int collect_addresses(struct collection *c)
 {
 	const struct endpoint_visit visitor = { count, c };
@@ -143,7 +144,7 @@ static int collect_addresses(struct collection *c)
 	return visited < 0 || of_plugin.code ? -1 : 0;
 }
 
-/* Goes on past a failure; the first comes first in what is reported. */
+/* Continue after a failure. The first one comes first in the report. */
 static int gc_all(struct collection *c)
 {
 	struct failure *f = c->failure;

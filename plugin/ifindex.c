@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Drawing interface indices, and one symlink each to say whose they are. */
+/* Drawing interface indices, and one symlink for each that names its attachment. */
 #include "plugin/ifindex.h"
 
 #include "base/file.h"
@@ -24,7 +24,7 @@ int ifindex_draw(uint32_t *index, struct failure *f)
 	return 0;
 }
 
-/* The link's text says whose the index is; nothing ever follows it. */
+/* Write the link's text, which names the attachment of the index. No program follows the link. */
 static void claim_text(const char *container_id, const char *ifname, char text[static PATH_MAX])
 {
 	snprintf(text, PATH_MAX, "%s/%s", container_id, ifname);
@@ -48,13 +48,14 @@ int ifindex_claim(uint32_t index, const char *container_id, const char *ifname, 
 
 enum note { NOTE_UNKNOWN = -1, NOTE_NONE, NOTE_OURS, NOTE_OTHERS };
 
-/* A foreign object is not a directory, or not a symbolic link. */
+/* Whether the errno means that there is no note: a foreign object is not a directory, or not a
+ * symbolic link. */
 static bool is_absence(int err)
 {
 	return err == ENOENT || err == ENOTDIR || err == ELOOP || err == EINVAL;
 }
 
-/* Opens the notes' directory. 1, 0 where it is missing, -1. */
+/* Open the notes' directory. Returns 1, 0 if it is missing, or -1. */
 static int notes_open(int *directory, struct failure *f)
 {
 	struct failure refusal = { 0 };
@@ -65,7 +66,7 @@ static int notes_open(int *directory, struct failure *f)
 	return is_absence(errno) ? 0 : failure_pass(f, &refusal);
 }
 
-/* Reads a note's text. 1, 0 where it is missing, -1. */
+/* Read the text of a note. Returns 1, 0 if it is missing, or -1. */
 static int text_read(int directory, const char *name, char text[static PATH_MAX], struct failure *f)
 {
 	const ssize_t length = readlinkat(directory, name, text, PATH_MAX - 1);
@@ -78,8 +79,8 @@ static int text_read(int directory, const char *name, char text[static PATH_MAX]
 	return 1;
 }
 
-/* Opens the notes' directory too, which is the caller's; -1 in it goes with NOTE_NONE or
- * NOTE_UNKNOWN. */
+/* Read the note of an index. Opens the notes' directory, too. The caller owns it; it is -1 with
+ * NOTE_NONE or NOTE_UNKNOWN. */
 static enum note note_read(uint32_t index, const char *container_id, const char *ifname,
                            int *directory, struct failure *f)
 {
@@ -156,7 +157,7 @@ int ifindex_owner(uint32_t index, struct attachment_name *owner, struct failure 
 	return found > 0 ? owner_parse(text, owner) : found;
 }
 
-/* Whether an entry of the notes' directory is this attachment's. */
+/* Whether an entry of the notes' directory is this attachment's. Returns 1, 0 or -1. */
 static int entry_is(int directory, const char *name, const char *wanted, uint32_t *index,
                     struct failure *f)
 {

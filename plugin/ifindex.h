@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Interface indices unique on the host: /dev has one name an index, while the kernel counts indices
- * in each namespace anew. */
+/* Interface indices that are unique on the host. /dev has one name for each index, but the kernel
+ * counts indices anew in each namespace. */
 #ifndef PLUGIN_IFINDEX_H
 #define PLUGIN_IFINDEX_H
 
@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What names one attachment. */
+/* The name of one attachment. */
 struct attachment_name {
 	char container_id[NAME_MAX + 1];
 	char ifname[IFNAMSIZ];

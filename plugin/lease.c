@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The loop of reserving addresses, asking the LAN for them, and giving them back. */
+/* The loop that reserves addresses, probes them on the LAN, and gives used ones back. */
 #include "plugin/lease.h"
 
 #include "plugin/link_setup.h"

@@ -14,7 +14,7 @@
 #include <string.h>
 
 enum {
-	IPV6_MTU_MIN = 1280, /* on a link with less the kernel has no IPv6 at all */
+	IPV6_MTU_MIN = 1280, /* on a link with a smaller MTU the kernel has no IPv6 */
 };
 
 static bool has_family(const struct result *lease, uint8_t family)
@@ -45,7 +45,7 @@ void link_setup_sysctls(const struct link_setup *s, struct sysctls *all)
 		sysctls_add(all, SETTINGS_IPV6, "accept_ra", 0);
 }
 
-/* They have to be set before the link is up: from then on the LAN can act on it. */
+/* The settings must be set before the link is up, because then the LAN can affect it. */
 static int apply_sysctls(const struct link_setup *s, struct failure *f)
 {
 	struct sysctls all;

@@ -6,7 +6,7 @@
 #include "plugin/attachment.h"
 #include "record/endpoint.h"
 
-/* What one setup works on, open and borrowed. */
+/* The objects that one setup works on; all open and borrowed. */
 struct link_setup {
 	struct attachment *attachment;
 	const struct endpoint *endpoint;

@@ -13,14 +13,14 @@
 #include <string.h>
 
 enum {
-	TRIES = 16, /* of about 15 million indices: more than one is rare, sixteen are a fault */
-	HOLDING_MAX = 512, /* placeholders at once: half a second */
+	TRIES = 16,        /* of about 15 million indices: two are rare, sixteen are a fault */
+	HOLDING_MAX = 512, /* placeholders at once: they take half a second */
 };
 
-/* What one try with one index came to. */
+/* The outcome of one try with one index. */
 enum outcome { MADE = 0, FAILED = -1, INDEX_TAKEN = 1, MINOR_TAKEN = 2 };
 
-/* In passthru the kernel gives it the master's. */
+/* Whether the link keeps the MAC address that is set. In mode passthru it gets the master's. */
 static bool keeps_mac(const struct attachment *at)
 {
 	return at->target.mode == MACVLAN_MODE_PASSTHRU ||
@@ -48,7 +48,8 @@ static struct link_want want_of(const struct link_tap *lt, const struct endpoint
 	};
 }
 
-/* The kernel says EINVAL and no more where passthru meets anything else on a master. */
+/* Explain a refusal of mode passthru. The kernel gives only EINVAL if the master has another link.
+ */
 static int explain_passthru(const struct link_tap *lt, const struct failure *refusal,
                             struct failure *f)
 {
@@ -99,7 +100,8 @@ static int explain(const struct link_tap *lt, int err, const struct failure *ref
 	            at->target.master.name);
 }
 
-/* The name is taken in the container, or the index is, there or (older kernels) on the host. */
+/* Find what is in use: the name in the container, or the index, there or (older kernels) on the
+ * host. */
 static enum outcome name_or_index(const struct link_tap *lt, const struct endpoint *e,
                                   struct failure *f)
 {
@@ -115,8 +117,8 @@ static enum outcome name_or_index(const struct link_tap *lt, const struct endpoi
 	return FAILED;
 }
 
-/* Kernels before 6.13 say EBUSY where the index is taken in the container, as all do where the
- * master is a port. */
+/* Find why the kernel said EBUSY. Kernels before 6.13 say it if the index is in use in the
+ * container, and all kernels if the master is a port. */
 static enum outcome index_or_port(const struct link_tap *lt, const struct endpoint *e,
                                   const struct failure *refusal, struct failure *f)
 {
@@ -128,7 +130,7 @@ static enum outcome index_or_port(const struct link_tap *lt, const struct endpoi
 	return found == FOUND ? INDEX_TAKEN : FAILED;
 }
 
-/* The kernel has chosen another index than the one wanted, as those before 5.13 do. */
+/* Adopt the index that the kernel chose in place of the wanted one. Kernels before 5.13 do that. */
 static enum outcome follow_index(const struct link_tap *lt, struct endpoint *e, uint32_t index,
                                  struct failure *f)
 {
@@ -147,10 +149,10 @@ static enum outcome move_link(struct link_tap *lt, struct endpoint *e, struct fa
 	const struct link_want want = want_of(lt, e);
 	uint32_t index = e->ifindex;
 
-	/* Asked for beforehand: the kernel renames only what it has moved. */
+	/* Look before the move, because the kernel renames a link only after it has moved it. */
 	if (name_or_index(lt, e, f) == FAILED)
 		return FAILED;
-	lt->linked = true; /* also where the move was made and refused halfway */
+	lt->linked = true; /* set also if the kernel moved the link and then refused the rest */
 	const enum takeover_moved moved =
 	        takeover_move(&at->target.takeover, &at->host.rtnl, &at->sandbox.rtnl, lt->devices,
 	                      &want, &index, f);
@@ -171,7 +173,7 @@ static enum outcome make_link(struct link_tap *lt, struct endpoint *e, struct fa
 	failure_clear(&refusal);
 	if (lt->attachment->target.takeover.link.index)
 		return move_link(lt, e, f);
-	lt->linked = true; /* for all we know, if the answer cannot be read */
+	lt->linked = true; /* assume so, because the answer may be unreadable */
 	if (link_create(attachment_master_rtnl(lt->attachment), &want, &refusal) == 0)
 		return MADE;
 	int err = errno;
@@ -187,8 +189,8 @@ static enum outcome make_link(struct link_tap *lt, struct endpoint *e, struct fa
 	}
 }
 
-/* Whether containers will be given the tap without another call of ours: by CDI, and by what asks
- * for it in a Kubernetes pod. podman's hook notes by itself what it gives. */
+/* Whether containers get the tap without another call of podtap: by CDI, or by what requests it in
+ * a Kubernetes pod. podman's hook itself notes what it gives. */
 static bool is_given(const struct attachment *at, const struct endpoint *e)
 {
 	char pod[2];
@@ -196,8 +198,8 @@ static bool is_given(const struct attachment *at, const struct endpoint *e)
 	return e->cdi || args_find(at->request->args, "K8S_POD_NAME", pod, sizeof pod);
 }
 
-/* Another pod that lives may still have the permission to open this number. A link that is taken
- * over is not made again for that. */
+/* Claim the number of the tap. Another living pod may still have the permission to open it. A link
+ * that was taken over is not created anew for that. */
 static enum outcome claim_minor(const struct link_tap *lt, const struct endpoint *e,
                                 struct failure *f)
 {
@@ -211,8 +213,8 @@ static enum outcome claim_minor(const struct link_tap *lt, const struct endpoint
 	return ours > 0 ? MADE : ours < 0 ? FAILED : MINOR_TAKEN;
 }
 
-/* Makes sure of the node. Where the kernel did not make it, the record tells of the number before
- * we do, so that a call that finds only the record knows which node to remove. */
+/* Provide the node. If the kernel did not create it, write its number to the record first: a call
+ * that finds only the record must know which node to remove. */
 static enum outcome make_tap(struct link_tap *lt, struct endpoint *e, struct failure *f)
 {
 	const struct attachment *at = lt->attachment;
@@ -241,7 +243,8 @@ static enum outcome make_tap(struct link_tap *lt, struct endpoint *e, struct fai
 	return INDEX_TAKEN;
 }
 
-/* Twice as many each time: how many numbers in a row are not for us is not known. */
+/* Hold twice as many numbers each time, because the count of unusable ones in a row is not known.
+ */
 static void hold_minors(struct link_tap *lt, uint32_t ifindex)
 {
 	lt->holding = lt->holding ? 2 * lt->holding : 1;
@@ -268,7 +271,7 @@ static enum outcome try_index(struct link_tap *lt, struct endpoint *e, struct fa
 		return (enum outcome)fail(f, CNI_OTHER, "another device or file has its name",
 		                          "the tap of %s", e->ifname);
 	if (made == INDEX_TAKEN || made == MINOR_TAKEN) {
-		/* The first: a foreign file or device has the node's name. */
+		/* INDEX_TAKEN first: a foreign file or device has the node's name. */
 		if (link_delete(inside, e->ifindex, f) < 0)
 			return FAILED;
 		lt->linked = false;

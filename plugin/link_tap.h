@@ -17,7 +17,7 @@ struct link_tap {
 	struct placeholders held; /* keep tap numbers in use that this endpoint must not get */
 	unsigned holding;         /* how many placeholders were added last */
 	bool any_minor;           /* accept any tap number */
-	bool proved; /* the kernel confirmed the link; it may have been renamed since */
+	bool proved; /* the kernel confirmed the link; it may have got another name since */
 };
 
 /* Create the link that the endpoint describes, and its tap node. Update e->ifindex, e->tap and the

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Opens the log for appending; only ever a regular file, never through a link. */
+/* Open the log for appending: only a regular file, and never through a link. */
 static int log_open(const char *path)
 {
 	OWNED(fd_release)
@@ -30,7 +30,7 @@ static int log_open(const char *path)
 	return fd_take(&fd);
 }
 
-/* One write a line, so that lines of concurrent calls do not mix. */
+/* Write a line with one write(), so that lines of concurrent calls do not mix. */
 static void log_line(int fd, const char *level, const char *verb, const struct request *r,
                      const char *text)
 {
@@ -42,7 +42,7 @@ static void log_line(int fd, const char *level, const char *verb, const struct r
 	if (length >= (int)sizeof line)
 		length = sizeof line - 1;
 	for (int i = 0; i < length;
-	     i++) /* a log has one line a call, also if the text has several */
+	     i++) /* a call has one line in the log, also if the text has several */
 		if ((unsigned char)line[i] < ' ')
 			line[i] = ' ';
 	line[length] = '\n';
@@ -50,8 +50,8 @@ static void log_line(int fd, const char *level, const char *verb, const struct r
 		perror("podtap: logFile");
 }
 
-/* Opens the log a configuration names; -1: it has none, or the log cannot be written, which is said
- * on stderr. */
+/* Open the log that a configuration names. Returns -1 if it names no log, or if the log cannot be
+ * written, which stderr reports. */
 static int log_of(const struct config *c)
 {
 	if (!c->log_file)

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The operator's log: one line a call and one a failure, appended to the configuration's logFile.
- */
+/* The operator's log: one line for each call and one for each failure, appended to the
+ * configuration's logFile. */
 #ifndef PLUGIN_LOG_H
 #define PLUGIN_LOG_H
 
 #include "cni/request.h"
 
-/* Writes what logLevel asks for; a log that cannot be written is said on stderr and stops nothing.
- */
+/* Write the lines that logLevel selects. If the log cannot be written, report that on stderr and
+ * continue. */
 void log_call(const char *verb, const struct request *r, const struct failure *f);
 
 /* Write a warning about a call that continues to stderr, and to the log at every level. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Saying in words why a master cannot serve. */
+/* Explaining why a master cannot carry an endpoint. */
 #include "plugin/master.h"
 
 #include "netns/route.h"
@@ -21,17 +21,17 @@ static void on_address(const struct addr *addr, void *data)
 	const uint8_t *byte = addr->address.ip.byte;
 	const bool link_local =
 	        addr->address.ip.family == AF_INET6 && byte[0] == 0xfe && (byte[1] & 0xc0) == 0x80;
-	*used |= !link_local; /* every interface that is up has a link-local one */
+	*used |= !link_local; /* every interface that is up has a link-local address */
 }
 
-/* Of any metric, and in any table. */
+/* Count routes of any metric, in any table. */
 static void on_route(const struct route_seen *route, void *data)
 {
 	bool *used = data;
 	*used |= route->dst.prefix == 0;
 }
 
-/* Whether the host itself uses the master: 1, 0, -1. */
+/* Whether the host itself uses the master. Returns 1, 0 or -1. */
 static int host_uses(struct rtnl *host, const struct link *master, struct failure *f)
 {
 	static const uint8_t families[] = { AF_INET, AF_INET6 };
@@ -44,9 +44,9 @@ static int host_uses(struct rtnl *host, const struct link *master, struct failur
 	return used;
 }
 
-enum { TYPE_IP6GRE = 823 }; /* which net/if_arp.h lacks */
+enum { TYPE_IP6GRE = 823 }; /* net/if_arp.h lacks it */
 
-/* Links of these carry packets without Ethernet's addresses. */
+/* Links of these types carry packets without Ethernet addresses. */
 static bool is_tunnel(uint16_t type)
 {
 	static const uint16_t types[] = {
@@ -138,8 +138,8 @@ enum found master_in_container_below(struct host *host, struct sandbox *inside,
 
 struct holder_search {
 	const char *master;
-	bool any;              /* not only an endpoint of mode passthru */
-	const struct mac *mac; /* one of this MAC address alone; NULL: of any */
+	bool any;              /* accept endpoints of all modes, not only of passthru */
+	const struct mac *mac; /* accept only an endpoint with this MAC address; NULL: any */
 	char *text;
 	size_t size;
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading the policy's file and putting a call's questions to it. */
+/* Reading the file of the policy, and judging calls by it. */
 #include "plugin/policy.h"
 
 #include "base/file.h"
@@ -20,7 +20,8 @@ static int refuse(const struct policy *p, const char *why, struct failure *f)
 	return fail(f, CNI_IO, why, "policy %s cannot be used", p->path);
 }
 
-/* A user who may write the file, or replace it in its directory, decides about the policy. */
+/* Only root may write the file and its directory. A user who can write the file, or replace it in
+ * its directory, decides the policy. */
 static int check_owner(const struct policy *p, int fd, const char *what, mode_t type,
                        struct failure *f)
 {
@@ -37,8 +38,8 @@ static int check_owner(const struct policy *p, int fd, const char *what, mode_t 
 	return refuse(p, why, f);
 }
 
-/* Opens the directory, then the file in it. -1 with errno ENOENT and no failure where there is no
- * policy. */
+/* Open the directory, then the file in it. Returns the descriptor, which the caller owns, or -1:
+ * with errno ENOENT and without a failure if there is no policy. */
 static int file_open(const struct policy *p, struct failure *f)
 {
 	const char *slash = strrchr(p->path, '/');
@@ -51,7 +52,7 @@ static int file_open(const struct policy *p, struct failure *f)
 	OWNED(text_release) char *parent = strndup(p->path, length);
 	if (!parent)
 		return fail_errno(f, ENOMEM, "open the policy %s", p->path);
-	/* A link to nowhere is no absence. */
+	/* A dangling symlink is an error, not a missing policy. */
 	OWNED(fd_release)
 	int directory = open(parent, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (directory < 0 && errno == ENOTDIR)
@@ -113,7 +114,7 @@ static int namespace_read(const char *args, char text[static NAMESPACE_TEXT], st
 	return 0;
 }
 
-/* Puts the question to the policy, where there is one. */
+/* Judge the question by the policy. */
 static int ask(const struct policy *p, const struct policy_question *asked, const struct request *r,
                struct failure *f)
 {

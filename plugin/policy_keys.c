@@ -8,7 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What of a question a key decides; `value` is NULL where the rule has no such key. */
+/* These functions decide one key of a rule for a question. `value` is NULL if the rule does not
+ * have the key. */
 static bool texts_have(const cJSON *list, const char *text)
 {
 	const cJSON *item;
@@ -60,7 +61,7 @@ static bool kind_is(const cJSON *value, const struct policy_question *q)
 	return !value || texts_have(value, q->config->kind->name);
 }
 
-/* Whom the tap is given to; everybody else is no owner. */
+/* Compare the tap's owner and group with the key. A tap that other users can open has no owner. */
 static bool owner_is(const cJSON *value, const struct policy_question *q)
 {
 	const struct tap_access *tap = &q->config->tap;
@@ -82,7 +83,7 @@ static bool device_is(const cJSON *value, const struct policy_question *q)
 	return !q->config->device_id || texts_have(value, q->config->device_id);
 }
 
-/* The kernel's own length is everybody's: no endpoint makes the queue shorter. */
+/* Every endpoint may have the kernel's own length, because no endpoint makes the queue shorter. */
 static bool queue_is(const cJSON *value, const struct policy_question *q)
 {
 	int64_t longest = BCQUEUELEN_KERNEL;
@@ -102,7 +103,7 @@ static bool sysctls_are(const cJSON *value, const struct policy_question *q)
 	return true;
 }
 
-/* What was asked for, in the configuration's words. */
+/* These functions write what the call asks for, in the words of the configuration. */
 static void say_master(const struct policy_question *q, char text[POLICY_TEXT])
 {
 	snprintf(text, POLICY_TEXT, "master %s", q->master);
@@ -152,7 +153,7 @@ static void say_sysctls(const struct policy_question *q, char text[POLICY_TEXT])
 		                         sysctl_name(asked->list[i].kind, "IFNAME", name));
 }
 
-/* How a member of a list is spelled. */
+/* The spelling of a list's members. */
 static const struct key text_member = { "", KEY_TEXT, .offset = 0 };
 static const struct key mode_member = { "", KEY_WORD, .words = link_modes };
 static const struct key kind_member = { "", KEY_WORD, .words = link_kind_words };

@@ -9,25 +9,25 @@
 
 enum { POLICY_TEXT = 256 };
 
-/* What is asked for, and by whom. */
+/* The endpoint that a call asks for, and who asks. All borrowed. */
 struct policy_question {
 	const char *network;
-	const char *pod_namespace; /* "": the call names none */
-	bool any_namespace;        /* rules for whichever namespace count */
-	const char *master;        /* the interface's own name; NULL: none of the host's */
-	uint32_t mode;             /* of the target */
+	const char *pod_namespace; /* "": the call names no namespace */
+	bool any_namespace;        /* ignore which namespaces a rule is for */
+	const char *master; /* the interface's own name; NULL: the master is not on the host */
+	uint32_t mode;      /* MACVLAN_MODE_* of the target */
 	const struct config *config;
-	const cJSON *json; /* the configuration's own text, for the files it names */
+	const cJSON *json; /* the configuration's text, which names files */
 };
 
-/* `value` is NULL where the rule does not have the key. */
+/* The functions get `value` NULL if the rule does not have the key. */
 struct policy_key {
-	struct key key; /* how it is spelled; a value is judged as it is, so nothing is stored */
-	bool (*selects)(const cJSON *value, const struct policy_question *q); /* whom it is for */
+	struct key key; /* the spelling; the functions judge the value in place: store nothing */
+	bool (*selects)(const cJSON *value, const struct policy_question *q); /* it is for q */
 	bool (*allows)(const cJSON *value, const struct policy_question *q);
 	void (*say)(const struct policy_question *q,
-	            char text[POLICY_TEXT]); /* what is asked for */
-	size_t flag; /* of one that lets a configuration say true: its offset there; else 0 */
+	            char text[POLICY_TEXT]); /* write what the call asks for */
+	size_t flag; /* offset in struct config of the flag that the key permits; 0: no flag */
 };
 
 extern const struct policy_key rule_keys[];

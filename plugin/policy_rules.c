@@ -10,7 +10,7 @@
 
 enum { NAME_TEXT = 64, REASON_TEXT = 2 * POLICY_TEXT + NAME_TEXT + 64 };
 
-/* Exactly as it is spelled, unlike keys of a configuration. */
+/* Match the case of the name, unlike for keys of a configuration. */
 static const cJSON *value_of(const cJSON *object, const char *name)
 {
 	return cJSON_GetObjectItemCaseSensitive(object, name);
@@ -101,7 +101,8 @@ static bool flag_is_set(const struct policy_key *key, const struct config *c)
 	return key->flag && *(const bool *)((const char *)c + key->flag);
 }
 
-/* The first key by which a rule does not allow what is asked for; NULL: it allows all. */
+/* Find the first key by which a rule refuses what the call asks for. Returns NULL if the rule
+ * allows all of it. */
 static const struct policy_key *objection(const cJSON *rule, const struct policy_question *q)
 {
 	for (const struct policy_key *key = rule_keys; key->key.name; key++) {
@@ -114,8 +115,7 @@ static const struct policy_key *objection(const cJSON *rule, const struct policy
 	return NULL;
 }
 
-/* What a rule has against what is asked for: "rule 2 (tenants) has masters ["eth1"], not master
- * eth0". */
+/* Write the objection of a rule: "rule 2 (tenants) has masters ["eth1"], not master eth0". */
 static void reason_write(const cJSON *rule, int number, const struct policy_key *key,
                          const struct policy_question *q, char text[REASON_TEXT])
 {
@@ -178,7 +178,7 @@ static int judge_rules(const struct policy *p, const struct policy_question *q, 
 	return refuse(p, q, reasons, f);
 }
 
-/* Such a path is another one than it looks. */
+/* A pattern compares the text of a path, but ".." makes the path lead elsewhere. */
 static bool leads_up(const char *path)
 {
 	for (const char *at = path; (at = strstr(at, "/..")); at++)
@@ -201,7 +201,7 @@ bool policy_has_file(const struct policy *p, const char *path)
 	return false;
 }
 
-/* Keys that have root read or write a file of the host's. */
+/* Judge the keys that make root read or write a file on the host. */
 static int judge_files(const struct policy *p, const struct policy_question *q, struct failure *f)
 {
 	static const char *const keys[][3] = {

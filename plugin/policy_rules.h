@@ -11,8 +11,8 @@
 #include "plugin/policy_keys.h"
 
 struct policy {
-	const char *path; /* for messages; borrowed */
-	cJSON *json;      /* owned; NULL: there is no policy, and everything is allowed */
+	const char *path; /* borrowed, for messages */
+	cJSON *json;      /* owned; NULL: there is no policy, and every endpoint is allowed */
 };
 
 static inline void policy_release(struct policy *p)
@@ -20,17 +20,17 @@ static inline void policy_release(struct policy *p)
 	json_release(&p->json);
 }
 
-/* Parses a policy strictly: keys and words it does not know, repeated keys and values of another
- * type are refused. Fills p->json, for policy_release(). Codes CNI_DECODE and CNI_CONFIG, naming
- * rule and key. */
+/* Parse a policy strictly: refuse unknown keys and words, repeated keys, and values of another
+ * type. Fills p->json, which policy_release() frees. Returns 0, or -1: CNI_DECODE or CNI_CONFIG,
+ * which name the rule and the key. */
 int policy_parse(struct policy *p, const char *text, size_t length, struct failure *f) MUST_CHECK;
 
-/* Refuses what no rule allows. Code CNI_CONFIG; the details say for each rule that is for the one
- * who asks what it objects to. */
+/* Refuse an endpoint that no rule allows. Returns 0, or -1: CNI_CONFIG. The details give the
+ * objection of each rule that is for the caller. */
 int policy_judge(const struct policy *p, const struct policy_question *q,
                  struct failure *f) MUST_CHECK;
 
-/* Whether a configuration may name a file or directory of the host. */
+/* Whether a configuration may name this file or directory of the host. */
 bool policy_has_file(const struct policy *p, const char *path);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Refusing addresses that the LAN cannot be asked for, or saying that they were not proved. */
+/* Refusing addresses that cannot be probed on the LAN, or warning that they were not. */
 #include "plugin/reach.h"
 
 #include "netns/bounds.h"
@@ -8,8 +8,8 @@
 
 #include <stdio.h>
 
-/* The kernel puts an endpoint on a macvlan or macvtap on that one's own master: that is the link
- * that must be up. Where it is in another container it cannot be looked at. */
+/* Find the link whose carrier counts. The kernel puts an endpoint on a macvlan or macvtap on that
+ * one's own master, so that master must be up. It cannot be read if it is in another container. */
 static int carrier_of(struct attachment *a, uint32_t ifindex, struct carrier *c, struct failure *f)
 {
 	struct link below;
@@ -34,7 +34,7 @@ static const struct {
 	[CARRIER_DOWN] = { "is down", "set it up" },
 };
 
-/* 1, 0 or -1, as lan_reach(). */
+/* Judge as lan_reach() does. Returns 1, 0 or -1. */
 static int judge(const struct attachment *a, enum carrier_state state, struct failure *f)
 {
 	const char *master = a->target.master.name;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whether the LAN can be asked for an address, and what follows where it cannot. */
+/* Whether addresses can be probed on the LAN, and the consequence if they cannot. */
 #ifndef PLUGIN_REACH_H
 #define PLUGIN_REACH_H
 
@@ -10,7 +10,8 @@
  * if the addresses have to be refused. */
 int lan_reach(struct attachment *a, uint32_t ifindex, struct failure *f) MUST_CHECK;
 
-/* Like lan_reach(), after probing the LAN: whether it still can be probed, without waiting. */
+/* Like lan_reach(), but after the probe and without waiting: check that the LAN still can be
+ * probed. */
 int lan_still_reached(struct attachment *a, uint32_t ifindex, struct failure *f) MUST_CHECK;
 
 #endif

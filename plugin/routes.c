@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which gateway a route has, and whether it is on the link. */
+/* Choosing the gateway of a route, and whether the gateway is on the link. */
 #include "plugin/routes.h"
 
 #include "netns/route.h"
@@ -16,7 +16,7 @@ static const struct ip *first_gateway(const struct result *lease, uint8_t family
 	return NULL;
 }
 
-/* Whether an address or another route has this as its gateway. */
+/* Whether this address is the gateway of an address or of another route. */
 static bool is_gateway(const struct result *lease, const struct cidr *address)
 {
 	bool found = false;
@@ -37,7 +37,7 @@ void routes_complete(struct result *lease)
 		const struct ip *gateway = first_gateway(lease, route->dst.ip.family);
 		if (route->gw.family || route->scope >= RT_SCOPE_LINK)
 			continue;
-		/* The kernel takes no gateway that is itself reached by a route of global scope. */
+		/* The kernel refuses a gateway that a route of global scope leads to. */
 		if (is_gateway(lease, &route->dst))
 			route->scope = RT_SCOPE_LINK;
 		else if (gateway)
@@ -50,7 +50,7 @@ static bool is_link_local(const struct ip *ip)
 	return ip->family == AF_INET6 && ip->byte[0] == 0xfe && (ip->byte[1] & 0xc0) == 0x80;
 }
 
-/* Whether the network of an address has the gateway in it. */
+/* Whether the network of an address contains the gateway. */
 static bool is_covered(const struct result *lease, const struct ip *gateway)
 {
 	for (size_t i = 0; i < lease->n_ips; i++)
@@ -59,7 +59,7 @@ static bool is_covered(const struct result *lease, const struct ip *gateway)
 	return is_link_local(gateway);
 }
 
-/* Whether all addresses of a family are networks of their own, which no gateway can be in. */
+/* Whether each address of a family is a network of its own, which cannot contain a gateway. */
 static bool is_alone(const struct result *lease, uint8_t family)
 {
 	bool any = false;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* STATUS: saying before an ADD would fail why it would. */
+/* STATUS: report, before an ADD fails, why it would. */
 #include "plugin/verbs.h"
 
 #include "ipam/ipam.h"
@@ -33,7 +33,8 @@ static int check_kind(const struct config *c, struct host *host, struct failure 
 	            "the kernel has no links of kind %s", c->kind->name);
 }
 
-/* A master of mode passthru serves one endpoint: full is a state, not a fault. */
+/* A master of mode passthru serves one endpoint. STATUS reports that it is in use as a state, not
+ * as a fault. */
 static int check_free(const struct config *c, const struct link *master, struct failure *f)
 {
 	char holder[400];
@@ -56,7 +57,7 @@ static int check_master(const struct request *r, const struct config *c, struct 
 	struct failure why = { 0 };
 	struct link master, below;
 
-	if (c->link_in_container) /* it lives in a container that does not exist yet */
+	if (c->link_in_container) /* the master is in a container that does not exist yet */
 		return check_policy(r, c, NULL, f);
 	int found = target_master_on_host(c, &host->rtnl, &master, &why);
 	if (found < 0 || (found && master_below(&host->rtnl, &master, &below, &why) < 0))
@@ -66,7 +67,7 @@ static int check_master(const struct request *r, const struct config *c, struct 
 	return found ? check_free(c, &master, f) : 0;
 }
 
-/* Where an ADD begins: without a record it makes nothing. */
+/* Check that records can be written: an ADD begins with its record. */
 static int check_records(struct failure *f)
 {
 	OWNED(text_release) char *path = path_join(state_path(), "endpoints");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which settings of a link may be chosen, and setting them. */
+/* The settings of a link that a configuration may choose, and writing them. */
 #include "plugin/sysctl.h"
 
 #include "base/json.h"
@@ -10,12 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Every one acts on the endpoint's own link alone. These are left out on purpose:
- * forwarding turns off large receive offload on the master, and so for others;
- * proxy_arp, proxy_ndp, bootp_relay and the like make the pod answer for others' addresses;
- * log_martians fills the node's log; route_localnet opens the pod's loopback addresses to the LAN;
- * accept_dad, dad_transmits and optimistic_dad are the key dad; mtu is the key mtu;
- * what a router advertisement changes by itself (hop_limit) could not be checked. */
+/* Each setting acts on the endpoint's own link alone. These are left out on purpose:
+ *
+ *   - forwarding turns off large receive offload on the master, and so for others
+ *   - proxy_arp, proxy_ndp, bootp_relay and similar ones make the pod answer for others' addresses
+ *   - log_martians fills the node's log
+ *   - route_localnet opens the pod's loopback addresses to the LAN
+ *   - accept_dad, dad_transmits and optimistic_dad: the key dad sets them; the key mtu sets mtu
+ *   - hop_limit and others that a router advertisement changes: CHECK could not compare them */
 static const struct sysctl_kind kinds[] = {
 	{ SETTINGS_IPV4, "accept_local", 0, 1 },
 	{ SETTINGS_IPV4, "accept_redirects", 0, 1 },
@@ -70,8 +72,8 @@ static int refuse(const cJSON *member, const char *why, struct failure *f)
 	            key_value_text(member, text, sizeof text));
 }
 
-/* Parts of a name: net.FAMILY.conf.INTERFACE.SETTING, or with slashes between them. The
- * interface's name may have dots. */
+/* The parts of a name: net.FAMILY.conf.INTERFACE.SETTING, or with slashes in place of the dots. The
+ * interface's name may contain dots. */
 struct parts {
 	enum settings family;
 	const char *interface;
@@ -126,7 +128,7 @@ static int refuse_setting(const cJSON *member, enum settings family, struct fail
 	return refuse(member, why, f);
 }
 
-/* An integer as the kernel reads it: digits, perhaps with a minus. */
+/* Read an integer as the kernel does: digits, with an optional minus. */
 static int value_read(const cJSON *member, const struct sysctl_kind *kind, int *value,
                       struct failure *f)
 {

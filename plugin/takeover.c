@@ -15,7 +15,8 @@
 
 static const char macvtap[] = "macvtap";
 
-/* As KubeVirt's device plugin names a device's link, since names of interfaces are short. */
+/* Write the name that KubeVirt's device plugin gives a link. It hashes the deviceID, because
+ * interface names are short. */
 static void hashed_name(const char *device_id, char name[static IFNAMSIZ])
 {
 	const uint64_t hash = text_hash(device_id) & 0xffffffffffff;
@@ -86,9 +87,9 @@ enum takeover_moved takeover_move(const struct takeover *t, struct rtnl *host, s
 	struct failure refusal = { 0 };
 	struct tap_node node;
 
-	/* The move gives the link another device number. Its node has to go first: one that no
-	 * kernel removes would lead to another pod's tap one day. A node that still has the name
-	 * then belongs to another program. */
+	/* The move gives the link another device number. Remove its node first: the kernel does not
+	 * remove every node, and a stale one would lead to another pod's tap one day. After that, a
+	 * node with the name belongs to another program. */
 	if (tap_remove(devices, t->link.index, t->number, f) < 0 ||
 	    tap_look(devices, want->index, &node, f) < 0)
 		return MOVE_FAILED;
@@ -102,8 +103,8 @@ enum takeover_moved takeover_move(const struct takeover *t, struct rtnl *host, s
 	                                 refusal.msg);
 }
 
-/* Compare index, name and MAC address. The MAC address was drawn at random, so a later link with
- * that name, for another pod, differs in two of them. */
+/* Compare index, name and MAC address. The MAC address is random, so a later link with that name,
+ * for another pod, differs in index and MAC address. */
 int takeover_undo(const struct endpoint *e, struct rtnl *host, struct failure *f)
 {
 	struct link link;

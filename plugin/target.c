@@ -21,7 +21,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Fills in what no earlier source named. */
+/* Set what no earlier source named. */
 static void complete(struct target *t, const char *master, uint32_t mode)
 {
 	if (!t->named[0])
@@ -30,7 +30,8 @@ static void complete(struct target *t, const char *master, uint32_t mode)
 		t->mode = mode;
 }
 
-/* Whether the record names them. One that cannot be read is no failure: other sources may. */
+/* Take the target from the record. Returns whether the record names it. An unreadable record is not
+ * a failure, because other sources may name the target. */
 static bool by_record(struct target *t, const struct target_search *s)
 {
 	OWNED(endpoint_release) struct endpoint e = { .source = NULL };
@@ -59,7 +60,7 @@ static enum found by_resource(struct target *t, const struct target_search *s, s
 	return found;
 }
 
-/* Returns 1 with the link to take over, 0, or -1. */
+/* Find the link to take over. Returns 1, 0 or -1. */
 static enum found by_link(struct target *t, const struct target_search *s, struct failure *f)
 {
 	const struct link *link = &t->takeover.link;
@@ -92,7 +93,7 @@ static int refuse_unknown(const char *device_id, struct failure *f)
 	return fail(f, CNI_CONFIG, details, "deviceID %.64s", device_id);
 }
 
-/* Resources that cannot be read do not matter where the configuration names everything. */
+/* Unreadable resources do not matter if the configuration names everything. */
 static int by_device_id(struct target *t, const struct target_search *s, struct failure *f)
 {
 	const char *device_id = s->config->device_id;
@@ -111,7 +112,7 @@ static int by_device_id(struct target *t, const struct target_search *s, struct 
 	return 0;
 }
 
-/* The last interface of prevResult in our sandbox; NULL when it has none. */
+/* Find the last interface of prevResult in our sandbox. Returns NULL if it has none there. */
 static const char *previous_interface(const struct target_search *s)
 {
 	const struct result *previous = s->previous;
@@ -150,7 +151,7 @@ int target_name(struct target *t, const struct target_search *s, struct failure 
 
 	*t = (struct target){ .mode = c->mode };
 	snprintf(t->named, sizeof t->named, "%s", c->master);
-	/* A master in the container is not one that a deviceID names. */
+	/* A deviceID does not name a master in the container. */
 	if (c->device_id && !c->link_in_container && by_device_id(t, s, f) < 0)
 		return -1;
 	if (!t->mode)
@@ -200,7 +201,7 @@ static enum found default_find(int home, const struct sandbox *inside, struct rt
 	return opened < 0 ? -1 : by_default_route(nl, &scratch, master, f);
 }
 
-/* Refuses a link to take over that is not as configured. */
+/* Refuse a link to take over that does not match the configuration. */
 static int takeover_fits(const struct target *t, const struct config *c, struct failure *f)
 {
 	const struct link *link = &t->takeover.link;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where an endpoint stands on this host: which master, in which mode, and whether a link that
- * exists is taken over. Const once it is found. */
+/* The target of an endpoint on this host: its master, its mode, and the existing link to take over,
+ * if any. Const once it is found. */
 #ifndef PLUGIN_TARGET_H
 #define PLUGIN_TARGET_H
 
@@ -10,13 +10,14 @@
 #include "plugin/takeover.h"
 
 struct target {
-	char named[MASTER_TEXT];  /* the master, as it was named; "": the default route's */
+	char named[MASTER_TEXT];  /* the master's name as given; "": the master of the default route
+	                           */
 	uint32_t mode;            /* MACVLAN_MODE_* */
 	struct takeover takeover; /* the host link to take over, which deviceID names */
 	struct link master;
 };
 
-/* What a target is found by; all borrowed. */
+/* The sources of a target; all borrowed. */
 struct target_search {
 	const struct config *config;
 	const struct request *request;
@@ -25,9 +26,10 @@ struct target_search {
 	bool exists; /* an earlier call made the endpoint */
 };
 
-/* Find who names the master, the mode, and the link to take over. The namespace of the container
- * need not be open. Enters the host's namespace: PRIVILEGE_OPENING. Returns 0, or -1: CNI_CONFIG
- * when nothing names a master though the deviceID is a resource's; the record's or the kernel's. */
+/* Find the sources of the master, the mode and the link to take over. The namespace of the
+ * container need not be open. Enters the host's namespace: PRIVILEGE_OPENING. Returns 0, or -1:
+ * CNI_CONFIG when no source names a master though the deviceID is a resource's; the record's or the
+ * kernel's. */
 int target_name(struct target *t, const struct target_search *s, struct failure *f) MUST_CHECK;
 
 /* Find the master that was named, or that of the default route, and check it against the link to

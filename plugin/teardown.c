@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Undoing endpoints: only what is provably ours, in the reverse order of making. */
+/* Undoing endpoints: only what is provably podtap's, in reverse order of creation. */
 #include "plugin/teardown.h"
 
 #include "netns/char_link.h"
@@ -14,8 +14,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Removes the node of a link and what leads to it by number: the kernel removes only what it made
- * itself. */
+/* Remove the node of a link and the symlink from its number. The kernel removes only nodes that it
+ * created itself. */
 static int remove_node(uint32_t ifindex, dev_t number, struct failure *f)
 {
 	struct failure refusal = { 0 };
@@ -29,8 +29,8 @@ static int remove_node(uint32_t ifindex, dev_t number, struct failure *f)
 	return tap_remove(directory, ifindex, number, f) < 0 ? -1 : link_removed;
 }
 
-/* The number of a link's tap; an ADD that undoes itself uses the number that it got when it created
- * the link. `e` NULL: no record tells of the link. */
+/* Find the number of a link's tap. An ADD that undoes itself uses the number that it got when it
+ * created the link. `e` NULL: the link has no record. */
 static enum found link_number(const struct sandbox *sandbox, const struct link *link,
                               const struct endpoint *e, dev_t *number, struct failure *f)
 {
@@ -44,7 +44,7 @@ static enum found link_number(const struct sandbox *sandbox, const struct link *
 	return e->tap.path ? FOUND : FOUND_NONE;
 }
 
-/* The node goes before the link: once the link is gone its number may become another pod's. */
+/* Remove the node before the link: without the link, its number may become another pod's. */
 static int remove_link(struct sandbox *sandbox, const struct link *link, const struct endpoint *e,
                        struct failure *f)
 {
@@ -57,7 +57,8 @@ static int remove_link(struct sandbox *sandbox, const struct link *link, const s
 	return tap == FOUND_FAILED ? -1 : link_gone;
 }
 
-/* Whether another attachment has a link's index by now: then what it names is that one's. */
+/* Whether another attachment has the link's index now. Then the node and link of that index are
+ * its. */
 static int is_others(uint32_t ifindex, const char *container_id, const char *ifname,
                      struct failure *f)
 {
@@ -75,7 +76,7 @@ static int remove_devices(const struct endpoint *e, struct sandbox *sandbox, str
 	int failed = found == FOUND_FAILED;
 
 	failed |= cdi_remove(e, f) < 0;
-	/* A link that was moved away and back has another number by now than the one on record. */
+	/* A link that was moved away and back now has another number than the recorded one. */
 	if (e->tap.path)
 		failed |= remove_node(e->ifindex, e->tap.number, f) < 0;
 	if (found == FOUND)
@@ -105,8 +106,8 @@ int teardown(const struct endpoint *e, struct host *host, struct sandbox *sandbo
 	return endpoint_remove(e->container_id, e->ifname, f);
 }
 
-/* Names the kind of a link that its description does not tell: of a tap, sysfs tells it; another is
- * ours where this attachment's ADD claimed its index. */
+/* Find the kind of a link whose description lacks it. For a tap, sysfs has it. Another link is ours
+ * if this attachment's ADD claimed its index. */
 static int kind_find(struct link *link, const char *container_id, const char *ifname,
                      const struct sandbox *sandbox, struct failure *f)
 {
@@ -129,7 +130,7 @@ int teardown_by_name(const char *container_id, const char *ifname, struct sandbo
 
 	if (found != FOUND)
 		return found;
-	if (strcmp(link.name, ifname) != 0) { /* any program may give alternative names */
+	if (strcmp(link.name, ifname) != 0) { /* any program may add alternative names */
 		fprintf(stderr, "podtap: %s is another name of %s: left alone\n", ifname,
 		        link.name);
 		return 0;
@@ -141,7 +142,7 @@ int teardown_by_name(const char *container_id, const char *ifname, struct sandbo
 		        link.kind[0] ? link.kind : "of no kind");
 		return 0;
 	}
-	/* The runtime's path leads to another pod by now. */
+	/* The runtime's path leads to another pod now. */
 	const int others = is_others(link.index, container_id, ifname, f);
 	if (others)
 		return others < 0 ? -1 : 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Undoing an endpoint by its record, or by what is left without one. */
+/* Undoing an endpoint by its record, or without one. */
 #ifndef PLUGIN_TEARDOWN_H
 #define PLUGIN_TEARDOWN_H
 
@@ -7,24 +7,27 @@
 #include "netns/sandbox.h"
 #include "record/endpoint.h"
 
-/* Removes what a record names: the tap node, the link, the claim of its index, and the record. Goes
- * on past a failure and reports the first. `sandbox` is the endpoint's namespace, NULL when it is
- * gone: then there is no link any more, but on the host the one an ADD was about to take over. */
+/* Remove what a record names: the tap node, the link, the claim of its index, and the record.
+ * Continue after a failure. `sandbox` is the endpoint's namespace, NULL if it is gone: then only
+ * the host may have a link, which an ADD was about to take over. Returns 0, or -1 with the first
+ * failure. */
 int teardown(const struct endpoint *e, struct host *host, struct sandbox *sandbox,
              struct failure *f) MUST_CHECK;
 
-/* The same without the record and the claim: for an attachment whose addresses could not be
- * released, which the next GC tries again by its record. */
+/* Like teardown(), but keep the record and the claim: for an attachment whose addresses could not
+ * be released. The next GC retries that by the record. */
 int teardown_devices(const struct endpoint *e, struct host *host, struct sandbox *sandbox,
                      struct failure *f) MUST_CHECK;
 
-/* Removes a link of ours that no record tells of: one with that name, if it is a macvtap or macvlan
- * and not noted as another attachment's; anything else is left alone with a word on stderr. */
+/* Remove a link of ours that has no record: the link of that name, if it is a macvtap or macvlan
+ * and its index is not noted for another attachment. Keep any other link, and report it on stderr.
+ * Returns 0 or -1. */
 int teardown_by_name(const char *container_id, const char *ifname, struct sandbox *sandbox,
                      struct failure *f) MUST_CHECK;
 
-/* Removes what an attachment has whose record cannot be read, by the indices that are noted as its
- * own: each one's CDI device, its link in `sandbox` (NULL: the namespace is gone) and the note. */
+/* Remove what an attachment with an unreadable record has, by the indices that are noted for it.
+ * For each, remove its CDI device, its link in `sandbox` (NULL: the namespace is gone) and the
+ * note. Returns 0 or -1. */
 int teardown_noted(const char *container_id, const char *ifname, struct sandbox *sandbox,
                    struct failure *f) MUST_CHECK;
 

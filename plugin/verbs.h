@@ -5,7 +5,7 @@
 
 #include "cni/request.h"
 
-/* Create the endpoint and prints the result, or leave nothing (CNI 1.1.0, "ADD"). */
+/* Create the endpoint and print the result, or leave nothing (CNI 1.1.0, "ADD"). */
 int add(const struct request *r, struct failure *f);
 
 /* Remove all that is left of the attachment. Succeed if nothing is left ("DEL"). */
