@@ -11,7 +11,8 @@
 
 static const char *const vm_devices[] = { "kvm", "vhost-net" };
 
-/* The number of a character device of the host; false where it has none of that name. */
+/* Find the number of a character device of the host. Returns false if the host has no such device.
+ */
 static bool host_number(const char *name, dev_t *number)
 {
 	struct failure ignored = { 0 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The device nodes a container needs for an endpoint: its tap and, where the record asks for them,
- * what a VM uses beside it. The same for every way of handing them over. */
+/* The device nodes that a container needs for an endpoint: its tap and, if the record asks for
+ * them, the other devices of a VM. Every way of giving devices to a container uses this list. */
 #ifndef RECORD_DEVICE_NODES_H
 #define RECORD_DEVICE_NODES_H
 
@@ -15,12 +15,12 @@ struct device {
 	struct tap_access access;
 };
 
-/* Lists an endpoint's devices, the tap first, and returns how many there are: none without a tap.
- * /dev/kvm and /dev/vhost-net are told only where this host has them, and are the tap owner's. */
+/* List the devices of an endpoint, the tap first. Returns their number, 0 without a tap. The list
+ * has /dev/kvm and /dev/vhost-net only if this host has them. They get the tap's owner. */
 size_t endpoint_device_nodes(const struct endpoint *e, struct device devices[static DEVICES_MAX]);
 
-/* The device's members as both an OCI configuration and a CDI specification spell them, without the
- * braces; returns the text's length, `size` or more where it does not fit. */
+/* Write the device's members as both an OCI configuration and a CDI specification spell them,
+ * without the braces. Returns the text's length in bytes: `size` or more if it does not fit. */
 enum { DEVICE_TEXT_MAX = 256 };
 int device_text(const struct device *d, char *text, size_t size);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Keeping endpoint records: one file an attachment, whole or absent at every instant. */
+/* Keeping endpoint records: one file for each attachment, complete or absent at every instant. */
 #include "record/endpoint.h"
 
 #include "base/bytes.h"
@@ -24,8 +24,8 @@ void endpoint_release(struct endpoint *e)
 	json_release(&e->source);
 }
 
-/* Opens the directory of a container's records; -1 with ENOENT and no failure when it is not there.
- */
+/* Open the directory of a container's records. Returns -1 with ENOENT and without a failure if it
+ * is missing. */
 static int container_open(const char *container_id, bool make, struct failure *f)
 {
 	OWNED(fd_release) int all = state_open("endpoints", make, f);
@@ -34,7 +34,8 @@ static int container_open(const char *container_id, bool make, struct failure *f
 	return state_open_below(all, container_id, make, f);
 }
 
-/* Something else in the place of a directory of ours: it holds no record, and stays. */
+/* Whether the errno means that a foreign object has the name of our directory. Such an object holds
+ * no record, and stays. */
 static bool is_foreign(int err)
 {
 	return err == ENOTDIR || err == ELOOP;
@@ -55,7 +56,7 @@ static enum found record_read(int directory, const char *name, struct endpoint *
 	if (!text && errno == ENOENT)
 		return FOUND_NONE;
 	if (!text) {
-		/* A link, a pipe or a directory is there for good, other errors may pass. */
+		/* A link, a pipe or a directory is permanent. Other errors may be temporary. */
 		const bool foreign = errno == ELOOP || errno == ENXIO || errno == EBADMSG;
 		return fail(f, foreign ? CNI_DECODE : CNI_IO, strerror(errno),
 		            "read the endpoint record %s", name);
@@ -85,7 +86,7 @@ enum found endpoint_read(const char *container_id, const char *ifname, struct en
 		            refusal.msg);
 	record_name(ifname, name);
 	enum found found = record_read(directory, name, e, f);
-	/* What is undone by a record is what its path names. */
+	/* The path names what a call undoes, so the record must agree with it. */
 	if (found == FOUND &&
 	    (strcmp(e->container_id, container_id) != 0 || strcmp(e->ifname, ifname) != 0)) {
 		endpoint_release(e);
@@ -95,7 +96,7 @@ enum found endpoint_read(const char *container_id, const char *ifname, struct en
 	return found;
 }
 
-/* The record's text, which the caller frees; NULL with errno. */
+/* Make the record's text. The caller frees it. Returns NULL with errno on failure. */
 static char *record_text(const struct endpoint *e)
 {
 	OWNED(json_release) cJSON *json = endpoint_to_json(e);
@@ -105,7 +106,8 @@ static char *record_text(const struct endpoint *e)
 	return text && strlen(text) <= RECORD_MAX ? text_take(&text) : NULL;
 }
 
-/* The kernel may refuse a file in a removed directory with ENOENT, ext4 does so with EPERM. */
+/* Whether a container's directory was removed. The kernel refuses a file in a removed directory
+ * with ENOENT, ext4 with EPERM. */
 static bool is_removed(int directory)
 {
 	struct stat st;
@@ -113,7 +115,7 @@ static bool is_removed(int directory)
 	return fstat(directory, &st) == 0 && st.st_nlink == 0;
 }
 
-/* Writes a file without a name and then names it, so that a kill in between leaves nothing. */
+/* Write a file without a name, then name it: a kill between the two leaves nothing. */
 static int record_make(int directory, const struct endpoint *e, struct failure *f)
 {
 	char name[NAME_MAX];
@@ -133,7 +135,7 @@ static int record_make(int directory, const struct endpoint *e, struct failure *
 	return -1;
 }
 
-/* Removes a container's directory, if nothing is in it. */
+/* Remove a container's directory if it is empty. */
 static void container_remove(const char *container_id)
 {
 	struct failure ignored = { 0 };
@@ -163,13 +165,15 @@ int endpoint_create(const struct endpoint *e, bool *exists, struct failure *f)
 	}
 }
 
-/* The name a record has while it is replaced; there only beside the record itself. */
+/* Write the name that a record has while it replaces the old one. Such a file exists only beside
+ * the record itself. */
 static void replacement_name(const char *ifname, char name[static NAME_MAX])
 {
 	snprintf(name, NAME_MAX, "%s.new", ifname);
 }
 
-/* Whether the ADD that wrote a record is to give up: the record is marked or gone. */
+/* Whether the ADD that wrote a record may continue. It must give up if the record is marked or
+ * gone. */
 static int check_wanted(int directory, const char *name, struct failure *f)
 {
 	struct stat st;
@@ -243,7 +247,7 @@ int endpoint_remove(const char *container_id, const char *ifname, struct failure
 	record_name(ifname, name);
 	if (record_unlink(directory, name, f) < 0)
 		return -1;
-	/* Only when it is empty. */
+	/* rmdir fails if the directory has files. */
 	if (unlinkat(all, container_id, AT_REMOVEDIR) < 0 && errno != ENOTEMPTY && errno != ENOENT)
 		return fail(f, CNI_IO, strerror(errno), "remove the endpoint directory %s",
 		            container_id);

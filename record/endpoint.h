@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The endpoint record: what one attachment owns, under
- * <state>/endpoints/<containerID>/<ifname>.json. Everything outside the CNI call finds a tap by it.
- */
+/* The endpoint record: the objects that one attachment owns, in the file
+ * <state>/endpoints/<containerID>/<ifname>.json. All programs other than the CNI call find a tap by
+ * it. */
 #ifndef RECORD_ENDPOINT_H
 #define RECORD_ENDPOINT_H
 
@@ -26,9 +26,9 @@
  */
 enum { ENDPOINT_VERSION = 1 };
 
-struct endpoint { /* texts borrowed, from `source` when it was read from a file; NULL when absent */
-	uint32_t version; /* as read; 0 is the current one */
-	bool ready;       /* false: ADD was under way; what it names may not exist */
+struct endpoint { /* the texts are borrowed, from `source` if the record was read; NULL if absent */
+	uint32_t version; /* as read; 0: the current version */
+	bool ready;       /* false: ADD has not completed; the named objects may not exist */
 	const char *network;
 	const char *container_id;
 	const char *ifname;
@@ -48,7 +48,7 @@ struct endpoint { /* texts borrowed, from `source` when it was read from a file;
 		gid_t gid;
 		mode_t mode;
 	} tap;
-	struct { /* the link it was on the host; name NULL: podtap created it */
+	struct { /* the link's identity on the host; name NULL: podtap created the link */
 		const char *name;
 		uint32_t ifindex;
 		struct mac mac;
@@ -56,19 +56,19 @@ struct endpoint { /* texts borrowed, from `source` when it was read from a file;
 	const cJSON *ips; /* as in a 1.1.0 result; borrowed */
 	const cJSON *routes;
 	const cJSON *dns;
-	const cJSON *sysctls; /* names and values, as the link got them */
+	const cJSON *sysctls; /* the names and values that the link got */
 	const char *address_owner;
 	const char *ipam; /* ipam.type */
 	const char *device_id;
 	const char *cdi; /* device name */
 	bool vm_devices;
-	struct { /* as the runtime named it; NULL: it did not */
+	struct { /* as the runtime named it; NULL: not named */
 		const char *space;
 		const char *name;
 		const char *uid;
 	} pod;
 	const char *created; /* RFC 3339 */
-	cJSON *source;       /* owned; what a read record borrows from */
+	cJSON *source;       /* owned; a record that was read borrows from it */
 };
 
 void endpoint_release(struct endpoint *e);
@@ -79,11 +79,11 @@ static inline bool endpoint_is_newer(const struct endpoint *e)
 	return e->version > ENDPOINT_VERSION;
 }
 
-/* The record's JSON; the caller owns it. NULL when memory is out. */
+/* Make the record's JSON. The caller owns it. Returns NULL if there is no memory. */
 cJSON *endpoint_to_json(const struct endpoint *e);
 
-/* Reads a record. The endpoint borrows from the tree and owns it from then on, also on failure.
- * Code CNI_DECODE where it is not a record. */
+/* Read a record. The endpoint borrows from the tree, and owns it from then on, also on failure.
+ * Returns 0, or -1: CNI_DECODE if it is not a record. */
 int endpoint_from_json(cJSON *json, struct endpoint *e, struct failure *f) MUST_CHECK;
 
 /* Read one attachment's record. Returns FOUND, FOUND_NONE or FOUND_FAILED: CNI_DECODE when a later
@@ -91,16 +91,18 @@ int endpoint_from_json(cJSON *json, struct endpoint *e, struct failure *f) MUST_
 enum found endpoint_read(const char *container_id, const char *ifname, struct endpoint *e,
                          struct failure *f) MUST_CHECK;
 
-/* Write the intent of an ADD. Returns its directory, open, which the caller owns.
- * Fails with *exists if there is a record already. */
+/* Write the intent of an ADD. Returns its directory, open, which the caller owns, or -1: with
+ * *exists if there is a record already. */
 int endpoint_create(const struct endpoint *e, bool *exists, struct failure *f) MUST_CHECK;
 
-/* Replaces the attachment's record, in the directory it was created in, atomically. CNI_AGAIN where
- * a DEL wants the ADD to give up, by endpoint_cancel() or since it has removed the record. */
+/* Replace the attachment's record atomically, in the directory in which it was created. Returns 0,
+ * or -1: CNI_AGAIN if a DEL wants the ADD to give up, by endpoint_cancel() or because it removed
+ * the record. */
 int endpoint_write(const struct endpoint *e, int directory, struct failure *f) MUST_CHECK;
 
-/* Marks the record of an ADD that goes on for longer than a DEL can wait, by the sticky bit of the
- * file's mode: the ADD undoes what it made and fails. No record: success. */
+/* Mark the record of an ADD that runs for longer than a DEL can wait. The mark is the sticky bit of
+ * the file's mode. The ADD then undoes its work and fails. Returns 0, also if there is no record,
+ * or -1. */
 int endpoint_cancel(const char *container_id, const char *ifname, struct failure *f) MUST_CHECK;
 
 /* Remove the record, also if it is damaged, and the container's directory if it is empty then. A
@@ -108,10 +110,10 @@ int endpoint_cancel(const char *container_id, const char *ifname, struct failure
  * or -1. */
 int endpoint_remove(const char *container_id, const char *ifname, struct failure *f) MUST_CHECK;
 
-/* Call on_record() for every record that can be read, in no order, until it returns non-zero; what
- * it returned is returned. A record that cannot be read is reported to on_record() with error set
- * and only its container_id and ifname filled in; a directory that cannot be listed is a failure
- * (CNI_IO) after all others were visited. No state directory: no records. */
+/* Call on_record() for every readable record, in no order, until it returns non-zero. Returns the
+ * last result of on_record(), or -1. For an unreadable record, on_record() gets `error` and an
+ * endpoint with only its container_id and ifname. A directory that cannot be listed is a failure
+ * (CNI_IO) after the visit of all others. Without a state directory there are no records. */
 struct endpoint_visit {
 	int (*on_record)(const struct endpoint *e, const struct failure *error, void *data);
 	void *data;
@@ -122,8 +124,8 @@ int endpoint_each(const struct endpoint_visit *v, struct failure *f) MUST_CHECK;
 int endpoint_each_of(const char *container_id, const struct endpoint_visit *v,
                      struct failure *f) MUST_CHECK;
 
-/* Removes the directories of containers that have no record, as ADDs killed early leave them. An
- * ADD that runs meanwhile makes its own again. */
+/* Remove the directories of containers that have no record: a killed ADD may leave one. An ADD that
+ * runs meanwhile creates its own again. */
 void endpoint_sweep(void);
 
 #endif

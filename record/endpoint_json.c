@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The endpoint record as JSON, both ways. */
+/* The endpoint record as JSON: writing and reading. */
 #include "record/endpoint.h"
 
 #include "base/json.h"
@@ -9,8 +9,8 @@
 #include <string.h>
 #include <sys/sysmacros.h>
 
-/* Adding a member to an object that runs out of memory is noticed once, when all are added. Names
- * are not copied: they are literals. */
+/* A writer remembers that memory ran out, and reports it once, after all members. Names are not
+ * copied, because they are literals. */
 struct writer {
 	cJSON *object;
 	bool failed;
@@ -30,7 +30,7 @@ static void put_text(struct writer *w, const char *name, const char *text)
 		put(w, name, cJSON_CreateString(text));
 }
 
-/* Written as it is spelled: a double would round what is beyond 2^53. */
+/* Write the number as text: a double would round numbers beyond 2^53. */
 static void put_number(struct writer *w, const char *name, uint64_t value)
 {
 	char text[NUMBER_TEXT];
@@ -155,7 +155,7 @@ cJSON *endpoint_to_json(const struct endpoint *e)
 	return w.object;
 }
 
-/* A number that is out of range is noticed once, when all are read. */
+/* A reader remembers that a number is out of range, and reports it once, after all members. */
 struct reader {
 	const cJSON *object;
 	bool failed;
@@ -184,7 +184,7 @@ static const char *text_of(const struct reader *r, const char *name)
 	return json_string(json_member(r->object, name));
 }
 
-/* Octal digits, as chmod(1) takes them. */
+/* Read octal digits, as for chmod(1). */
 static mode_t mode_of(struct reader *r, const char *name)
 {
 	const char *text = text_of(r, name);

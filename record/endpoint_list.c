@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Going through all endpoint records of the host. */
+/* Visiting all endpoint records of the host. */
 #include "base/file.h"
 #include "base/name.h"
 #include "record/endpoint.h"
@@ -9,7 +9,7 @@
 #include <fcntl.h>
 #include <string.h>
 
-/* Cuts ".json" off a record's file name; false for any other name. */
+/* Remove ".json" from a record's file name. Returns false for any other name. */
 static bool ifname_of(const char *file, char *ifname, size_t size)
 {
 	static const char suffix[] = ".json";
@@ -30,7 +30,7 @@ static int visit_record(const char *container_id, const char *ifname,
 	struct failure error = { 0 };
 	enum found found = endpoint_read(container_id, ifname, &e, &error);
 
-	if (found == FOUND_NONE) /* gone since the directory was read */
+	if (found == FOUND_NONE) /* it was removed after the directory was read */
 		return 0;
 	if (found == FOUND_FAILED)
 		e = (struct endpoint){ .container_id = container_id, .ifname = ifname };
@@ -45,7 +45,8 @@ static int visit_container(int all, const char *container_id, const struct endpo
 	char ifname[16];
 	struct failure refusal = { 0 };
 	int fd = state_open_below(all, container_id, false, &refusal);
-	/* Gone meanwhile; or no directory, or a link to one: none of ours. */
+	/* It was removed meanwhile, or it is not a directory of podtap: another object, or a link.
+	 */
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP))
 		return 0;
 	if (fd < 0) {

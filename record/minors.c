@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The file of minors: a slot of fixed size for each, so that none has to be searched or removed.
- * What a slot says of a namespace that is gone means nothing. */
+/* The file of minors. It has a slot of fixed size for each minor, so no slot must be searched or
+ * removed. A slot whose namespace is gone is void. */
 #include "record/minors.h"
 
 #include "record/state.h"
@@ -14,7 +14,7 @@
 
 struct slot {
 	uint64_t dev, inode;
-	char path[496]; /* "": not given to a namespace, or too long */
+	char path[496]; /* "": no namespace has it, or the path is too long */
 };
 
 static off_t slot_at(dev_t number)
@@ -22,7 +22,7 @@ static off_t slot_at(dev_t number)
 	return (off_t)minor(number) * (off_t)sizeof(struct slot);
 }
 
-/* -1 with errno. */
+/* Open the file. Returns the descriptor, or -1 with errno. */
 static int minors_open(int flags)
 {
 	OWNED(text_release) char *path = path_join(state_path(), "minors");
@@ -30,7 +30,8 @@ static int minors_open(int flags)
 	return path ? open(path, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600) : -1;
 }
 
-/* A path that cannot be looked at counts as gone: one of a process that ended may be another's. */
+/* Whether a slot's namespace lives. A path that cannot be examined counts as gone: if its process
+ * ended, another process may have its id. */
 static bool is_alive(const struct slot *s)
 {
 	struct stat st;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which network namespace's containers were given a tap by its number. A container may keep the
- * permission after its endpoint is gone, and the kernel gives the number to the next macvtap: while
- * that namespace lives, no other may have the number. */
+/* The network namespace whose containers were given a tap, for each tap number. A container may
+ * keep the permission after its endpoint is gone, and the kernel gives the number to the next
+ * macvtap. While that namespace lives, no other may get the number. */
 #ifndef RECORD_MINORS_H
 #define RECORD_MINORS_H
 

@@ -19,7 +19,7 @@ int owner_open(struct failure *f)
 	return state_lock_open(true, f);
 }
 
-/* What no later attempt changes, and what stops an ADD too. */
+/* Whether an errno is permanent: no later attempt succeeds, and an ADD fails by it, too. */
 static bool is_lasting(int err)
 {
 	static const int lasting[] = { ENOTDIR, EROFS, ENOSPC, EDQUOT, EACCES,
@@ -45,7 +45,8 @@ int owner_open_undoing(struct failure *f)
 	return -1;
 }
 
-/* A byte by the hash of a text, in one of two halves of what an offset can be. */
+/* The byte of a lock follows from the hash of a text, in one of two halves of the offset's range.
+ */
 enum half { ATTACHMENTS, NETWORKS };
 
 static struct flock byte_of(enum half half, const char *text, short type)
@@ -70,8 +71,8 @@ static void wake(int signal)
 	(void)signal;
 }
 
-/* Waits until the lock is ours or the time is over, which a signal tells: it comes again every
- * second, in case the first comes just before we wait. */
+/* Wait until this process has the lock, or time is over. A signal ends the wait. It repeats every
+ * second, because the first may come just before the wait. */
 static int wait_for(int fd, struct flock *byte, unsigned seconds)
 {
 	const struct itimerval timer = { .it_value = { .tv_sec = seconds },
@@ -100,7 +101,7 @@ static int wait_for(int fd, struct flock *byte, unsigned seconds)
 	return got;
 }
 
-/* 1: locked; 0: another call goes on holding it; -1 with errno. */
+/* Returns 1: locked; 0: another call still holds it; or -1 with errno. */
 static int lock(int fd, struct flock *byte, unsigned seconds)
 {
 	if (fcntl(fd, F_OFD_SETLK, byte) == 0)
@@ -114,7 +115,7 @@ static int lock(int fd, struct flock *byte, unsigned seconds)
 	return errno == EINTR ? 0 : -1;
 }
 
-/* A failure is harmless: the call holds the lock until it ends. */
+/* Unlock. A failure is harmless, because the lock ends with the call. */
 static void unlock(int fd, struct flock *byte)
 {
 	const int saved = errno;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One attachment has one owner at a time: the call that adds it, deletes it or collects it. The
- * kernel ends an ownership with the process, so that a killed call never keeps one, and nothing is
- * left on the disk: ownership is a lock on one byte of <state>/lock, far behind its end. Which byte
- * follows from a hash of the attachment, in a space so large that two never share one. */
+/* One attachment has one owner at a time: the call that adds it, deletes it or collects it. An
+ * ownership is a lock on one byte of <state>/lock, far behind the end of the file. The kernel ends
+ * it with the process, so a killed call keeps no ownership and leaves nothing on the disk. A hash
+ * of the attachment chooses the byte, in a range so large that two attachments never share one. */
 #ifndef RECORD_OWNER_H
 #define RECORD_OWNER_H
 
@@ -28,9 +28,9 @@ int owner_become(int fd, const char *container_id, const char *ifname, unsigned 
 /* End an ownership before the descriptor is closed. */
 void owner_resign(int fd, const char *container_id, const char *ifname);
 
-/* ADD and GC of one network pass a gate. ADDs pass side by side, each for the moment in which its
- * record appears; GC closes the gate while it frees addresses without a record. Each waits at most
- * OWNER_WAIT_S for the other: CNI_AGAIN. */
+/* Let ADD and GC of one network pass a gate. ADDs pass side by side, each while its record is
+ * created. GC closes the gate while it frees addresses without a record. Each waits at most
+ * OWNER_WAIT_S for the other. Returns 0, or -1: CNI_AGAIN. */
 int owner_gate_enter(int fd, const char *network, struct failure *f) MUST_CHECK;
 int owner_gate_close(int fd, const char *network, struct failure *f) MUST_CHECK;
 void owner_gate_leave(int fd, const char *network);

@@ -32,7 +32,7 @@ bool resource_name_valid(const char *name, size_t length)
 	return true;
 }
 
-/* How many bytes of a deviceID name its resource; 0: it has another form. */
+/* Returns the length in bytes of the resource's name in a deviceID, 0 if it has another form. */
 static size_t name_length(const char *device_id)
 {
 	const size_t length = strlen(device_id), between = sizeof infix - 1;

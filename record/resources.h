@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The resources podtap-device-plugin gives out, as it tells of them in <state>/resources.json:
- * which interface and mode stand behind a deviceID of the form <resource>Mvp<number>. */
+/* The resources of podtap-device-plugin, which it publishes in <state>/resources.json: the
+ * interface and mode of each deviceID of the form <resource>Mvp<number>. */
 #ifndef RECORD_RESOURCES_H
 #define RECORD_RESOURCES_H
 
@@ -12,11 +12,11 @@ struct resource {
 	uint32_t mode;
 };
 
-/* Kubernetes' rule for the part of a resource's name after the slash: 1 to 63 letters, digits, '-',
- * '_' and '.', without a mark at either end. */
+/* Whether a name is valid by Kubernetes' rule for the part of a resource's name after the slash: 1
+ * to 63 letters, digits, '-', '_' and '.', with a letter or digit at both ends. */
 bool resource_name_valid(const char *name, size_t length);
 
-/* Whether a deviceID has that form. */
+/* Whether a deviceID has the form <resource>Mvp<number>. */
 bool resource_is_named(const char *device_id);
 
 /* Look up the resource of a deviceID. Returns FOUND; FOUND_NONE if there is no such resource or no

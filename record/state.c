@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opening our directories without following a link anybody else could have placed. */
+/* Opening podtap's directories without following links that another user may have placed. */
 #include "record/state.h"
 
 #include "base/file.h"
@@ -12,7 +12,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
-enum { TRIES = 16 }; /* against calls that remove what we make */
+enum { TRIES = 16 }; /* other calls may remove the directory each time */
 
 static const char *setting(const char *variable, const char *otherwise)
 {
@@ -106,7 +106,7 @@ int state_open(const char *name, bool make, struct failure *f)
 
 int state_lock_open(bool make, struct failure *f)
 {
-	/* O_RDWR: a lock of bytes that keeps others out needs it. */
+	/* O_RDWR, because an exclusive lock of bytes needs it. */
 	const int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
 	OWNED(text_release) char *path = path_join(state_path(), "lock");
 	struct failure refusal;

@@ -29,19 +29,21 @@ int state_lock_open(bool make, struct failure *f) MUST_CHECK;
  * the caller owns, or -1: CNI_IO. */
 int state_lock(struct failure *f) MUST_CHECK;
 
-/* The state directory's path, for messages and listings. */
+/* Returns the path of the state directory, for messages and listings. */
 const char *state_path(void);
 
-/* DIRECTORY/NAME, which the caller owns; NULL with errno, ENAMETOOLONG where it is no path. */
+/* Make the path DIRECTORY/NAME, which the caller owns. Returns NULL with errno: ENAMETOOLONG if it
+ * is too long for a path. */
 char *path_join(const char *directory, const char *name) MUST_CHECK;
 
 /* Create a directory and its missing parents (0755). Returns 0, also if it exists, or -1. */
 int directory_make(const char *path, struct failure *f) MUST_CHECK;
 
-/* The directory of CDI specifications: $PODTAP_CDI_DIR or /var/run/cdi. */
+/* Returns the directory of CDI specifications: $PODTAP_CDI_DIR or /var/run/cdi. */
 const char *cdi_path(void);
 
-/* The directory of device nodes: $PODTAP_DEV_DIR or /dev. The caller owns the descriptor. */
+/* Returns the directory of device nodes, $PODTAP_DEV_DIR or /dev. device_open() opens it; the
+ * caller owns the descriptor. */
 const char *device_path(void);
 int device_open(struct failure *f) MUST_CHECK;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finding and proving the taps of a namespace. */
+/* Finding and verifying the taps of a namespace. */
 #include "record/taps.h"
 
 #include "netns/sandbox.h"
@@ -16,7 +16,7 @@
 struct search {
 	const char *container_id; /* NULL: any */
 	const char *path;
-	struct stat named; /* what the path leads to; zeroed: not looked at yet */
+	struct stat named; /* the object that the path leads to; zeroed: not read yet */
 	struct sandbox sandbox;
 	int devices;
 	struct taps *taps;
@@ -66,8 +66,8 @@ static const char *allocated_name(const struct endpoint *e)
 	return "";
 }
 
-/* Where a device of another endpoint is listed already (/dev/kvm), it is for the containers of
- * both. */
+/* Whether the list has the device already. A device of two endpoints (/dev/kvm) is for the
+ * containers of both. */
 static bool is_listed(struct taps *taps, const char *path, const char *allocated)
 {
 	for (size_t i = 0; i < taps->n; i++)
@@ -116,15 +116,15 @@ static int foreign(struct search *s, const struct endpoint *e)
 	return leave_out(s, &why);
 }
 
-/* That containers are given the tap. Of a Kubernetes pod's, whose container's id is known, the
- * plugin has noted it; there the caller may not write. */
+/* Note that containers get the tap. For a Kubernetes pod, whose container's id is known, the plugin
+ * has noted it; there the caller cannot write. */
 static int number_note(const struct search *s, const struct endpoint *e, struct failure *f)
 {
 	return s->container_id ? 0 : minor_note(e->tap.number, &e->netns, s->path, f);
 }
 
-/* Looks at the numbers of a namespace before anything is opened: they are all most records need to
- * be told from this namespace. */
+/* Compare the numbers of a namespace before opening anything: for most records they show that the
+ * record is of another namespace. */
 static int visit(const struct endpoint *e, const struct failure *error, void *data)
 {
 	struct search *s = data;
@@ -144,7 +144,7 @@ static int visit(const struct endpoint *e, const struct failure *error, void *da
 	if (s->sandbox.netns < 0 && search_open(s) < 0)
 		return -1;
 	if (!netns_same(&e->netns, &s->sandbox.id))
-		return foreign(s, e); /* of one that is gone and had the same numbers */
+		return foreign(s, e); /* that is gone and had the same numbers */
 	if (endpoint_verify_in(e, &s->sandbox, s->devices, &why) != VERIFIED ||
 	    number_note(s, e, &why) < 0)
 		return leave_out(s, &why);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The taps of a network namespace: every device node its containers need, proved against the
+/* The taps of a network namespace: every device node that its containers need, verified with the
  * kernel. */
 #ifndef RECORD_TAPS_H
 #define RECORD_TAPS_H
@@ -10,19 +10,19 @@ enum { TAPS_DEVICES_MAX = 64, TAPS_NAME_MAX = 208 };
 
 struct taps {
 	struct device device[TAPS_DEVICES_MAX];
-	/* The CDI device of which it is part, where the kubelet gave that to one container of the
-	 * pod; "": it is every container's. */
+	/* The CDI device that contains the device, if the kubelet gave it to one container of the
+	 * pod; "": the device is for every container. */
 	char allocated[TAPS_DEVICES_MAX][TAPS_NAME_MAX];
 	size_t n;
-	size_t doubts; /* how many records were left out for a doubt */
+	size_t doubts; /* the number of records that were left out because of a doubt */
 };
 
-/* Finds the endpoint records of the namespace at a path (any path: it is told by its identity) and
- * lists their devices, each path once. What cannot be proved to be, now, what its record says is
- * left out, and told to doubt(). A namespace no record is of is not opened, and its path not looked
- * at where there is no record at all. With a container's id only its records are read, and one of
- * another namespace is a doubt; NULL: all are. Failure: the namespace or the records cannot be
- * looked at, or there are more devices than fit. */
+/* Find the endpoint records of the namespace at a path, and list their devices, each path once. Any
+ * path will do, because the namespace is identified by its numbers. Leave out what cannot be
+ * verified now, and report it to doubt(). Do not read the path if there are no records, and do not
+ * open a namespace that has no record. With a container's id, read only its records, and doubt one
+ * of another namespace; NULL: read all. Returns 0, or -1 if the namespace or the records cannot be
+ * read, or if more devices were found than fit. */
 int taps_find(const char *container_id, const char *netns_path, struct taps *taps,
               void (*doubt)(const struct failure *), struct failure *f) MUST_CHECK;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Verify endpoint records. */
+/* Verifying endpoint records. */
 #include "record/verify.h"
 
 #include "netns/tap.h"

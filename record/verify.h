@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Verify with the kernel that what an endpoint record names exists now. The record alone proves
- * nothing: the number of its tap may have become another pod's. */
+/* Verifying with the kernel that what an endpoint record names exists now. The record alone proves
+ * nothing, because the number of its tap may have become another pod's. */
 #ifndef RECORD_VERIFY_H
 #define RECORD_VERIFY_H
 
