@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Adding and reading a link's addresses. */
+/* Adding, removing and reading the addresses of a link. */
 #include "netns/addr.h"
 
 #include <errno.h>
@@ -117,8 +117,8 @@ int addr_each(struct rtnl *nl, uint32_t ifindex, uint8_t family,
 	struct listing listing = { ifindex, family, on_address, data };
 	struct ifaddrmsg *header = req_begin(&r, RTM_GETADDR, NLM_F_DUMP, sizeof *header);
 
-	/* The kernel answers for this link alone (strict checking); address_read() is for older
-	 * ones. */
+	/* The kernel answers for this link alone (strict checking). Older kernels send all links,
+	 * so address_read() compares, too. */
 	header->ifa_family = family;
 	header->ifa_index = ifindex;
 	return rtnl_query(nl, &r, address_read, &listing, f, "read the addresses of link %u",

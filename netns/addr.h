@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Addresses of a link: adding them, reading them back, and waiting until IPv6 has proved them
- * unique. */
+/* Addresses of a link: adding them, reading them back, and waiting until IPv6 proves them unique.
+ */
 #ifndef NETNS_ADDR_H
 #define NETNS_ADDR_H
 
@@ -9,15 +9,15 @@
 
 enum addr_dad { ADDR_DAD_NORMAL, ADDR_DAD_OPTIMISTIC, ADDR_DAD_OFF };
 
-/* Adds an address (with its broadcast address for an IPv4 prefix below 31). `dad` is for IPv6. */
+/* Add an address. An IPv4 prefix below 31 gets its broadcast address, too. `dad` is for IPv6.
+ * Returns 0 or -1. */
 int addr_add(struct rtnl *nl, uint32_t ifindex, const struct cidr *address, enum addr_dad dad,
              struct failure *f) MUST_CHECK;
 
-/* Adds to a failure what it means that the kernel knows no such family: nothing where the errno or
- * the family is another. */
+/* Explain in a failure that the kernel has no IPv6. Do nothing for another errno or family. */
 void ipv6_explain(uint8_t family, int err, struct failure *f);
 
-/* Removes an address; one that is not there is success. */
+/* Remove an address. Returns 0, also if the link does not have it, or -1. */
 int addr_delete(struct rtnl *nl, uint32_t ifindex, const struct cidr *address,
                 struct failure *f) MUST_CHECK;
 
@@ -31,19 +31,19 @@ int addr_each(struct rtnl *nl, uint32_t ifindex, uint8_t family,
               void (*on_address)(const struct addr *, void *data), void *data,
               struct failure *f) MUST_CHECK;
 
-/* Has the socket receive changes of IPv6 addresses, which addr_dad_wait() waits for, until that
- * returns. */
+/* Let the socket receive changes of IPv6 addresses. addr_dad_wait() needs them, and ends that when
+ * it returns. Returns 0 or -1. */
 int addr_listen(struct rtnl *nl, struct failure *f) MUST_CHECK;
 
 enum addr_dad_result {
-	ADDR_UNIQUE,    /* all can be used */
-	ADDR_DUPLICATE, /* the LAN has one already */
-	ADDR_UNPROVED,  /* the LAN could not be asked: the link has lost its carrier */
+	ADDR_UNIQUE,    /* all addresses can be used */
+	ADDR_DUPLICATE, /* another host on the LAN has one */
+	ADDR_UNPROVED,  /* not probed, because the link lost its carrier */
 };
 
-/* Waits, by event, until no IPv6 address of the link is tentative any more, for `seconds` at most.
- * Returns an enum addr_dad_result, with ADDR_DUPLICATE the address in *duplicate, or -1. A link
- * that is up and still not done is CNI_AGAIN. */
+/* Wait by events until no IPv6 address of the link is tentative any more, for `seconds` at most.
+ * Returns an enum addr_dad_result, with the address in *duplicate for ADDR_DUPLICATE, or -1:
+ * CNI_AGAIN if the link is up and detection did not end. */
 int addr_dad_wait(struct rtnl *nl, uint32_t ifindex, int seconds, struct cidr *duplicate,
                   struct failure *f) MUST_CHECK;
 

@@ -26,7 +26,7 @@ struct arp {
 
 int arp_open(void)
 {
-	/* Of no protocol yet: until it is bound to a link it would hear every link's. */
+	/* No protocol yet: before it is bound to a link it would receive frames of every link. */
 	return socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 }
 
@@ -42,7 +42,7 @@ static struct sockaddr_ll everybody_on(uint32_t ifindex)
 	return to;
 }
 
-/* A request for `target` from `sender` (all zero: a probe). */
+/* Send a request for `target` from `sender` (all zero: a probe). */
 static int request_send(int fd, uint32_t ifindex, const struct mac *own, const uint8_t *sender,
                         const uint8_t *target)
 {
@@ -61,8 +61,8 @@ static int request_send(int fd, uint32_t ifindex, const struct mac *own, const u
 	return sent == sizeof arp ? 0 : -1;
 }
 
-/* Section 2.1.1: anybody who sends from the address, or probes for it too, is in conflict with us.
- */
+/* Whether a frame conflicts with the address (section 2.1.1): its host sends from the address, or
+ * probes for it, too. */
 static bool conflicts(const struct arp *arp, const struct mac *own, const struct ip *address)
 {
 	static const uint8_t nobody[4];
@@ -77,7 +77,7 @@ static bool conflicts(const struct arp *arp, const struct mac *own, const struct
 	       memcmp(arp->target_ip, address->byte, 4) == 0;
 }
 
-/* Listens until a deadline: 1 with the holder, 0, -1 with errno. */
+/* Listen until a deadline. Returns 1 with the holder, 0, or -1 with errno. */
 static int listen_until(int fd, int64_t deadline, const struct mac *own, const struct ip *address,
                         struct mac *holder)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* IPv4 address conflict detection (RFC 5227): asking the LAN who has an address before using it. */
+/* IPv4 address conflict detection (RFC 5227): probing the LAN for an address before using it. */
 #ifndef NETNS_ARP_H
 #define NETNS_ARP_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Waiting for a carrier: by the kernel's events of links, within one bound. */
+/* Waiting for a carrier by the kernel's link events, within one bound. */
 #include "netns/carrier.h"
 
 #include "base/clock.h"
@@ -12,7 +12,7 @@
 
 int carrier_look(const struct carrier *c, enum carrier_state *state, struct failure *f)
 {
-	/* The kernel says both only of a link that is up. */
+	/* The kernel sets both flags only for a link that is up. */
 	static const unsigned needed = IFF_RUNNING | IFF_LOWER_UP;
 	struct link link, below = { .flags = IFF_UP };
 
@@ -31,7 +31,7 @@ int carrier_look(const struct carrier *c, enum carrier_state *state, struct fail
 	return 0;
 }
 
-/* The sockets: one or two. */
+/* List the sockets. Returns their number: one or two. */
 static int sockets(const struct carrier *c, struct rtnl *list[static 2])
 {
 	list[0] = c->nl;
@@ -39,7 +39,7 @@ static int sockets(const struct carrier *c, struct rtnl *list[static 2])
 	return c->below_nl && c->below_nl != c->nl ? 2 : 1;
 }
 
-/* As carrier_look(): 1, or 0 where events crowded an answer out. */
+/* Look as carrier_look() does. Returns 1; 0 if events displaced an answer; or -1. */
 static int look_among_events(const struct carrier *c, enum carrier_state *state, struct failure *f)
 {
 	struct failure refusal;
@@ -51,7 +51,7 @@ static int look_among_events(const struct carrier *c, enum carrier_state *state,
 	return errno == ENOBUFS || errno == ETIMEDOUT ? 0 : failure_pass(f, &refusal);
 }
 
-/* Waits for an event on any socket. False when the time is over. */
+/* Wait for an event on any socket. Returns false on timeout. */
 static bool event_wait(struct rtnl *const *list, int n, int64_t milliseconds)
 {
 	struct pollfd heard[2];
@@ -98,7 +98,8 @@ int carrier_await(const struct carrier *c, enum carrier_state *state, struct fai
 		if (rtnl_join(list[i], RTNLGRP_LINK) < 0)
 			return fail_errno(f, errno, "listen for a carrier");
 	awaited = await_among_events(c, list, n, f);
-	/* Without events the sockets are reliable again, for the last look and all that follows. */
+	/* Without events the sockets are reliable again, for the last look and for later requests.
+	 */
 	for (int i = 0; i < n; i++)
 		if (rtnl_leave(list[i], RTNLGRP_LINK) < 0)
 			return fail_errno(f, errno, "stop listening for a carrier");

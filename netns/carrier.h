@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whether a link reaches its LAN: whether it and the link it stands on are up and have a carrier.
- */
+/* Whether a link reaches its LAN: whether it and its lower link are up and have a carrier. */
 #ifndef NETNS_CARRIER_H
 #define NETNS_CARRIER_H
 
@@ -12,8 +11,8 @@ enum carrier_state {
 	CARRIER_DOWN, /* the link below is down; some kinds of link keep their carrier then */
 };
 
-/* A link, and the one it stands on, each with a socket of its namespace. The sockets are borrowed
- * and may be the same. */
+/* A link and its lower link, each with a socket of its namespace. The sockets are borrowed and may
+ * be the same. */
 struct carrier {
 	struct rtnl *nl;
 	uint32_t link;

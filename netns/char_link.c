@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Making and removing the link from a tap's device number to its node. */
+/* Creating and removing the symlink from a tap's device number to its node. */
 #include "netns/char_link.h"
 
 #include "base/clock.h"
@@ -18,8 +18,8 @@
 enum {
 	NAME_SIZE = 32,
 	TARGET_SIZE = TAP_NAME_MAX + 3,
-	TRIES = 16,     /* against programs that remove the directory or the link meanwhile */
-	UDEV_MS = 3000, /* of udev, which takes some milliseconds */
+	TRIES = 16,     /* another program may remove the directory or the link meanwhile */
+	UDEV_MS = 3000, /* udev takes some milliseconds */
 };
 
 static const char parent[] = "char";
@@ -43,7 +43,7 @@ static struct char_link char_link_of(int directory, uint32_t ifindex, dev_t numb
 
 enum holder { FAILED = -1, NOTHING, OURS, STALE, FOREIGN };
 
-/* Whether a link has the form of ours and of udev's. */
+/* Whether a link has the form that podtap and udev give it. */
 static bool leads_to_tap(const char *target)
 {
 	static const char start[] = "../tap";
@@ -84,7 +84,8 @@ static int symlink_remove(const struct char_link *n, struct failure *f)
 	return 0;
 }
 
-/* Makes way for the link. 1: there is a way; 0: what has the name decides, see `holder`; -1. */
+/* Prepare another try: create the missing directory, or remove a stale link. Returns 1; 0 if the
+ * object with the name, which *holder describes, decides the result; or -1. */
 static int clear_way(const struct char_link *n, int err, enum holder *holder, struct failure *f)
 {
 	if (err == ENOENT)
@@ -113,7 +114,8 @@ int char_link_make(int directory, uint32_t ifindex, dev_t number, struct failure
 	            n.name);
 }
 
-/* Hears of what is removed from the directory; -1 with ENOENT where there is no directory. */
+/* Watch removals from the directory. Returns the descriptor, or -1: with ENOENT if the directory is
+ * missing. */
 static int removals_watch(int directory)
 {
 	OWNED(fd_release) int watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
@@ -156,15 +158,14 @@ int char_link_await_udev(int directory, dev_t number, struct failure *f)
 	return holder == FAILED ? -1 : 0;
 }
 
-/* Once it is empty. Also where the link is gone: a call that was killed may have left the
- * directory.
- */
+/* Remove the directory if it is empty. Do that also if the link is gone, because a killed call may
+ * have left the directory. */
 static int parent_remove(const struct char_link *n, enum holder had, struct failure *f)
 {
 	if (unlinkat(n->directory, parent, AT_REMOVEDIR) == 0 || errno == ENOENT ||
 	    errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR)
 		return 0;
-	if (errno == EROFS && had != OURS) /* said of any name, whether it exists or not */
+	if (errno == EROFS && had != OURS) /* the errno does not tell whether the name exists */
 		return 0;
 	return fail_errno(f, errno, "remove the empty directory %s of device numbers", parent);
 }

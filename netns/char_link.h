@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The symbolic link from a tap's device number to its node, char/MAJOR:MINOR -> ../tap<ifindex>.
- * udev creates one for every device of the host, but gets no event of a tap in a container.
- * runc 1.1.3 to 1.1.6 names a device to systemd by this link, and leaves out a device without one.
- */
+/* The symlink from a tap's device number to its node, char/MAJOR:MINOR -> ../tap<ifindex>. udev
+ * creates one for every device of the host, but gets no event of a tap in a container. runc 1.1.3
+ * to 1.1.6 names a device to systemd by this link, and omits a device without one. */
 #ifndef NETNS_CHAR_LINK_H
 #define NETNS_CHAR_LINK_H
 
@@ -13,8 +12,7 @@
 #include <sys/types.h>
 
 /* Create the link, and its directory if it is missing. Replace a link to another tap: it is stale,
- * because only this tap has the number. Returns 1; 0 if another object has the name, and stays; or
- * -1. */
+ * because only this tap has the number. Returns 1; 0 if another object keeps the name; or -1. */
 int char_link_make(int directory, uint32_t ifindex, dev_t number, struct failure *f) MUST_CHECK;
 
 /* Wait, for three seconds at most, until udev has removed its own link from a number. A device that

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Waiting for IPv6 duplicate address detection: by the kernel's events, never by the clock alone.
- */
+/* Waiting for IPv6 duplicate address detection by the kernel's events, never by the clock alone. */
 #include "base/clock.h"
 #include "netns/addr.h"
 #include "netns/link.h"
@@ -35,8 +34,7 @@ static void count(const struct addr *addr, void *data)
 	}
 }
 
-/* Waits for anything to arrive on the socket; the census says what it was. False when the time is
- * over. */
+/* Wait for data on the socket. The census finds out what it is. Returns false on timeout. */
 static bool event_wait(const struct rtnl *nl, int64_t milliseconds)
 {
 	struct pollfd heard = { .fd = nl->fd, .events = POLLIN };
@@ -56,7 +54,7 @@ static int time_is_over(struct rtnl *nl, uint32_t ifindex, int seconds, struct f
 	return ADDR_UNPROVED;
 }
 
-/* Counts the link's addresses. 1; 0: events crowded the answer out; -1. */
+/* Count the link's addresses. Returns 1; 0 if events displaced the answer; or -1. */
 static int census_count(struct rtnl *nl, uint32_t ifindex, struct census *c, struct failure *f)
 {
 	struct failure refusal;
@@ -68,7 +66,7 @@ static int census_count(struct rtnl *nl, uint32_t ifindex, struct census *c, str
 	return errno == ENOBUFS || errno == ETIMEDOUT ? 0 : failure_pass(f, &refusal);
 }
 
-/* Waits until a census finds what ends the wait: 1 with it; 0: the time was over before. */
+/* Wait until a census ends the wait. Returns 1 with that census, 0 on timeout, or -1. */
 static int census_await(struct rtnl *nl, uint32_t ifindex, int64_t deadline, struct census *c,
                         struct failure *f)
 {
@@ -76,7 +74,7 @@ static int census_await(struct rtnl *nl, uint32_t ifindex, int64_t deadline, str
 		const int counted = census_count(nl, ifindex, c, f);
 		if (counted < 0 || (counted && (c->failed || !c->tentative)))
 			return counted;
-		/* What the census passed over may have come after its look. */
+		/* An event that the census passed over may be newer than its answer. */
 		if (counted && !nl->passed && !event_wait(nl, left))
 			return 0;
 		if (rtnl_drain(nl) < 0 && errno != ENOBUFS)
@@ -92,11 +90,10 @@ int addr_dad_wait(struct rtnl *nl, uint32_t ifindex, int seconds, struct cidr *d
 	struct census c;
 	int found = census_await(nl, ifindex, deadline, &c, f);
 
-	/* Without events the socket is reliable again, for the last look and for all that follows.
-	 */
+	/* Without events the socket is reliable again, for the last look and for later requests. */
 	if (rtnl_leave(nl, RTNLGRP_IPV6_IFADDR) < 0)
 		return fail_errno(f, errno, "stop listening for changes of IPv6 addresses");
-	/* However long we were held up, this look comes after the deadline. */
+	/* This look comes after the deadline, also if this process was delayed. */
 	if (found == 0) {
 		c = (struct census){ 0 };
 		found = addr_each(nl, ifindex, AF_INET6, count, &c, f);

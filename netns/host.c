@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opening the host's side of a call. */
+/* Opening the host's namespace for a call. */
 #include "netns/host.h"
 
 void host_release(struct host *h)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The host's side of a call: the namespace we run in and a socket there. */
+/* The host in a call: the namespace of the process and a socket in it. */
 #ifndef NETNS_HOST_H
 #define NETNS_HOST_H
 
@@ -18,10 +18,10 @@ struct host {
 	}
 
 void host_release(struct host *h);
-/* Opens both; on failure nothing stays open. */
+/* Open both. On failure nothing stays open. Returns 0 or -1. */
 int host_open(struct host *h, struct failure *f) MUST_CHECK;
 
-/* Whether a namespace's descriptor is the namespace we run in; -1 on failure. */
+/* Whether a descriptor is of the namespace of the process. Returns 1, 0 or -1. */
 int host_is(const struct host *h, int netns, struct failure *f) MUST_CHECK;
 
 #endif

@@ -70,8 +70,8 @@ int link_create(struct rtnl *nl, const struct link_want *want, struct failure *f
 	struct rtnl_req r;
 	struct ifinfomsg *link;
 
-	/* EXCL always: without it an index that a link of the sender's namespace has would be taken
-	 * as a change of that link. */
+	/* EXCL is always set. Without it, the kernel changes a link of the sender's namespace that
+	 * has the index. */
 	link = req_begin(&r, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, sizeof *link);
 	link->ifi_index = (int)want->index;
 	req_str(&r, IFLA_IFNAME, want->name);
@@ -176,8 +176,8 @@ int link_kind_known(struct rtnl *nl, const struct link_kind *kind, bool *known, 
 	struct rtnl_req r;
 	struct failure refusal = { 0 };
 
-	/* Without a master no kernel creates it: an unknown kind is EOPNOTSUPP, a known one
-	 * another. */
+	/* No kernel creates a link without a master. The errno is EOPNOTSUPP for an unknown kind,
+	 * and another one for a known kind. */
 	req_begin(&r, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, sizeof(struct ifinfomsg));
 	struct nlattr *info = req_nest(&r, IFLA_LINKINFO);
 	req_str(&r, IFLA_INFO_KIND, kind->name);
@@ -276,8 +276,8 @@ enum found link_by_name(struct rtnl *nl, const char *name, struct link *link, st
 	struct rtnl_req r;
 
 	req_begin(&r, RTM_GETLINK, 0, sizeof(struct ifinfomsg));
-	/* The kernel finds alternative names under either attribute, long ones only under theirs.
-	 */
+	/* The kernel finds alternative names by either attribute, but long ones only by
+	 * IFLA_ALT_IFNAME. */
 	req_str(&r, strlen(name) < IFNAMSIZ ? IFLA_IFNAME : IFLA_ALT_IFNAME, name);
 	return link_get(nl, &r, link, name, f);
 }
@@ -295,6 +295,7 @@ enum found link_by_index(struct rtnl *nl, uint32_t index, struct link *link, str
 
 bool link_is_unreadable(int err)
 {
-	/* The kernel looks for the link before it makes room for the answer. */
+	/* These errors mean that the link exists: the kernel finds it before it allocates the
+	 * answer. */
 	return err == EMSGSIZE || err == ENOBUFS || err == ENOMEM;
 }

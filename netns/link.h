@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Links: what one is, and creating, changing and deleting it by rtnetlink. */
+/* Links: their description, and creating, changing and deleting them by rtnetlink. */
 #ifndef NETNS_LINK_H
 #define NETNS_LINK_H
 
@@ -11,7 +11,7 @@
 #include <net/if.h>
 #include <stddef.h>
 
-/* The kinds of link we make; NULL where a text names none. */
+/* A kind of link that podtap creates. link_kind_find() returns NULL for any other name. */
 struct link_kind {
 	const char *name;
 	bool tap; /* has a character device */
@@ -32,21 +32,19 @@ struct link {
 	unsigned flags; /* IFF_* */
 	struct mac mac;
 	uint32_t mtu;
-	uint32_t lower;      /* the link it stands on; 0: none */
-	int32_t lower_netns; /* that link's namespace as this one numbers it; -1: the same namespace
-	                      */
+	uint32_t lower;      /* its lower link; 0: none */
+	int32_t lower_netns; /* number of the lower link's namespace here; -1: the same namespace */
 	uint32_t operstate;  /* IF_OPER_* */
 	uint32_t promiscuity;
 	char kind[16];
 	uint32_t mode; /* of a macvlan or macvtap */
-	bool partial;  /* its kind could not be read: the kernel describes nothing beyond 64 KiB
-	                  right */
+	bool partial;  /* the kernel cannot describe more than 64 KiB, so the kind is unknown */
 };
 
 /* Read the struct link of a message that describes a link. Ignore other messages. */
 rtnl_reader link_read;
 
-/* Look a link up. */
+/* Find a link. Returns FOUND, FOUND_NONE or FOUND_FAILED. */
 enum found link_by_name(struct rtnl *nl, const char *name, struct link *link,
                         struct failure *f) MUST_CHECK;
 enum found link_by_index(struct rtnl *nl, uint32_t index, struct link *link,
@@ -100,15 +98,18 @@ int link_disable_link_local(struct rtnl *nl, uint32_t index, struct failure *f) 
 int link_flags(struct rtnl *nl, uint32_t index, unsigned set, unsigned clear,
                struct failure *f) MUST_CHECK;
 
-/* Sets the MAC address; in mode passthru the master's too, until the endpoint is deleted. */
+/* Set the MAC address. In mode passthru the master gets it, too, until the endpoint is deleted.
+ * Returns 0 or -1. */
 int link_address(struct rtnl *nl, uint32_t index, const struct mac *mac,
                  struct failure *f) MUST_CHECK;
 
-/* Whether the kernel knows a kind (its module is loaded on the way); nothing is created. */
+/* Find out whether the kernel knows a kind, without creating a link. The kernel may load its
+ * module. Returns 0 or -1. */
 int link_kind_known(struct rtnl *nl, const struct link_kind *kind, bool *known,
                     struct failure *f) MUST_CHECK;
 
-/* The number by which the socket's namespace knows another one; -1 where it has none. */
+/* Find the number that the socket's namespace has for another one; -1 if it has no number. Returns
+ * 0 or -1. */
 int link_netns_number(struct rtnl *nl, int netns, int32_t *number, struct failure *f) MUST_CHECK;
 
 #endif

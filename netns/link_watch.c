@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The kernel's news of links. */
+/* Receiving the kernel's events of links. */
 #include "netns/link_watch.h"
 
 #include <errno.h>
@@ -28,7 +28,7 @@ static int deliver(const struct nlmsghdr *message, void *data)
 	const struct delivery *d = data;
 	struct link link = { .index = 0 };
 
-	/* A bridge tells of its ports in the same messages, under its own family. */
+	/* A bridge reports its ports in the same messages, under its own family. */
 	if ((message->nlmsg_type != RTM_NEWLINK && message->nlmsg_type != RTM_DELLINK) ||
 	    mnl_nlmsg_get_payload_len(message) < sizeof *header || header->ifi_family != AF_UNSPEC)
 		return RTNL_MORE;
@@ -45,11 +45,12 @@ int link_watch_read(struct link_watch *w, link_handler *on_link, void *data, str
 		const int read = rtnl_news(&w->nl, deliver, &d);
 		if (read == 0 || errno == EAGAIN)
 			return 1;
-		/* More happened than fitted, or a message did not. */
+		/* More events arrived than fitted, or a message was too long. */
 		if (errno != ENOBUFS && errno != EMSGSIZE && errno != EBADMSG)
 			return fail_errno(f, errno, "read what happened to links");
 	}
-	/* The kernel tells nothing more until the rest is read, and does not say so again. */
+	/* The kernel sends no further event until the rest is read, and does not report that again.
+	 */
 	if (rtnl_drain(&w->nl) < 0 && errno != ENOBUFS)
 		return fail_errno(f, errno, "read what happened to links");
 	return 0;

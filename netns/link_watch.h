@@ -6,7 +6,7 @@
 #include "netns/link.h"
 
 struct link_watch {
-	struct rtnl nl; /* whose descriptor is readable when there is something to read */
+	struct rtnl nl; /* its descriptor is readable when events have arrived */
 };
 
 int link_watch_open(struct link_watch *w, struct failure *f) MUST_CHECK;

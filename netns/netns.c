@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opening, telling apart and visiting network namespaces. */
+/* Opening, comparing and visiting network namespaces. */
 #include "netns/netns.h"
 
 #include <asm/socket.h>
@@ -33,12 +33,12 @@ static int open_failed(struct failure *f, const char *path)
 
 int netns_open(const char *path, struct failure *f)
 {
-	/* O_NONBLOCK: a fifo at that path must not hold us up. */
+	/* O_NONBLOCK: a fifo at that path must not block the call. */
 	const int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;
 	OWNED(fd_release) int fd = open(path, flags);
 	struct statfs fs;
 
-	/* /proc may say so of a process that is just ending, once. */
+	/* /proc may return this error once for a process that is just ending. */
 	if (fd < 0 && errno == EACCES)
 		fd = open(path, flags);
 
@@ -46,7 +46,7 @@ int netns_open(const char *path, struct failure *f)
 		return open_failed(f, path);
 	if (fstatfs(fd, &fs) < 0)
 		return open_failed(f, path);
-	/* The ioctl number is the namespace file system's only there. */
+	/* In another file system the same ioctl number may mean something else. */
 	if (fs.f_type != NSFS_MAGIC)
 		return refuse(f, path, "it is no file of the namespace file system");
 	const int type = ioctl(fd, NS_GET_NSTYPE);
@@ -79,7 +79,7 @@ int netns_of_socket(int socket_fd, struct failure *f)
 {
 	const int fd = ioctl(socket_fd, SIOCGSKNS); /* close-on-exec */
 
-	/* The kernel wants CAP_NET_ADMIN for it, which not every verb needs. */
+	/* The kernel requires CAP_NET_ADMIN for the ioctl, but not every verb needs that. */
 	return fd >= 0 ? fd : netns_own(f);
 }
 

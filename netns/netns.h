@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Network namespaces: opening them, telling them apart, and visiting one for a moment. */
+/* Network namespaces: opening, comparing and visiting them. */
 #ifndef NETNS_NETNS_H
 #define NETNS_NETNS_H
 
@@ -9,39 +9,41 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Which namespace it is. The kernel reuses (dev, inode) at once, the cookie never; cookie 0 means a
- * kernel before 5.14, which has none. */
+/* The identity of a namespace. The kernel reuses (dev, inode) at once, but never the cookie. Cookie
+ * 0 means a kernel before 5.14, which has no cookies. */
 struct netns_id {
 	uint64_t dev;
 	uint64_t inode;
 	uint64_t cookie;
 };
 
-/* Opens the namespace at a path. A path that does not exist, or is no network namespace, is CNI_ENV
- * naming CNI_NETNS, with errno left ENOENT or EINVAL. The caller owns the descriptor. */
+/* Open the namespace at a path. Returns the descriptor, which the caller owns, or -1: CNI_ENV,
+ * which names CNI_NETNS, with errno ENOENT or EINVAL if the path does not exist or is no network
+ * namespace. */
 int netns_open(const char *path, struct failure *f) MUST_CHECK;
 
-/* Whether the errno of netns_open() says that the path leads to no namespace, rather than that we
- * cannot look. */
+/* Whether the errno of netns_open() means that the path leads to no namespace. Other errors mean
+ * that it cannot be examined. */
 bool netns_is_gone(int err);
 
-/* The descriptor of the namespace we are in. The caller owns it. */
+/* Open the namespace of the process. Returns the descriptor, which the caller owns, or -1. */
 int netns_own(struct failure *f) MUST_CHECK;
 
-/* The same, of a socket that was opened in it: cheaper, and without /proc. */
+/* Like netns_own(), by a socket that was opened there. This is faster and needs no /proc. */
 int netns_of_socket(int socket_fd, struct failure *f) MUST_CHECK;
 
-/* Fills in dev and inode; the cookie is asked of a socket inside (netns_visit). */
+/* Read dev and inode. Only a socket inside can read the cookie (netns_visit). Returns 0 or -1. */
 int netns_stat(int fd, struct netns_id *id, struct failure *f) MUST_CHECK;
 
-/* The cookie of the namespace a socket belongs to; 0 where the kernel has none. */
+/* Read the cookie of a socket's namespace. Returns 0 if the kernel has no cookies. */
 uint64_t netns_cookie(int socket_fd);
 
-/* The same namespace: by cookie where both have one, else by dev and inode. */
+/* Whether two identities are of the same namespace: by cookie if both have one, else by dev and
+ * inode. */
 bool netns_same(const struct netns_id *a, const struct netns_id *b);
 
-/* Enters the namespace, calls inside(data), comes home; returns what inside() returned. The process
- * ends with abort() if it cannot come home: to go on in a container's namespace would be worse. */
+/* Enter the namespace, call inside(data) and return home. Returns the result of inside(), or -1.
+ * Call abort() if the process cannot return: it must not continue in a container's namespace. */
 int netns_visit(int home, int there, int (*inside)(void *data, struct failure *f), void *data,
                 struct failure *f) MUST_CHECK;
 

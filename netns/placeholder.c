@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A child process that makes macvtap links in a namespace of its own when it is asked to. */
+/* A child process that creates macvtap links on request, in a namespace of its own. */
 #include "netns/placeholder.h"
 
 #include "netns/link.h"
@@ -21,7 +21,8 @@ struct order {
 	unsigned n;
 };
 
-/* The kinds a macvtap can stand on, of which a host has one at least. */
+/* Create a link of one of the kinds that can be a macvtap's master. A host has at least one kind.
+ */
 static int master_make(struct rtnl *nl)
 {
 	static const char *const kinds[] = { "dummy", "bridge", "veth" };
@@ -61,7 +62,7 @@ static int links_make(struct rtnl *nl, const struct order *order)
 	return 0;
 }
 
-/* Serves until the other end closes. Answers with an errno, 0 when all are made. */
+/* Serve requests until the other end closes. The answer is an errno, or 0 if all links exist. */
 static int serve(struct rtnl *nl, int socket, int unready)
 {
 	struct order order;
@@ -76,7 +77,8 @@ static int serve(struct rtnl *nl, int socket, int unready)
 	return 0;
 }
 
-/* A user namespace gives the right to make a network namespace, which the call gave up by now. */
+/* Create the network namespace in a user namespace, because the call has given up the capability by
+ * now. */
 static int child_run(int socket)
 {
 	struct rtnl nl = { .fd = -1 };

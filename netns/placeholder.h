@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Links that keep minors of macvtap in use for a moment, so that the next link gets another one.
- * They are in a namespace of a child process, and end with it: however this process ends, none is
- * left. */
+/* Links that keep macvtap minors in use for a moment, so that the next link gets another minor. A
+ * child process has them in its namespace. They end with it, also if this process is killed. */
 #ifndef NETNS_PLACEHOLDER_H
 #define NETNS_PLACEHOLDER_H
 
@@ -19,11 +18,12 @@ struct placeholders {
 
 #define PLACEHOLDERS_NONE ((struct placeholders){ 0, -1 })
 
-/* Ends the child. */
+/* End the child. */
 void placeholders_release(struct placeholders *p);
 
-/* Has links made, under interface indices from one on that is unique on the host; they get the
- * lowest free minors. False, with errno, where that cannot be: user namespaces may be forbidden. */
+/* Create links in the child. Their interface indices count up from `index`, which is unique on the
+ * host. They get the lowest free minors. Returns false, with errno, if that fails: user namespaces
+ * may be forbidden. */
 bool placeholders_add(struct placeholders *p, uint32_t index, unsigned n);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which capabilities a call keeps, by stage. */
+/* The capabilities that a call keeps, by stage. */
 #include "netns/privilege.h"
 
 #include <cap-ng.h>
@@ -15,11 +15,11 @@ static const struct {
 	enum privilege last; /* the last stage that needs it */
 } needs[] = {
 	{ CAP_NET_ADMIN, PRIVILEGE_WORKING },    /* links, addresses, routes, sysctls */
-	{ CAP_MKNOD, PRIVILEGE_WORKING },        /* the tap node where no devtmpfs makes it */
+	{ CAP_MKNOD, PRIVILEGE_WORKING },        /* the tap node, if no devtmpfs creates it */
 	{ CAP_CHOWN, PRIVILEGE_WORKING },        /* its owner */
-	{ CAP_FOWNER, PRIVILEGE_WORKING },       /* its mode, once it has another owner */
+	{ CAP_FOWNER, PRIVILEGE_WORKING },       /* its mode, after it got another owner */
 	{ CAP_DAC_OVERRIDE, PRIVILEGE_WORKING }, /* state and logs with other owners */
-	{ CAP_SYS_ADMIN, PRIVILEGE_OPENING },    /* setns(), and a view of its devices */
+	{ CAP_SYS_ADMIN, PRIVILEGE_OPENING },    /* setns(), and a sysfs of its devices */
 	{ CAP_SYS_PTRACE, PRIVILEGE_OPENING },   /* /proc/PID/ns/net */
 	{ CAP_NET_RAW, PRIVILEGE_OPENING },      /* the socket for ARP */
 };
@@ -35,7 +35,7 @@ static int keep(enum privilege stage, const bool *had)
 	return capng_apply(CAPNG_SELECT_CAPS);
 }
 
-/* All that is given up stays permitted. libcap-ng would read /proc for this. */
+/* Lower the effective set. All capabilities stay permitted. libcap-ng would read /proc for this. */
 static int lower(enum privilege stage)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
@@ -58,7 +58,7 @@ int privilege_keep(enum privilege stage, bool delegates, struct failure *f)
 
 	if (delegates)
 		return lower(stage) < 0 ? fail_errno(f, errno, "give up capabilities") : 0;
-	/* Runtimes give all of them. Having to look costs two readings of /proc/self/status. */
+	/* Runtimes give all of them. Asking the kernel reads /proc/self/status twice. */
 	memset(had, true, sizeof had);
 	if (keep(stage, had) == 0)
 		return 0;

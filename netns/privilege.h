@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Giving up what a call does not need. */
+/* Giving up the privileges that a call does not need. */
 #ifndef NETNS_PRIVILEGE_H
 #define NETNS_PRIVILEGE_H
 
@@ -8,16 +8,17 @@
 
 #include <stdbool.h>
 
-/* Stages of a call; each keeps less than the one before. */
+/* The stages of a call. Each keeps fewer capabilities than the one before. */
 enum privilege {
-	PRIVILEGE_OPENING, /* namespaces are still to be opened */
+	PRIVILEGE_OPENING, /* the call still has namespaces to open */
 	PRIVILEGE_WORKING, /* all sockets and namespaces are open */
 };
 
-/* Keeps a stage's capabilities, as effective and permitted, of those we have. The bounding set and
- * no_new_privs stay as they are: a delegate, executed as root, has what the runtime gave us. Where
- * `delegates` are still to be executed all others stay permitted too: the kernel kills a process
- * when its parent dies only if it did not gain capabilities since it asked for that. */
+/* Keep the capabilities of a stage that the process has, as effective and permitted. The bounding
+ * set and no_new_privs stay as they are: a delegate, executed as root, has what the runtime gave
+ * podtap. If the call still executes `delegates`, all others stay permitted, too: PDEATHSIG kills a
+ * process with its parent only if the process gained no capabilities since it asked for that.
+ * Returns 0 or -1. */
 int privilege_keep(enum privilege stage, bool delegates, struct failure *f) MUST_CHECK;
 
 #endif

@@ -35,7 +35,8 @@ static void compare(const struct route_seen *seen, void *data)
 		s->found = true;
 }
 
-/* The kernel would take an IPv6 gateway's first four bytes for an IPv4 one. */
+/* Refuse a gateway of the other family. The kernel would read the first four bytes of an IPv6
+ * gateway as an IPv4 one. */
 static int check_family(const struct route_want *want, struct failure *f)
 {
 	char dst[CIDR_TEXT], gw[IP_TEXT];
@@ -76,7 +77,7 @@ int route_add(struct rtnl *nl, const struct route_want *want, struct failure *f)
 	if (rtnl_call(nl, &r, &refusal, "add route to %s", cidr_format(&want->dst, text)) == 0)
 		return 0;
 
-	/* EEXIST may be an identical route of ours or another's route with that metric. */
+	/* EEXIST means an identical route, or another program's route with that metric. */
 	struct search search = { .want = want };
 	if (errno == EEXIST &&
 	    route_each(nl, want->ifindex, want->dst.ip.family, compare, &search, f) < 0)
@@ -96,14 +97,14 @@ static bool address_of(const struct nlattr *attr, uint8_t family, struct ip *ip)
 	return true;
 }
 
-/* One way a route takes. */
+/* One next hop of a route. */
 struct hop {
 	uint32_t ifindex;
 	const struct nlattr *gateway; /* NULL: none */
 };
 
-/* Call on_hop() with each next hop: a route has one itself, or (multipath) a list of them. IPv6
- * makes one of the latter out of routes that differ in their next hop alone. */
+/* Call on_hop() with each next hop. A route has one itself, or (multipath) a list of them. IPv6
+ * makes one multipath route of routes that differ only in their next hop. */
 static void hops_each(const struct nlattr *const *attrs, void (*on_hop)(const struct hop *, void *),
                       void *data)
 {
@@ -179,7 +180,7 @@ int route_each(struct rtnl *nl, uint32_t ifindex, uint8_t family,
 	return rtnl_query(nl, &r, route_read, &listing, f, "read the routes of link %u", ifindex);
 }
 
-/* The first next hop that has a link is the one to take. */
+/* Choose the first next hop that has a link. */
 static void choose_hop(const struct hop *hop, void *data)
 {
 	uint32_t *ifindex = data;
@@ -187,8 +188,8 @@ static void choose_hop(const struct hop *hop, void *data)
 		*ifindex = hop->ifindex;
 }
 
-/* IPv4: a table is dumped by ascending destination, so all routes to 0.0.0.0 come first and the
- * answer stands in the first messages, however many routes follow. */
+/* Read an IPv4 default route. The kernel dumps a table by ascending destination, so the routes to
+ * 0.0.0.0 are in the first messages. */
 static int first_default(const struct nlmsghdr *message, void *data)
 {
 	const struct rtmsg *header = mnl_nlmsg_get_payload(message);
@@ -220,7 +221,7 @@ static int default_ipv4(struct rtnl *nl, uint32_t *ifindex, struct failure *f)
 	if (rtnl_query(nl, &r, first_default, ifindex, &refusal, "find the IPv4 default route") ==
 	    0)
 		return 0;
-	if (errno == ENOENT) /* the table appears with its first route */
+	if (errno == ENOENT) /* the table exists from its first route on */
 		return 0;
 	return failure_pass(f, &refusal);
 }
@@ -239,7 +240,7 @@ static int route_to_zero(const struct nlmsghdr *message, void *data)
 	return RTNL_MORE;
 }
 
-/* IPv6: a table is dumped with ::/0 last, but only ::/0 matches a look-up of "::". */
+/* Find the IPv6 default route. A dump has ::/0 last, but a look-up of "::" matches only ::/0. */
 static int default_ipv6(struct rtnl *nl, uint32_t *ifindex, struct failure *f)
 {
 	static const uint8_t zero[16];

@@ -19,8 +19,8 @@ struct route_want {
 	uint8_t scope;     /* RT_SCOPE_* */
 };
 
-/* Adds a route in front of equal ones that others made. An identical route that is there already is
- * success; a gateway of the other family is CNI_CONFIG. */
+/* Add a route before equal ones of other programs. Returns 0, also if an identical route exists, or
+ * -1: CNI_CONFIG if the gateway is of the other family. */
 int route_add(struct rtnl *nl, const struct route_want *want, struct failure *f) MUST_CHECK;
 
 struct route_seen {
@@ -35,9 +35,9 @@ int route_each(struct rtnl *nl, uint32_t ifindex, uint8_t family,
                void (*on_route)(const struct route_seen *, void *data), void *data,
                struct failure *f) MUST_CHECK;
 
-/* The output link of the default route in table main: IPv4's of the lowest metric, else IPv6's; of
- * a multipath route the first. Returns FOUND with it in *ifindex, FOUND_NONE or FOUND_FAILED. The
- * caller can only close the socket afterwards. */
+/* Find the output link of the default route in table main: the IPv4 route of the lowest metric,
+ * else IPv6's; the first next hop of a multipath route. Returns FOUND with it in *ifindex,
+ * FOUND_NONE or FOUND_FAILED. The caller can only close the socket afterwards. */
 enum found route_default(struct rtnl *nl, uint32_t *ifindex, struct failure *f) MUST_CHECK;
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Talking rtnetlink: answers are believed only from the kernel, and only ours. */
+/* Talking rtnetlink: accept answers only from the kernel, and only to this socket's requests. */
 #include "netns/rtnl.h"
 
 #include "base/clock.h"
@@ -19,10 +19,10 @@ int rtnl_open(struct rtnl *nl, struct failure *f)
 	static const int on = 1;
 	static const int options[] = { NETLINK_EXT_ACK, NETLINK_CAP_ACK, NETLINK_GET_STRICT_CHK };
 
-	/* Also gives it a port. Once connected, it refuses what others send to that. */
+	/* connect() also assigns a port. A connected socket refuses messages of other ports. */
 	if (fd < 0 || connect(fd, (const struct sockaddr *)&kernel, sizeof kernel) < 0)
 		return fail_errno(f, errno, "open a netlink socket");
-	/* An older kernel does without: its answers are then only less precise. */
+	/* An older kernel lacks some options. Its answers are only less precise. */
 	for (size_t i = 0; i < sizeof options / sizeof *options; i++)
 		setsockopt(fd, SOL_NETLINK, options[i], &on, sizeof on);
 	*nl = (struct rtnl){ .fd = fd_take(&fd) };
@@ -42,7 +42,7 @@ int rtnl_join(struct rtnl *nl, int group)
 
 int rtnl_leave(struct rtnl *nl, int group)
 {
-	/* Of a group it is in this cannot fail. */
+	/* This cannot fail for a group that the socket is in. */
 	setsockopt(nl->fd, SOL_NETLINK, NETLINK_DROP_MEMBERSHIP, &group, sizeof group);
 	return rtnl_drain(nl);
 }
@@ -80,24 +80,24 @@ static int request_send(struct rtnl *nl, struct rtnl_req *r)
 	return sent < 0 ? -1 : 0;
 }
 
-/* The kernel's own sentence of an error answer, if it sent one. */
+/* The kernel's own text for an error, if it sent one. */
 struct sentence {
 	char text[256];
 };
 
 struct answer {
-	rtnl_reader *reader; /* NULL: only the acknowledgement is of interest */
+	rtnl_reader *reader; /* NULL: only the acknowledgement matters */
 	void *data;
-	bool news;   /* to no request of ours */
-	bool single; /* it is one message, which no acknowledgement follows */
-	bool whole;  /* it was read to its end; what it says may be an error */
+	bool news;   /* events, not an answer */
+	bool single; /* one message, without an acknowledgement after it */
+	bool whole;  /* it was read to its end; it may report an error */
 	unsigned datagrams;
-	size_t length;    /* of the datagram received last, also where it was cut */
-	int64_t deadline; /* 0: nothing was waited for */
+	size_t length;    /* of the last datagram, also if it was cut */
+	int64_t deadline; /* 0: no wait yet */
 	struct sentence sentence;
 };
 
-/* Waits for more, or lets what was passed over take its time: within the bound of one answer. */
+/* Wait for more datagrams, or limit the time for skipped ones: within the bound of one answer. */
 static bool answer_await(const struct rtnl *nl, struct answer *a, short events)
 {
 	struct pollfd answered = { .fd = nl->fd, .events = events };
@@ -111,7 +111,7 @@ static bool answer_await(const struct rtnl *nl, struct answer *a, short events)
 	return false;
 }
 
-/* Whether another datagram may be read: of news a number, of an answer as many as come in time. */
+/* Whether another datagram may be read. For events a number limits that, for an answer the time. */
 static bool answer_continues(const struct rtnl *nl, struct answer *a)
 {
 	if (a->datagrams++ == 0)
@@ -119,9 +119,8 @@ static bool answer_continues(const struct rtnl *nl, struct answer *a)
 	return a->news ? a->datagrams <= BOUND_NEWS : answer_await(nl, a, 0);
 }
 
-/* Receives one datagram of the kernel's: its length, 0 at the end of what may be read of news, or
- * -1. Root of the namespace can send to a group that the socket is in, so datagrams from other
- * ports are dropped. */
+/* Receive one datagram of the kernel. Returns its length, 0 at the end of the events, or -1. Drop
+ * datagrams from other ports: root of the namespace can send to a group that the socket is in. */
 static ssize_t datagram_receive(struct rtnl *nl, struct answer *a, char *bytes, size_t size)
 {
 	while (answer_continues(nl, a)) {
@@ -131,7 +130,7 @@ static ssize_t datagram_receive(struct rtnl *nl, struct answer *a, char *bytes, 
 			                  .msg_namelen = sizeof from,
 			                  .msg_iov = &part,
 			                  .msg_iovlen = 1 };
-		/* Without waiting, as the kernel has answered before the request was sent. */
+		/* Do not wait: the kernel answers before send() returns. */
 		const ssize_t got = recvmsg(nl->fd, &message, MSG_DONTWAIT | MSG_TRUNC);
 		if (got < 0 && errno == EAGAIN && !a->news && answer_await(nl, a, POLLIN))
 			continue;
@@ -158,7 +157,7 @@ static int on_sentence(const struct nlattr *attr, void *data)
 
 enum { ERRNO_MAX = 4095 }; /* the kernel's own bound */
 
-/* Reads an acknowledgement: 0, or -1 with the kernel's errno. */
+/* Read an acknowledgement. Returns 0, or -1 with the kernel's errno. */
 static int ack_read(const struct nlmsghdr *message, struct answer *a)
 {
 	const struct nlmsgerr *e = mnl_nlmsg_get_payload(message);
@@ -180,8 +179,8 @@ static int ack_read(const struct nlmsghdr *message, struct answer *a)
 	return -1;
 }
 
-/* Reads the end of a dump, which says whether something was left out: 0, or -1 with the kernel's
- * errno. */
+/* Read the end of a dump, which tells whether the dump is complete. Returns 0, or -1 with the
+ * kernel's errno. */
 static int done_read(const struct nlmsghdr *message, struct answer *a)
 {
 	int error = 0;
@@ -195,7 +194,7 @@ static int done_read(const struct nlmsghdr *message, struct answer *a)
 	return -1;
 }
 
-/* Reads one message of the answer: RTNL_MORE, RTNL_ENOUGH, or -1 with errno. */
+/* Read one message of the answer. Returns RTNL_MORE, RTNL_ENOUGH, or -1 with errno. */
 static int message_read(const struct nlmsghdr *message, struct answer *a)
 {
 	if (message->nlmsg_flags & NLM_F_DUMP_INTR) {
@@ -218,7 +217,8 @@ static int message_read(const struct nlmsghdr *message, struct answer *a)
 	}
 }
 
-/* Older libmnl takes a length beyond 2 GiB for a negative one, which fits everywhere. */
+/* Whether a message is complete. Older libmnl reads a length beyond 2 GiB as negative, and accepts
+ * it. */
 static bool message_whole(const struct nlmsghdr *message, int left)
 {
 	return mnl_nlmsg_ok(message, left) && message->nlmsg_len <= (uint32_t)left;
@@ -229,8 +229,8 @@ static bool is_answer(const struct rtnl *nl, const struct nlmsghdr *m)
 	return m->nlmsg_seq == nl->seq && (!nl->port || m->nlmsg_pid == nl->port);
 }
 
-/* Reads until the request is answered, or there is no more news. Messages of another request or
- * port (events, late answers) are passed over. */
+/* Read until the request is answered, or no events are left. Skip messages of another request or
+ * port (events, late answers). */
 static int answer_read(struct rtnl *nl, struct answer *a, char *bytes, size_t size)
 {
 	for (;;) {
@@ -255,7 +255,7 @@ static int answer_read(struct rtnl *nl, struct answer *a, char *bytes, size_t si
 	}
 }
 
-/* Sends a request and reads its answer, in the request's own place unless there is other room. */
+/* Send a request and read its answer into `room`, or into the request's own buffer. */
 static int exchange(struct rtnl *nl, struct rtnl_req *r, struct answer *a, char *room, size_t size)
 {
 	if (nl->unread && rtnl_drain(nl) < 0)
@@ -263,7 +263,7 @@ static int exchange(struct rtnl *nl, struct rtnl_req *r, struct answer *a, char 
 	a->whole = nl->passed = false;
 	a->datagrams = 0;
 	if (request_send(nl, r) < 0) {
-		a->whole = true; /* nothing comes */
+		a->whole = true; /* no answer will come */
 		return -1;
 	}
 	const int done = answer_read(nl, a, room ? room : r->bytes, room ? size : sizeof r->bytes);
@@ -271,8 +271,8 @@ static int exchange(struct rtnl *nl, struct rtnl_req *r, struct answer *a, char 
 	return done;
 }
 
-/* Whether a query may be asked once more: its answer was cut, or there was no room for it in a
- * socket that had overflowed. */
+/* Whether a query may be repeated: its answer was cut, or the socket had overflowed and had no room
+ * for it. */
 static bool is_lost(const struct rtnl *nl)
 {
 	return nl->unread && (errno == EMSGSIZE || errno == ENOBUFS);
@@ -280,7 +280,7 @@ static bool is_lost(const struct rtnl *nl)
 
 enum { QUERY_MAX = 512, ASKED_MAX = 4 }; /* bytes; times */
 
-/* As exchange(), for a request that changes nothing, so that it can be asked again. */
+/* Like exchange(), but repeat the request if its answer was lost. It must not change anything. */
 static int exchange_query(struct rtnl *nl, struct rtnl_req *r, struct answer *a)
 {
 	char query[QUERY_MAX];
@@ -291,7 +291,7 @@ static int exchange_query(struct rtnl *nl, struct rtnl_req *r, struct answer *a)
 	memcpy(query, r->bytes, length);
 	int done = exchange(nl, r, a, NULL, 0);
 	for (int asked = 1; done < 0 && is_lost(nl) && asked < ASKED_MAX; asked++) {
-		/* A link may grow in between. */
+		/* A link may grow between two requests. */
 		const size_t size = 2 * a->length + sizeof r->bytes;
 		OWNED(text_release)
 		char *room = a->length < BOUND_ANSWER_BYTES ? malloc(size) : NULL;
@@ -305,7 +305,7 @@ static int exchange_query(struct rtnl *nl, struct rtnl_req *r, struct answer *a)
 	return done;
 }
 
-/* Why an answer was not read to its end. */
+/* Why an answer is incomplete. */
 static const struct {
 	int err;
 	const char *text;

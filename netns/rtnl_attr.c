@@ -43,9 +43,9 @@ void req_end(struct rtnl_req *r, struct nlattr *nest)
 		mnl_attr_nest_end(&r->header, nest);
 }
 
-/* Returns false where something follows that is no attribute. The first of equal types counts: a
- * nest of more than 64 KiB has a length that wrapped, so that its inside, which a container may
- * have chosen, follows as if it were attributes of the message. */
+/* Fill the array. Returns false if something follows that is not an attribute. Of equal types the
+ * first counts: the length of a nest of more than 64 KiB wraps, so that its content, which a
+ * container may control, looks like attributes of the message. */
 static bool attrs_fill(const struct nlattr *attr, int left, const struct nlattr **attrs,
                        uint16_t max)
 {

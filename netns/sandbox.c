@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opening a container's namespace: one visit, and everything later goes through what it opened. */
+/* Opening a container's namespace in one visit. All later work uses the descriptors opened there.
+ */
 #include "netns/sandbox.h"
 
 #include "netns/arp.h"
@@ -15,7 +16,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 
-/* glibc 2.36 declares these in sys/mount.h, which does not go together with linux/mount.h. */
+/* glibc 2.36 declares these in sys/mount.h, which conflicts with linux/mount.h. */
 static int sysfs_open(void)
 {
 	OWNED(fd_release) int context = (int)syscall(SYS_fsopen, "sysfs", FSOPEN_CLOEXEC);
@@ -39,7 +40,7 @@ const char *settings_name(enum settings family)
 	return families[family].name;
 }
 
-/* Opened deep: /proc/sys/net itself would resolve in the namespace we are in later. */
+/* Open the directory of settings itself: /proc/sys/net would later resolve in our own namespace. */
 static int settings_open(struct sandbox *s, unsigned extras, struct failure *f)
 {
 	for (unsigned family = 0; family < SETTINGS_KINDS; family++) {
@@ -115,13 +116,14 @@ int sandbox_tap_made(const struct sandbox *s, uint32_t ifindex, dev_t *number, s
 	                   "find the tap of ifindex %u", ifindex);
 }
 
-/* For this one the kernel waits for others who change links, even if the value stays the same. */
+/* Whether the kernel waits for other processes that change links, even if the value stays the same.
+ */
 static bool waits_for_others(const char *name)
 {
 	return strcmp(name, "disable_ipv6") == 0;
 }
 
-/* Opens the file of a setting. -1 with errno. */
+/* Open the file of a setting. Returns the descriptor, or -1 with errno. */
 static int setting_open(const struct sandbox *s, enum settings family, const char *ifname,
                         const char *name, int flags)
 {

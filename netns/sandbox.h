@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A container's network namespace with all we need inside it, opened in one visit. */
+/* A container's network namespace with all that podtap needs inside it, opened in one visit. */
 #ifndef NETNS_SANDBOX_H
 #define NETNS_SANDBOX_H
 
@@ -15,11 +15,11 @@ struct sandbox {
 	int netns;                    /* the namespace */
 	struct netns_id id;           /* with its cookie */
 	struct rtnl rtnl;             /* a socket inside */
-	int settings[SETTINGS_KINDS]; /* see enum settings; -1: not asked for, or not in the kernel
+	int settings[SETTINGS_KINDS]; /* see enum settings; -1: not requested, or not in the kernel
 	                               */
-	int sysfs;  /* its sysfs, attached nowhere; -1: not asked for, or `events` serve instead */
-	int events; /* hears of the devices made in it, see netns/uevent.h; -1: not asked for */
-	int arp;    /* a packet socket for ARP; -1: not asked for */
+	int sysfs;  /* its sysfs, attached nowhere; -1: not requested, or `events` replace it */
+	int events; /* receives events of its devices, see netns/uevent.h; -1: not requested */
+	int arp;    /* a packet socket for ARP; -1: not requested */
 };
 
 #define SANDBOX_CLOSED                                                                  \
@@ -28,9 +28,9 @@ struct sandbox {
 		.events = -1, .arp = -1                                                 \
 	}
 
-/* What is opened only where it is needed. SANDBOX_EVENTS is for who makes a tap: it opens `sysfs`
- * where events cannot be trusted; closing that waits for the kernel, as long as making a tap takes.
- */
+/* What to open in addition. SANDBOX_EVENTS is for a call that creates a tap: it opens `sysfs` only
+ * if events cannot be trusted. Closing a sysfs waits for the kernel as long as creating a tap
+ * takes. */
 enum {
 	SANDBOX_SYSFS = 1,
 	SANDBOX_ARP = 2,
@@ -41,25 +41,26 @@ enum {
 
 void sandbox_release(struct sandbox *s);
 
-/* Takes over a namespace's descriptor and opens the rest inside; `extras` are SANDBOX_* bits. On
- * failure nothing stays open. */
+/* Open the rest inside a namespace. `extras` are SANDBOX_* bits. Takes ownership of `netns`. On
+ * failure nothing stays open. Returns 0 or -1. */
 int sandbox_open(struct sandbox *s, int home, int netns, unsigned extras,
                  struct failure *f) MUST_CHECK;
 
-/* The device number of the tap of a link just made in it. Opened with SANDBOX_EVENTS. */
+/* Find the device number of the tap of a link that was just created in the sandbox. Needs
+ * SANDBOX_EVENTS. Returns 0 or -1. */
 int sandbox_tap_made(const struct sandbox *s, uint32_t ifindex, dev_t *number,
                      struct failure *f) MUST_CHECK;
 
-/* Writes a setting of an interface. Success, with nothing done, where the kernel does not have the
- * family. To be opened with SANDBOX_IPV4 or SANDBOX_IPV6. Fails with errno the kernel's. */
+/* Write a setting of an interface. Needs SANDBOX_IPV4 or SANDBOX_IPV6. Returns 0, also if the
+ * kernel does not have the family and nothing was written, or -1 with the kernel's errno. */
 int sandbox_set(const struct sandbox *s, enum settings family, const char *ifname, const char *name,
                 int value, struct failure *f) MUST_CHECK;
 
-/* Reads one. Fails with errno the kernel's. */
+/* Read a setting. Returns 0, or -1 with the kernel's errno. */
 int sandbox_get(const struct sandbox *s, enum settings family, const char *ifname, const char *name,
                 int *value, struct failure *f) MUST_CHECK;
 
-/* The family's name: "ipv4", "ipv6". */
+/* Returns the family's name: "ipv4" or "ipv6". */
 const char *settings_name(enum settings family);
 
 #endif

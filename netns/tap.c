@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finding, making and removing the tap node of a macvtap link. */
+/* Finding, creating and removing the tap node of a macvtap link. */
 #include "netns/tap.h"
 
 #include <errno.h>
@@ -61,7 +61,8 @@ int tap_look(int directory, uint32_t ifindex, struct tap_node *node, struct fail
 	return 0;
 }
 
-/* Opens what stands at the name without opening the device: 1, 0 when it is not ours, -1. */
+/* Open the object with the name, without opening the device. Returns 1, 0 if it is not ours, or -1.
+ */
 static int node_open(int directory, const char *name, dev_t number, int *node, struct failure *f)
 {
 	OWNED(fd_release) int fd = openat(directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);

@@ -13,7 +13,7 @@
 
 enum { TAP_NAME_MAX = 16 }; /* "tap" and an index */
 
-/* The node's name within its directory. */
+/* Write the node's name in its directory. */
 void tap_name(uint32_t ifindex, char name[static TAP_NAME_MAX]);
 
 /* Read the device number of a macvtap link in the sysfs of its namespace. No process can forge that
@@ -27,7 +27,7 @@ struct tap_access {
 	mode_t mode;
 };
 
-/* What stands at the node's name. */
+/* The object that has the node's name. */
 struct tap_node {
 	bool exists;
 	bool device; /* a character device with this number */

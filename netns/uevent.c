@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Hearing the kernel's events of devices. */
+/* Receiving the kernel's events of devices. */
 #include "netns/uevent.h"
 
 #include "base/clock.h"
@@ -18,10 +18,10 @@
 #include <sys/sysmacros.h>
 
 enum {
-	FIRST_USER_NS = (int)0xeffffffd, /* the inode of the machine's own, on every kernel */
+	FIRST_USER_NS = (int)0xeffffffd, /* the machine's own inode, on every kernel */
 	KERNEL_GROUP = 1,
-	EVENT_MAX = 8192,      /* bytes; the kernel's own are a quarter of that at most */
-	EVENTS_ROOM = 8 << 20, /* bytes; for thousands, where by default two hundred fit */
+	EVENT_MAX = 8192,      /* bytes; the kernel's events have at most a quarter */
+	EVENTS_ROOM = 8 << 20, /* bytes, for thousands; the default fits two hundred */
 };
 
 bool uevent_trusted(int netns)
@@ -49,8 +49,8 @@ int uevent_open(void)
 	return fd_take(&fd);
 }
 
-/* One event, ended by a zero. 0: none of the kernel's; -1 with errno: EAGAIN when all were read,
- * ENOBUFS when there was no room for some. */
+/* Read one event, which ends in a zero. Returns its length; 0 if it is not the kernel's; or -1 with
+ * errno: EAGAIN when all were read, ENOBUFS if some were lost. */
 static ssize_t event_read(int fd, char event[static EVENT_MAX])
 {
 	struct sockaddr_nl from = { .nl_pid = 0 };
@@ -66,7 +66,8 @@ static ssize_t event_read(int fd, char event[static EVENT_MAX])
 	return from.nl_pid == 0 && !(message.msg_flags & MSG_TRUNC) ? length : 0;
 }
 
-/* The value of a key of an event: a head line, then lines "KEY=value", each ended by a zero. */
+/* Find the value of a key in an event: a head line, then lines "KEY=value", each ended by a zero.
+ */
 static const char *event_value(const char *event, ssize_t length, const char *key)
 {
 	const char *const end = event + length;
@@ -119,11 +120,11 @@ int uevent_tap_number(int fd, uint32_t ifindex, dev_t *number, struct failure *f
 		const ssize_t length = event_read(fd, event);
 		if (length > 0 && event_tells(event, length, tap, number))
 			return 0;
-		/* What was lost is later than what can still be read. */
+		/* Lost events are later than those that can still be read. */
 		overflowed |= length < 0 && errno == ENOBUFS;
 		if (length < 0 && errno != ENOBUFS)
 			break;
-		/* Root of the container may send faster than we read. */
+		/* Root of the container may send faster than this loop reads. */
 		if (i % BOUND_NEWS != BOUND_NEWS - 1)
 			continue;
 		errno = ETIMEDOUT;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the kernel says by itself of the devices it makes in a namespace: a tap's number at no cost,
- * where only the machine's own root could say it in the kernel's place. */
+/* The kernel's events of the devices that it creates in a namespace. They give the number of a tap
+ * at no cost. Only root of the machine can forge them. */
 #ifndef NETNS_UEVENT_H
 #define NETNS_UEVENT_H
 
@@ -11,17 +11,17 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Whether only root of the machine can forge events in this namespace: true unless it belongs
- * to a user namespace, whose root can send them, the kernel's address on them and all. */
+/* Whether only root of the machine can forge events in this namespace. False for a namespace that
+ * belongs to another user namespace: its root can send events with the kernel's address. */
 bool uevent_trusted(int netns);
 
-/* Opens a socket that hears, from now on, the events of the namespace the process is in; -1 with
- * errno. The caller owns it. */
+/* Open a socket that receives the later events of the namespace of the process. Returns the
+ * descriptor, which the caller owns, or -1 with errno. */
 int uevent_open(void);
 
-/* Reads what was heard, up to the making of the tap of a macvtap link, and takes its device number
- * from that. To be called when the kernel has acknowledged the link: its event stands in the socket
- * by then. Fails where no event tells of it. */
+/* Read the events up to the creation of a macvtap link's tap, and take its device number from that.
+ * Call this after the kernel acknowledged the link: its event is in the socket then. Returns 0, or
+ * -1, also if there is no such event. */
 int uevent_tap_number(int fd, uint32_t ifindex, dev_t *number, struct failure *f) MUST_CHECK;
 
 #endif
