@@ -83,8 +83,9 @@ static const char *network_of(size_t n, Nri__Namespace *const *namespaces)
 	return NULL;
 }
 
-/* The path of the network namespace, as the pod has it, else as its container will; NULL: the
- * host's. In a pod of the host's network, containerd says /proc/PID/ns/net of its containers. */
+/* Find the path of the network namespace: the pod's, else the one that its container will have.
+ * Returns NULL for the namespace of the host. In a pod with hostNetwork, containerd gives
+ * /proc/PID/ns/net for its containers. */
 static const char *network_path(const Nri__CreateContainerRequest *r)
 {
 	const Nri__PodLinux *pod = r->pod->system;
