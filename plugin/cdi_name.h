@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The names of taps as CDI devices. They are of three kinds, and no two names are alike:
+/* The names of taps as CDI devices. Every name is unique. There are three kinds:
  *
- *   resources'  RESOURCEMvpNUMBER, which the device plugin gives out: as it is
- *   pods'       [NAMESPACE_]POD_INTERFACE, for the key cdi: they have a '_', and never that form
- *   chosen      any other deviceID: they have no '_'
+ *   resources'  RESOURCEMvpNUMBER, which the device plugin gives out; used unchanged
+ *   pods'       [NAMESPACE_]POD_INTERFACE, for the key cdi: has a '_', and never the form above
+ *   chosen      any other deviceID: has no '_'
  *
- * A character that its place allows to no name, or to no name of its kind, becomes ':' and its two
- * hexadecimal digits, as ':' itself does. */
+ * A character that is not allowed in its place, or in a name of its kind, becomes ':' and two
+ * hexadecimal digits. So does ':' itself. */
 #ifndef PLUGIN_CDI_NAME_H
 #define PLUGIN_CDI_NAME_H
 

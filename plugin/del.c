@@ -27,9 +27,8 @@ static int undo_link(const struct request *r, bool damaged, struct sandbox *sand
 }
 
 /* Undo without a record. In the namespace that the runtime names, if that exists, find the link by
- * name and kind. On the host, find the link that KubeVirt's device plugin made for this attachment.
- * A late DEL, whose sandbox has ended, names no namespace: by then the deviceID may be another
- * pod's. */
+ * name and kind. On the host, find the link that the deviceID names. A late DEL, whose sandbox has
+ * ended, names no namespace, and skips the host: by then the deviceID may be another pod's. */
 static int undo_by_name(const struct request *r, bool damaged, struct host *host, struct failure *f)
 {
 	OWNED(sandbox_release) struct sandbox sandbox = SANDBOX_CLOSED;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rules of a policy: which endpoints a node's administrator lets configurations ask for.
- *
- * A policy is an object with "rules", a list of objects, and perhaps "files", the host's files that
- * configurations may name. A rule says whom it is for (networks, namespaces) and what they may have
- * (masters, modes, ...). An endpoint is allowed when one rule that is for it allows all of it. */
+/* The rules of a policy: which endpoints a node's administrator allows. A policy is an object with
+ * "rules", a list of objects, and optionally "files", the host's files that configurations may
+ * name. A rule names its subjects (networks, namespaces) and what it allows them (masters, modes,
+ * ...). A policy allows an endpoint if one rule for its subject allows all of it. */
 #ifndef PLUGIN_POLICY_RULES_H
 #define PLUGIN_POLICY_RULES_H
 

@@ -26,10 +26,9 @@ struct target_search {
 	bool exists; /* an earlier call made the endpoint */
 };
 
-/* Find the sources of the master, the mode and the link to take over. The namespace of the
- * container need not be open. Enters the host's namespace: PRIVILEGE_OPENING. Returns 0, or -1:
- * CNI_CONFIG when no source names a master though the deviceID is a resource's; the record's or the
- * kernel's. */
+/* Find the name of the master, the mode, and the link to take over. The namespace of the container
+ * need not be open. Enters the host's namespace: PRIVILEGE_OPENING. Returns 0, or -1: CNI_CONFIG
+ * when nothing names a master though the deviceID is a resource's; the record's or the kernel's. */
 int target_name(struct target *t, const struct target_search *s, struct failure *f) MUST_CHECK;
 
 /* Find the master that was named, or that of the default route, and check it against the link to

@@ -15,15 +15,13 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Generations of podtap work on one host, during an upgrade and after a downgrade, and each undoes
- * the endpoints of every other: undoing uses only the members state, network,
- * containerID, ifname, netns, kind, ifindex, mac, taken, cdi and tap's path, major and minor, which
- * mean in every version what they mean in version 1. Other members may come at any time, and
- * readers ignore those they do not know; changing what one means makes a new version. Of a newer
- * version a reader takes only the members above, and says that it is newer where it would hand the
- * tap out or tell its configuration. A number out of its range is never cut: such a record is
- * invalid.
- */
+/* Versions of podtap work on one host together, during an upgrade and after a downgrade. Each
+ * undoes the endpoints of every other. Undoing uses only the members state, network, containerID,
+ * ifname, netns, kind, ifindex, mac, taken, cdi, and tap's path, major and minor. Their meaning in
+ * version 1 holds in every version. Other members may be added at any time, and readers ignore
+ * unknown ones. A member that changes its meaning needs a new version. Of a newer record a reader
+ * uses only the members above. It reports that the record is newer, and does not give its tap or
+ * configuration out. A number out of its range is never cut: the record is invalid. */
 enum { ENDPOINT_VERSION = 1 };
 
 struct endpoint { /* the texts are borrowed, from `source` if the record was read; NULL if absent */
