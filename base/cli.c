@@ -88,7 +88,7 @@ static void spell_all(struct spelled *s, const struct cli *cli)
 
 	/* With the colon, getopt tells an option that lacks its value from an unknown one. */
 	*s = (struct spelled){ .letters = "" };
-	strcpy(s->letters, cli->leading ? "+:" : ":");
+	snprintf(s->letters, sizeof s->letters, "%s", cli->leading ? "+:" : ":");
 	for (const struct cli_option *o = cli->options; o && o->name; o++)
 		spell(s, &n, o);
 	for (size_t i = 0; i < sizeof common / sizeof *common; i++)

@@ -95,22 +95,26 @@ int child_start(struct child *c, const char *path, const char *const *environmen
 	return launch_apart(c, &l);
 }
 
-/* Waits only a moment: a process that sleeps in the kernel can end later. */
-static void child_kill(struct child *c)
+/* Waits only a moment: a process that sleeps in the kernel can end later. Returns whether it ended.
+ */
+static bool child_kill(struct child *c)
 {
 	struct pollfd end = { .fd = c->process, .events = POLLIN };
+	int ended;
 
 	kill(-c->pid, SIGKILL);
-	while (poll(&end, 1, END_WAIT) < 0 && errno == EINTR)
+	while ((ended = poll(&end, 1, END_WAIT)) < 0 && errno == EINTR)
 		;
+	return ended > 0;
 }
 
-/* Returns the status of waitpid(). A process that did not end has the status of a killed one. */
-static int child_reap(struct child *c)
+/* Returns the status of waitpid(). A process that did not end has the status of a killed one. The
+ * wait for one that ended is short: only a tracer gets its status before us. */
+static int child_reap(struct child *c, bool ended)
 {
 	int status = SIGKILL;
 
-	while (waitpid(c->pid, &status, WNOHANG) < 0 && errno == EINTR)
+	while (waitpid(c->pid, &status, ended ? 0 : WNOHANG) < 0 && errno == EINTR)
 		;
 	c->pid = 0;
 	return status;
@@ -275,19 +279,16 @@ void child_hear(struct child *c, struct child_report *r, uint32_t seconds, size_
 	while ((ended = hear_once(c, r, deadline, most)) == 0)
 		;
 	r->late = ended < 0 && !r->error;
-	if (ended < 0)
-		child_kill(c);
+	const bool gone = ended > 0 || child_kill(c);
 	rest_take(c, r, most);
 	texts_end(r, most);
-	r->status = child_reap(c);
+	r->status = child_reap(c, gone);
 }
 
 void child_release(struct child *c)
 {
-	if (c->pid) {
-		child_kill(c);
-		child_reap(c);
-	}
+	if (c->pid)
+		child_reap(c, child_kill(c));
 	fd_release(&c->process);
 	fd_release(&c->out);
 	fd_release(&c->err);

@@ -31,7 +31,7 @@ int rtnl_open(struct rtnl *nl, struct failure *f)
 
 int rtnl_join(struct rtnl *nl, int group)
 {
-	struct sockaddr_nl self;
+	struct sockaddr_nl self = { .nl_family = AF_NETLINK };
 	socklen_t size = sizeof self;
 
 	if (getsockname(nl->fd, (struct sockaddr *)&self, &size) < 0)
