@@ -24,7 +24,7 @@ requested() {
 	box_run near near "$(requested "$(device near)")"
 	run -0 box_talks near near
 	[[ $output == "eth0 $(mac_hex "$(pod_endpoint near .mac)")"* ]]
-	box_run far far "$root"
+	box_run far far "$as_root"
 	box_is_kept_from far "$(pod_endpoint near .tap.path)"
 }
 @test "CDI: an annotation, as of an older Kubernetes device plugin, gives the tap too" {

@@ -44,7 +44,7 @@ box_with() {
 	run -0 box_talks vm vm eth1
 	[[ $output == "eth1 $(mac_hex "$(pod_endpoint vm .mac eth1)")"* ]]
 	pod_with next dataplaneMvp1
-	box_run next next "$root"
+	box_run next next "$as_root"
 	box_is_kept_from next "$(pod_endpoint vm .tap.path eth1)"
 }
 @test "chain: a recreated sandbox has its tap again without an Allocate or a device plugin" {

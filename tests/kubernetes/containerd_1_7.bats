@@ -22,7 +22,7 @@ teardown_file() {
 	pod_run far runc
 	box_run near near
 	run -0 box_talks near near
-	box_run far far "$root"
+	box_run far far "$as_root"
 	box_is_kept_from far "$(pod_endpoint near .tap.path)"
 }
 @test "containerd 1.7: the tap is also a CDI device" {

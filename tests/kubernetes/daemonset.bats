@@ -79,7 +79,7 @@ container_says() {
 	pod_run far runc
 	box_run near near
 	run -0 box_talks near near
-	box_run far far "$root"
+	box_run far far "$as_root"
 	box_is_kept_from far "$(pod_endpoint near .tap.path)"
 	run -1 inside grep -rF "left as it is" "$lab/log"
 }

@@ -21,14 +21,14 @@ teardown_file() {
 	box_run near near
 	run -0 box_talks near near
 	[[ $output == "eth0 $(mac_hex "$(pod_endpoint near .mac)")"* ]]
-	box_run far far "$root"
+	box_run far far "$as_root"
 	box_is_kept_from far "$(pod_endpoint near .tap.path)"
 }
 @test "NRI: a container that the pod's annotation does not name gets no device" {
 	pod_run pair runc '{"annotations":{"podtap.dev/containers":"sidecar, vm"}}'
 	node=$(pod_endpoint pair .tap.path)
 	box_run pair vm
-	box_run pair plain "$root"
+	box_run pair plain "$as_root"
 	run -0 box_talks pair vm
 	box_is_kept_from plain "$node"
 }

@@ -73,4 +73,4 @@ box_is_kept_from() {
 }
 
 # The configuration of a container that runs as root.
-root='{"linux":{"security_context":{"run_as_user":{"value":0},"run_as_group":{"value":0}}}}'
+as_root='{"linux":{"security_context":{"run_as_user":{"value":0},"run_as_group":{"value":0}}}}'
