@@ -57,7 +57,7 @@ ssize_t sendto(int fd, const void *frame, size_t length, int flags, const struct
 	static const uint8_t probe[ARP] = { 0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 0xac, 1 };
 	uint8_t request[ARP];
 
-	PROMISE(fd == 3 && length == ARP && flags == 0);
+	PROMISE(fd == 3 && length == ARP && flags == MSG_DONTWAIT);
 	PROMISE(to_length == sizeof(struct sockaddr_ll) && to->sa_family == AF_PACKET);
 	memcpy(request, probe, sizeof request);
 	memcpy(request + 24, address.byte, 4);

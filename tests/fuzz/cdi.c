@@ -2,7 +2,7 @@
 /* A CDI device's name (the input's first line) and the specification that stands at its file (the
  * rest): a foreign one stays, and what was written is found and removed.
  *
- * Reads with: plugin/cdi.c plugin/cdi_name.c plugin/cdi_spec.c */
+ * Reads with: plugin/cdi_name.c plugin/cdi_spec.c */
 #include "plugin/cdi.h"
 #include "base/json.h"
 #include "plugin/cdi_name.h"

@@ -47,7 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		                   .name = "n" };
 	struct config c;
 	if (config_read(&c, &r, true, &f) == 0) {
-		PROMISE(c.kind && word_text(link_modes, c.mode));
+		PROMISE(c.kind && (!c.mode || word_text(link_modes, c.mode)));
 		PROMISE(c.queues >= 1 && c.queues <= QUEUES_MAX && c.n_sources <= SOURCES_MAX);
 		PROMISE(c.mtu == 0 || (c.mtu >= 68 && c.mtu <= 65535));
 		PROMISE(!c.has_mac || mac_is_unicast(&c.mac));

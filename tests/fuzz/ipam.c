@@ -3,7 +3,7 @@
  * second paragraph, if there is one): what is accepted never gives out a gateway or an excluded
  * address.
  *
- * Reads with: ipam/ipam_config.c ipam/config_ranges.c ipam/config_addresses.c base/keys.c
+ * Reads with: ipam/ipam_config.c ipam/config_ranges.c ipam/config_addresses.c
  * ipam/range.c ipam/pool.c ipam/resolv_conf.c */
 #include "base/json.h"
 #include "ipam/ipam_config.h"

@@ -2,7 +2,7 @@
 /* Netlink answers and events: whatever a datagram holds, reading it ends, within its bounds.
  *
  * Reads with: netns/rtnl.c netns/rtnl_attr.c netns/link.c netns/addr.c
- * netns/route.c netns/link_watch.c netns/dad.c netns/uevent.c tools/vnics.c */
+ * netns/route.c netns/link_watch.c netns/uevent.c tools/vnics.c */
 #include "netns/addr.h"
 #include "netns/link.h"
 #include "netns/link_watch.h"
