@@ -169,7 +169,7 @@ record_edit() {
 	del
 	run -0 assert_nothing_left
 }
-@test "DEL: removes an empty folder that a killed ADD left" {
+@test "DEL: removes an empty directory that a killed ADD left" {
 	mkdir -p "$PODTAP_STATE_DIR/endpoints/$container"
 	del
 	[ ! -e "$PODTAP_STATE_DIR/endpoints/$container" ]

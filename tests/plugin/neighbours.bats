@@ -90,7 +90,7 @@ survives() {
 	wrapper=()
 	run -0 cni_raw DEL "$(config "$ipam")"
 }
-@test "neighbours: a lock on the folder of CDI devices by another process delays no call" {
+@test "neighbours: a lock on the directory of CDI devices by another process delays no call" {
 	run -0 cni ADD '{"cdi":true}'
 	[ "$(stat -c %a "$PODTAP_STATE_DIR/lock")" = 600 ]
 	flock -F "$PODTAP_CDI_DIR" sleep 60 3>&- &

@@ -161,7 +161,7 @@ gc() {
 	ended 0 "$add"
 	run -0 cni_raw DEL "$(config "{$ipam}")" "$delegates"
 }
-@test "ADD: makes its record although the sweep of a GC removes the folder for it at that moment" {
+@test "ADD: makes its record although the sweep of a GC removes the directory for it at that moment" {
 	folder=$PODTAP_STATE_DIR/endpoints/$container
 	export ASAN_OPTIONS=detect_leaks=0 # the leak checker works under no tracer
 	# Stops the ADD between opening the directory and making the file in it.
