@@ -90,11 +90,14 @@ static enum found entry_read(const cJSON *entry, struct resource *resource, stru
 
 enum found resource_find(const char *device_id, struct resource *resource, struct failure *f)
 {
-	OWNED(json_release) cJSON *document = document_read(f);
-	const cJSON *list = json_member(document, "resources"), *entry;
 	const size_t length = name_length(device_id);
+	const cJSON *entry;
 	int64_t version;
 
+	if (length == 0)
+		return FOUND_NONE;
+	OWNED(json_release) cJSON *document = document_read(f);
+	const cJSON *list = json_member(document, "resources");
 	if (!document)
 		return f->code ? FOUND_FAILED : FOUND_NONE;
 	if (!json_integer(json_member(document, "version"), &version) || version != FILE_VERSION)
