@@ -126,41 +126,55 @@ static const struct verb *verb_find(const char *name)
 	return NULL;
 }
 
-static int arguments_read(struct call *call, const struct verb *verb, const struct cli_walk *w)
+/* Reads the arguments after a verb's options. Returns 0; or -1 after the reason was printed, with
+ * the exit code in *status. */
+static int arguments_read(struct call *call, const struct verb *verb, const struct cli_walk *w,
+                          int *status)
 {
 	const int n = w->argc - w->rest;
 	char **at = w->argv + w->rest;
 
-	if (n < verb->fewest)
-		return cli_misused(&cli, "%s needs %s", verb->name,
-		                   n ? "a container and an interface" : "a container");
-	if (n > verb->most)
-		return cli_misused(&cli, "%s: unexpected argument %s", verb->name, at[verb->most]);
+	if (n < verb->fewest || n > verb->most) {
+		*status = n > verb->most
+		                  ? cli_misused(&cli, "%s: unexpected argument %s", verb->name,
+		                                at[verb->most])
+		                  : cli_misused(&cli, "%s needs %s", verb->name,
+		                                n ? "a container and an interface" : "a container");
+		return -1;
+	}
 	call->container_id = n > 0 ? at[0] : NULL;
 	call->ifname = n > 1 ? at[1] : NULL;
-	return -1;
+	return 0;
 }
 
-/* Reads the verb, its options and arguments. Returns -1 to continue, else the exit code. */
-static int call_read(struct call *call, const struct verb **verb, int argc, char **argv)
+/* Reads the verb, its options and arguments. Returns the verb; or NULL after the program has nothing
+ * more to do, with the exit code in *status. */
+static const struct verb *call_read(struct call *call, int *status, int argc, char **argv)
 {
 	const bool named = argc > 1 && *argv[1] != '-';
+	const struct verb *verb = named ? verb_find(argv[1]) : NULL;
 	struct cli_walk w = { .cli = &cli, .argc = argc - named, .argv = argv + named };
 
-	*verb = named ? verb_find(argv[1]) : NULL;
-	if (named && !*verb)
-		return cli_misused(&cli, "unknown verb %s", argv[1]);
-	for (int key; (key = cli_next(&w)) != CLI_ARGUMENTS;) {
-		if (key == CLI_EXIT)
-			return w.status;
-		if (named && !strchr((*verb)->options, key))
-			return cli_misused(&cli, "%s has no option --%s", argv[1],
-			                   key == 'j' ? "json" : "format");
-		call->json |= key == 'j';
-		if (key == 'f')
-			call->format = w.value;
+	if (named && !verb) {
+		*status = cli_misused(&cli, "unknown verb %s", argv[1]);
+		return NULL;
 	}
-	return named ? arguments_read(call, *verb, &w) : cli_misused(&cli, "there is no verb");
+	for (int key; (key = cli_next(&w)) != CLI_ARGUMENTS;) {
+		*status = w.status;
+		if (key != CLI_EXIT && verb && !strchr(verb->options, key))
+			*status = cli_misused(&cli, "%s has no option --%s", verb->name,
+			                      key == 'j' ? "json" : "format");
+		else if (key != CLI_EXIT) {
+			call->json |= key == 'j';
+			if (key == 'f')
+				call->format = w.value;
+			continue;
+		}
+		return NULL;
+	}
+	if (!verb)
+		*status = cli_misused(&cli, "there is no verb");
+	return verb && arguments_read(call, verb, &w, status) == 0 ? verb : NULL;
 }
 
 int main(int argc, char **argv)
@@ -168,10 +182,10 @@ int main(int argc, char **argv)
 	struct call call = { .container_id = NULL };
 	struct failure f = { 0 };
 
-	const struct verb *verb;
-	const int status = call_read(&call, &verb, argc, argv);
+	int status = 0;
+	const struct verb *verb = call_read(&call, &status, argc, argv);
 
-	if (status >= 0)
+	if (!verb)
 		return status;
 	int done = verb->run(&call, &f);
 	if (fflush(stdout) != 0 && done >= 0)
