@@ -52,12 +52,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		PROMISE(f.code == CNI_CONFIG || f.code == CNI_DECODE);
 		return 0;
 	}
-	for (int i = 0; i < 4; i++) {
-		const struct config c = { .kind = link_kind_find(i & 1 ? "macvtap" : "macvlan"),
-			                  .mode = i & 2 ? MACVLAN_MODE_BRIDGE
-			                                : MACVLAN_MODE_PASSTHRU,
-			                  .force = i == 3,
-			                  .tap = { 107, 0, 0660 } };
+	for (int i = 0; i < 8; i++) {
+		const bool more = i & 4;
+		struct config c = { .kind = link_kind_find(i & 1 ? "macvtap" : "macvlan"),
+			            .mode = i & 2 ? MACVLAN_MODE_BRIDGE : MACVLAN_MODE_PASSTHRU,
+			            .force = i == 3,
+			            .tap = { 107, 0, 0660 },
+			            .has_mac = more,
+			            .bcqueuelen = more ? 2000 : 0,
+			            .device_id = more ? line[2] : NULL };
+		if (more)
+			sysctls_add(&c.sysctls, SETTINGS_IPV6, "accept_ra", 0);
 		ask(&p, line, &c);
 	}
 	return 0;
