@@ -65,6 +65,16 @@ static void put_kind(struct rtnl_req *r, const struct link_want *want)
 	req_end(r, info);
 }
 
+static void put_settings(struct rtnl_req *r, const struct link_want *want)
+{
+	if (want->mac)
+		req_put(r, IFLA_ADDRESS, want->mac->byte, sizeof want->mac->byte);
+	if (want->mtu)
+		req_u32(r, IFLA_MTU, want->mtu);
+	if (want->tx_queue)
+		req_u32(r, IFLA_TXQLEN, want->tx_queue);
+}
+
 int link_create(struct rtnl *nl, const struct link_want *want, struct failure *f)
 {
 	struct rtnl_req r;
@@ -78,10 +88,7 @@ int link_create(struct rtnl *nl, const struct link_want *want, struct failure *f
 	req_u32(&r, IFLA_LINK, want->master);
 	if (want->netns >= 0)
 		req_u32(&r, IFLA_NET_NS_FD, (uint32_t)want->netns);
-	if (want->mac)
-		req_put(&r, IFLA_ADDRESS, want->mac->byte, sizeof want->mac->byte);
-	if (want->mtu)
-		req_u32(&r, IFLA_MTU, want->mtu);
+	put_settings(&r, want);
 	req_u32(&r, IFLA_NUM_TX_QUEUES, want->queues);
 	req_u32(&r, IFLA_NUM_RX_QUEUES, want->queues);
 	put_kind(&r, want);
@@ -97,10 +104,7 @@ int link_move(struct rtnl *nl, uint32_t index, const struct link_want *want, str
 	req_u32(&r, IFLA_NET_NS_FD, (uint32_t)want->netns);
 	req_u32(&r, IFLA_NEW_IFINDEX, want->index);
 	req_str(&r, IFLA_IFNAME, want->name);
-	if (want->mac)
-		req_put(&r, IFLA_ADDRESS, want->mac->byte, sizeof want->mac->byte);
-	if (want->mtu)
-		req_u32(&r, IFLA_MTU, want->mtu);
+	put_settings(&r, want);
 	put_kind(&r, want);
 	return rtnl_call(nl, &r, f, "move link %u into the container as %s", index, want->name);
 }
@@ -241,6 +245,7 @@ int link_read(const struct nlmsghdr *message, void *data)
 		.lower_netns = (int32_t)attr_u32(attrs[IFLA_LINK_NETNSID], (uint32_t)-1),
 		.operstate = attr_u8(attrs[IFLA_OPERSTATE], 0),
 		.promiscuity = attr_u32(attrs[IFLA_PROMISCUITY], 0),
+		.tx_queue = attr_u32(attrs[IFLA_TXQLEN], 0),
 		.partial = !whole && !attrs[IFLA_LINKINFO],
 	};
 	attr_text(attrs[IFLA_IFNAME], link->name, sizeof link->name);

@@ -36,6 +36,7 @@ struct link {
 	int32_t lower_netns; /* number of the lower link's namespace here; -1: the same namespace */
 	uint32_t operstate;  /* IF_OPER_* */
 	uint32_t promiscuity;
+	uint32_t tx_queue; /* frames */
 	char kind[16];
 	uint32_t mode; /* of a macvlan or macvtap */
 	bool partial;  /* the kernel cannot describe more than 64 KiB, so the kind is unknown */
@@ -64,6 +65,7 @@ struct link_want {
 	const struct mac *mac; /* NULL: the kernel's choice */
 	uint32_t mtu;          /* 0: the master's */
 	uint32_t queues;
+	uint32_t tx_queue;         /* frames in each queue; 0: the kernel's, or as it is */
 	uint32_t bcqueuelen;       /* 0: the kernel's */
 	const struct mac *sources; /* senders heard in mode source */
 	size_t n_sources;

@@ -56,6 +56,7 @@ static const struct key keys[] = {
 	{ "mac", KEY_MAC, FIELD(mac), .present = offsetof(struct config, has_mac) },
 	{ "linkInContainer", KEY_BOOL, FIELD(link_in_container) },
 	{ "bcqueuelen", KEY_UINT, FIELD(bcqueuelen), .max = BCQUEUELEN_MAX },
+	{ "txQueueLen", KEY_UINT, FIELD(tx_queue), .max = TXQUEUELEN_MAX },
 	{ "sourceMacs", KEY_LIST, .max = SOURCES_MAX, .member = &source_key, .each = source_read,
 	  .wanted = "it must be a list of MAC addresses" },
 	{ "queues", KEY_UINT, FIELD(queues), .min = 1, .max = QUEUES_MAX },

@@ -18,6 +18,10 @@ enum { SOURCES_MAX = 256, QUEUES_MAX = 256 };
  * that master asks for, and holds about 4 KiB for each frame. */
 enum { BCQUEUELEN_KERNEL = 1000, BCQUEUELEN_MAX = 10000 };
 
+/* Frames that can wait in each queue of an endpoint, such as for a VM that does not read its tap at
+ * once. The kernel holds them in its memory: up to 64 KiB each. */
+enum { TXQUEUELEN_DEFAULT = 1000, TXQUEUELEN_MAX = 10000 };
+
 enum address_owner { OWNER_POD, OWNER_GUEST };
 enum log_level { LOG_ERROR, LOG_INFO, LOG_DEBUG };
 enum no_carrier { NO_CARRIER_REFUSE, NO_CARRIER_ALLOW };
@@ -33,6 +37,7 @@ struct config {
 	bool has_mac;
 	bool link_in_container;
 	uint32_t bcqueuelen; /* 0: the kernel's */
+	uint32_t tx_queue;   /* 0: the master's, from TXQUEUELEN_DEFAULT to TXQUEUELEN_MAX */
 	uint32_t queues;
 	struct mac sources[SOURCES_MAX];
 	size_t n_sources;

@@ -27,6 +27,18 @@ static bool keeps_mac(const struct attachment *at)
 	       (at->target.takeover.link.index && !at->config.has_mac);
 }
 
+/* Returns 0 for a link that is taken over: it keeps the length that its maker chose. */
+static uint32_t tx_queue_of(const struct attachment *at)
+{
+	const uint32_t masters = at->target.master.tx_queue;
+
+	if (at->config.tx_queue || at->target.takeover.link.index)
+		return at->config.tx_queue;
+	if (masters > TXQUEUELEN_MAX)
+		return TXQUEUELEN_MAX;
+	return masters > TXQUEUELEN_DEFAULT ? masters : TXQUEUELEN_DEFAULT;
+}
+
 static struct link_want want_of(const struct link_tap *lt, const struct endpoint *e)
 {
 	const struct attachment *at = lt->attachment;
@@ -42,6 +54,7 @@ static struct link_want want_of(const struct link_tap *lt, const struct endpoint
 		.mac = keeps_mac(at) ? NULL : &e->mac,
 		.mtu = c->mtu,
 		.queues = c->queues,
+		.tx_queue = tx_queue_of(at),
 		.bcqueuelen = c->bcqueuelen,
 		.sources = c->sources,
 		.n_sources = c->n_sources,

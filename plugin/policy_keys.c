@@ -83,13 +83,22 @@ static bool device_is(const cJSON *value, const struct policy_question *q)
 	return !q->config->device_id || texts_have(value, q->config->device_id);
 }
 
-/* Every endpoint may have the kernel's own length, because no endpoint makes the queue shorter. */
+/* Every endpoint may have the default length, also without the key. */
+static bool length_is(const cJSON *value, uint32_t asked, uint32_t usual)
+{
+	int64_t longest;
+
+	return asked <= usual || (json_integer(value, &longest) && asked <= longest);
+}
+
 static bool queue_is(const cJSON *value, const struct policy_question *q)
 {
-	int64_t longest = BCQUEUELEN_KERNEL;
+	return length_is(value, q->config->bcqueuelen, BCQUEUELEN_KERNEL);
+}
 
-	return q->config->bcqueuelen <= longest ||
-	       (json_integer(value, &longest) && q->config->bcqueuelen <= longest);
+static bool tx_queue_is(const cJSON *value, const struct policy_question *q)
+{
+	return length_is(value, q->config->tx_queue, TXQUEUELEN_DEFAULT);
 }
 
 static bool sysctls_are(const cJSON *value, const struct policy_question *q)
@@ -142,6 +151,11 @@ static void say_queue(const struct policy_question *q, char text[POLICY_TEXT])
 	snprintf(text, POLICY_TEXT, "bcqueuelen %u", q->config->bcqueuelen);
 }
 
+static void say_tx_queue(const struct policy_question *q, char text[POLICY_TEXT])
+{
+	snprintf(text, POLICY_TEXT, "txQueueLen %u", q->config->tx_queue);
+}
+
 static void say_sysctls(const struct policy_question *q, char text[POLICY_TEXT])
 {
 	const struct sysctls *asked = &q->config->sysctls;
@@ -186,6 +200,9 @@ const struct policy_key rule_keys[] = {
 	    .wanted = "it must be an integer from 1000, the kernel's own, to 10000" },
 	  .allows = queue_is,
 	  .say = say_queue },
+	{ { "txQueueLen", KEY_UINT, .min = TXQUEUELEN_DEFAULT, .max = TXQUEUELEN_MAX },
+	  .allows = tx_queue_is,
+	  .say = say_tx_queue },
 	{ { "sysctls", TEXTS }, .allows = sysctls_are, .say = say_sysctls },
 	FLAG("force", force),
 	FLAG("promiscMode", promisc),

@@ -117,6 +117,9 @@ bounds() {
 		SECURITY.md|1 MiB of the kubelet's|expose/grpc/grpc_frame.h|GRPC_MESSAGE_MAX|1 << 20
 		docs/configuration.md|frames in the queue for broadcasts, 10000 at most|plugin/config.h|BCQUEUELEN_MAX|10000
 		docs/configuration.md|the kernel's, 1000|plugin/config.h|BCQUEUELEN_KERNEL|1000
+		docs/configuration.md|more are lost. 10000 at most|plugin/config.h|TXQUEUELEN_MAX|10000
+		docs/configuration.md|`txqueuelen`, from 1000 to 10000|plugin/config.h|TXQUEUELEN_DEFAULT|1000
+		docs/policy.md|1000 to 10000: what waits|plugin/config.h|TXQUEUELEN_MAX|10000
 		docs/policy.md|1000 to 10000; the master has one queue|plugin/config.h|BCQUEUELEN_MAX|10000
 		docs/configuration.md|1 to 256: queues of the link|plugin/config.h|QUEUES_MAX|256
 		docs/configuration.md|the senders heard in mode `source`, 256 at most|plugin/config.h|SOURCES_MAX|256
@@ -126,13 +129,15 @@ bounds() {
 		docs/addresses.md|Lists have 4096 members at most|ipam/ipam_config.h|LIST_MAX|4096
 		docs/addresses.md|Lists have 4096 members at most|ipam/range.h|RANGES_MAX|4096
 		man/podtap.8|Frames in the queue for broadcasts, 10000 at most|plugin/config.h|BCQUEUELEN_MAX|10000
+		man/podtap.8|10000 at most; each frame that waits|plugin/config.h|TXQUEUELEN_MAX|10000
 		man/podtap.8|1 to 256: queues of the link|plugin/config.h|QUEUES_MAX|256
 		man/podtap.8|The senders heard in mode source, 256 at most|plugin/config.h|SOURCES_MAX|256
 		man/podtap-ipam.8|A list has 4096 members at most|ipam/ipam_config.h|LIST_MAX|4096
 		man/podtap-policy.5|that may be asked for, 1000 to 10000|plugin/config.h|BCQUEUELEN_MAX|10000
 		man/podtap-policy.5|a regular one of at most 1 MiB|plugin/policy.c|POLICY_MAX|1 << 20
 		man/podtap-policy.5|A list of the endpoint's own, 256 at most|plugin/config.h|SOURCES_MAX|256
-		man/podtap-policy.5|Memory of the endpoint's own, 256 at most|plugin/config.h|QUEUES_MAX|256
+		man/podtap-policy.5|256 queues of 10000 frames at most|plugin/config.h|QUEUES_MAX|256
+		man/podtap-policy.5|256 queues of 10000 frames at most|plugin/config.h|TXQUEUELEN_MAX|10000
 		man/podtap-device-plugin.8|at most 63 letters|record/resources.c|RESOURCE_NAME_MAX|63
 		man/podtap-device-plugin.8|up to 10000; 0, or none, means 100|expose/device-plugin/dp_config.h|DP_CAPACITY_MAX|10000
 		man/podtap-device-plugin.8|up to 10000; 0, or none, means 100|expose/device-plugin/dp_config.c|CAPACITY_DEFAULT|100

@@ -60,6 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			            .tap = { 107, 0, 0660 },
 			            .has_mac = more,
 			            .bcqueuelen = more ? 2000 : 0,
+			            .tx_queue = more ? 2000 : 0,
 			            .device_id = more ? line[2] : NULL };
 		if (more)
 			sysctls_add(&c.sysctls, SETTINGS_IPV6, "accept_ra", 0);

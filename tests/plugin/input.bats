@@ -47,6 +47,7 @@ spelled() {
 		{"master":"lan0","mac":1} | mac | 1
 		{"master":"lan0","linkInContainer":"yes"} | linkInContainer | "yes"
 		{"master":"lan0","bcqueuelen":"5"} | bcqueuelen | "5"
+		{"master":"lan0","txQueueLen":"1000"} | txQueueLen | "1000"
 		{"master":"lan0","queues":"4"} | queues | "4"
 		{"master":"lan0","queues":[4]} | queues | [4]
 		{"master":"lan0","mode":"source","sourceMacs":"02:00:00:00:00:01"} | sourceMacs | "02:00:00:00:00:01"

@@ -4,6 +4,7 @@
 # shellcheck disable=SC2030,SC2031 # each test is a process of its own
 load ../lib/lib
 load ../lib/endpoint
+load ../lib/frames
 
 @test "mtu: is set as requested; more than the master's is refused with the limit" {
 	ip -n "$host" link set lan0 mtu 1450
@@ -62,6 +63,43 @@ load ../lib/endpoint
 	for length in 10001 4294967295; do
 		run -1 cni ADD "{\"bcqueuelen\":$length}"
 		error_is 7 "bcqueuelen is $length" "from 0 to 10000"
+	done
+}
+@test "txQueueLen: is the master's by default, from 1000 to 10000; the key sets another" {
+	while read -r kind master change wanted; do
+		ip -n "$host" link set lan0 txqueuelen "$master"
+		run -0 cni ADD "$(jq -c ".link = \"$kind\"" <<<"$change")"
+		[ "$(link "$pod" eth0 .txqlen)" = "$wanted" ] || { echo "$kind $master $change"; return 1; }
+		run -0 cni DEL
+	done <<-'END'
+		macvtap 1000 {} 1000
+		macvtap 500 {} 1000
+		macvtap 4000 {} 4000
+		macvtap 4000 {"txQueueLen":0} 4000
+		macvtap 4000 {"txQueueLen":500} 500
+		macvtap 1000000 {"mode":"passthru"} 10000
+		macvlan 1000 {"txQueueLen":10000} 10000
+		macvlan 2000 {} 2000
+	END
+	run -1 cni ADD '{"txQueueLen":10001}'
+	error_is 7 "txQueueLen is 10001" "from 0 to 10000"
+}
+@test "txQueueLen: a burst of nearly as many frames waits in the tap for a VM that reads late" {
+	to="02:00:00:00:00:07 02:00:00:00:00:fe"
+	for length in 1000 4000; do
+		run -0 cni ADD "{\"txQueueLen\":$length,\"mac\":\"${to% *}\"}"
+		# shellcheck disable=SC2086 # words
+		first=$(frame $to first) last=$(frame $to last)
+		coproc late { "$tapio" "$(tap)" say open hold until "$last" "$patience" 3>&-; }
+		reader=$late_PID
+		read -r -u "${late[0]}"
+		sent=$((length - 100)) # the pod's kernel receives some, too
+		at "$switch" "$tapio" br0 burst "$sent" "$first" send "$last"
+		eval "exec ${late[1]}>&-"
+		run -0 grep -c "^${first:0:60}" <&"${late[0]}"
+		[ "$output" = "$sent" ]
+		wait "$reader"
+		run -0 cni DEL
 	done
 }
 @test "sourceMacs: the kernel's list for mode source has the senders, up to 256" {

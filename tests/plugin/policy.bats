@@ -83,15 +83,17 @@ unusable() {
 		[ $key = linkInContainer ] || allowed "{\"$key\":true}"
 	done
 }
-@test "policy: limits the length of the master's broadcast queue" {
-	rule '{}'
-	allowed '{"bcqueuelen":1000}'
-	refused 'rule 1 without bcqueuelen does not allow bcqueuelen 1001' '{"bcqueuelen":1001}'
-	rule '{"bcqueuelen":2000}'
-	allowed '{"bcqueuelen":2000}'
-	refused 'rule 1 has bcqueuelen 2000, not bcqueuelen 2001' '{"bcqueuelen":2001}'
-	run -1 cni STATUS '{"bcqueuelen":2001}'
-	error_is 50 "not bcqueuelen 2001"
+@test "policy: limits the length of the master's broadcast queue, and of the endpoint's own queues" {
+	for key in bcqueuelen txQueueLen; do
+		rule '{}'
+		allowed "{\"$key\":1000}"
+		refused "rule 1 without $key does not allow $key 1001" "{\"$key\":1001}"
+		rule "{\"$key\":2000}"
+		allowed "{\"$key\":2000}"
+		refused "rule 1 has $key 2000, not $key 2001" "{\"$key\":2001}"
+		run -1 cni STATUS "{\"$key\":2001}"
+		error_is 50 "not $key 2001"
+	done
 }
 @test "policy: allows only listed deviceIDs, from the configuration and from the runtime" {
 	rule '{}'

@@ -54,6 +54,18 @@ kubevirt() {
 		dataplaneMvp7 dataplaneMvp7
 	END
 }
+@test "txQueueLen: a link that is taken over keeps its own, unless the key sets another" {
+	while read -r change wanted; do
+		allocated dataplaneMvp7
+		ip -n "$host" link set dataplaneMvp7 txqueuelen 700
+		run -0 kubevirt ADD dataplaneMvp7 "$change"
+		[ "$(link "$pod" eth0 .txqlen)" = "$wanted" ]
+		run -0 kubevirt DEL dataplaneMvp7 "$change"
+	done <<-'END'
+		{} 700
+		{"txQueueLen":800} 800
+	END
+}
 @test "ADD: prefers the hashed name to the plain one" {
 	allocated mvtcc7b47d9091b
 	allocated dataplaneMvp0

@@ -196,6 +196,20 @@ static int do_send(struct device *d, char **argument)
 	return 0;
 }
 
+/* Sends a frame many times, as fast as the kernel takes it. Frames that wait in the receiver's
+ * queue count as sent by this socket. */
+static int do_burst(struct device *d, char **argument)
+{
+	const int most = 64 << 20;
+
+	if (!d->tap && setsockopt(d->fd[0], SOL_SOCKET, SO_SNDBUFFORCE, &most, sizeof most) < 0)
+		return complain(d->name, strerror(errno));
+	for (long n = strtol(argument[0], NULL, 10); n > 0; n--)
+		if (do_send(d, &argument[1]) < 0)
+			return -1;
+	return 0;
+}
+
 /* Prints the link's name and MAC, which the descriptor reports. */
 static int do_identity(struct device *d, char **argument)
 {
@@ -247,6 +261,7 @@ static const struct action {
 	{ "refuse", do_refuse, 2, "HEX MS: no frame with these bytes within MS" },
 	{ "until", do_until, 2, "HEX MS: print all frames up to one with these bytes" },
 	{ "send", do_send, 1, "HEX: send this frame" },
+	{ "burst", do_burst, 2, "N HEX: send this frame N times" },
 	{ "identity", do_identity, 0, ": print name and MAC of the link" },
 	{ "queues", do_queues, 1, "N: have the tap open N times" },
 	{ "say", do_say, 1, "TEXT: print a line" },
