@@ -55,6 +55,14 @@ static int settings_open(struct sandbox *s, unsigned extras, struct failure *f)
 	return 0;
 }
 
+static int open_sysfs_inside(void *data, struct failure *f)
+{
+	struct sandbox *s = data;
+
+	s->sysfs = sysfs_open();
+	return s->sysfs < 0 ? fail_errno(f, errno, "look at the container's devices (sysfs)") : 0;
+}
+
 struct visit {
 	struct sandbox *sandbox;
 	unsigned extras;
@@ -72,8 +80,8 @@ static int open_inside(void *data, struct failure *f)
 		return -1;
 	if (v->extras & SANDBOX_EVENTS && (s->events = uevent_open()) < 0)
 		return fail_errno(f, errno, "listen for the container's devices");
-	if (v->extras & SANDBOX_SYSFS && (s->sysfs = sysfs_open()) < 0)
-		return fail_errno(f, errno, "look at the container's devices (sysfs)");
+	if (v->extras & SANDBOX_SYSFS && open_sysfs_inside(s, f) < 0)
+		return -1;
 	if (v->extras & SANDBOX_ARP && (s->arp = arp_open()) < 0)
 		return fail_errno(f, errno, "open a socket for ARP in the container");
 	return 0;
@@ -97,6 +105,7 @@ int sandbox_open(struct sandbox *s, int home, int netns, unsigned extras, struct
 	if (extras & SANDBOX_EVENTS && !uevent_trusted(netns))
 		visit.extras ^= SANDBOX_EVENTS | SANDBOX_SYSFS;
 	*s = (struct sandbox)SANDBOX_CLOSED;
+	s->home = home;
 	s->netns = netns;
 	if (netns_stat(netns, &s->id, f) < 0 ||
 	    netns_visit(home, netns, open_inside, &visit, f) < 0) {
@@ -104,6 +113,13 @@ int sandbox_open(struct sandbox *s, int home, int netns, unsigned extras, struct
 		return -1;
 	}
 	return 0;
+}
+
+enum found sandbox_tap_number(struct sandbox *s, uint32_t ifindex, dev_t *number, struct failure *f)
+{
+	if (s->sysfs < 0 && netns_visit(s->home, s->netns, open_sysfs_inside, s, f) < 0)
+		return FOUND_FAILED;
+	return tap_number(s->sysfs, ifindex, number, f);
 }
 
 int sandbox_tap_made(const struct sandbox *s, uint32_t ifindex, dev_t *number, struct failure *f)

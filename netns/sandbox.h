@@ -12,6 +12,7 @@
 enum settings { SETTINGS_IPV4, SETTINGS_IPV6, SETTINGS_KINDS };
 
 struct sandbox {
+	int home;                     /* borrowed; the namespace to return to */
 	int netns;                    /* the namespace */
 	struct netns_id id;           /* with its cookie */
 	struct rtnl rtnl;             /* a socket inside */
@@ -22,10 +23,10 @@ struct sandbox {
 	int arp;    /* a packet socket for ARP; -1: not requested */
 };
 
-#define SANDBOX_CLOSED                                                                  \
-	{                                                                               \
-		.netns = -1, .rtnl = { .fd = -1 }, .settings = { -1, -1 }, .sysfs = -1, \
-		.events = -1, .arp = -1                                                 \
+#define SANDBOX_CLOSED                                                                 \
+	{                                                                              \
+		.home = -1, .netns = -1, .rtnl = { .fd = -1 }, .settings = { -1, -1 }, \
+		.sysfs = -1, .events = -1, .arp = -1                                   \
 	}
 
 /* What to open in addition. SANDBOX_EVENTS is for a call that creates a tap: it opens `sysfs` only
@@ -45,6 +46,11 @@ void sandbox_release(struct sandbox *s);
  * failure nothing stays open. Returns 0 or -1. */
 int sandbox_open(struct sandbox *s, int home, int netns, unsigned extras,
                  struct failure *f) MUST_CHECK;
+
+/* Read the device number of a macvtap link in the namespace's sysfs. Opens the sysfs, which needs
+ * CAP_SYS_ADMIN, unless it is open. Returns as tap_number() does. */
+enum found sandbox_tap_number(struct sandbox *s, uint32_t ifindex, dev_t *number,
+                              struct failure *f) MUST_CHECK;
 
 /* Find the device number of the tap of a link that was just created in the sandbox. Needs
  * SANDBOX_EVENTS. Returns 0 or -1. */

@@ -31,7 +31,7 @@ static enum found is_alive(const struct endpoint *other, const struct host *host
 {
 	OWNED(sandbox_release) struct sandbox sandbox = SANDBOX_CLOSED;
 	struct link link;
-	const enum found open = endpoint_sandbox(other, NULL, host, &sandbox, f);
+	const enum found open = endpoint_sandbox(other, NULL, host, 0, &sandbox, f);
 
 	return open == FOUND ? endpoint_link(other, &sandbox, &link, f) : open;
 }

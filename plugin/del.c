@@ -47,7 +47,7 @@ static int undo_by_name(const struct request *r, bool damaged, struct host *host
 	int own = r->netns_override ? 0 : host_is(host, netns, f);
 	if (own) /* a process id was reused: change nothing there */
 		return own < 0 ? -1 : undo_link(r, damaged, NULL, f);
-	if (sandbox_open(&sandbox, host->netns, fd_take(&netns), SANDBOX_SYSFS, f) < 0)
+	if (sandbox_open(&sandbox, host->netns, fd_take(&netns), 0, f) < 0)
 		return -1;
 	int undone = undo_link(r, damaged, &sandbox, f);
 	return takeover_sweep(r, &host->rtnl, f) < 0 ? -1 : undone;
@@ -57,12 +57,12 @@ static int undo_by_record(const struct request *r, const struct endpoint *e, str
                           struct failure *f)
 {
 	OWNED(sandbox_release) struct sandbox sandbox = SANDBOX_CLOSED;
-	enum found open = endpoint_sandbox(e, *r->netns ? r->netns : NULL, host, &sandbox, f);
+	enum found open = endpoint_sandbox(e, *r->netns ? r->netns : NULL, host, 0, &sandbox, f);
 
 	/* The runtime's path may lead to another namespace now, while the recorded one is still
 	 * valid. */
 	if (open == FOUND_NONE && *r->netns)
-		open = endpoint_sandbox(e, NULL, host, &sandbox, f);
+		open = endpoint_sandbox(e, NULL, host, 0, &sandbox, f);
 	if (open == FOUND_FAILED || privilege_keep(PRIVILEGE_WORKING, false, f) < 0)
 		return -1;
 	return teardown(e, host, open ? &sandbox : NULL, f);

@@ -32,7 +32,7 @@ static int look(struct former *old, struct attachment *a, struct failure *f)
 	old->sandbox = &a->sandbox;
 	if (!netns_same(&e->netns, &a->sandbox.id)) {
 		old->sandbox = &old->there;
-		open = endpoint_sandbox(e, NULL, &a->host, &old->there, f);
+		open = endpoint_sandbox(e, NULL, &a->host, 0, &old->there, f);
 	}
 	const enum found found =
 	        open == FOUND ? endpoint_link(e, old->sandbox, &old->link, f) : open;

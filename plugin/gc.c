@@ -42,7 +42,7 @@ static int collect(const struct collection *c, const struct endpoint *e)
 	                    : 0;
 	if (released < 0)
 		failure_join(c->failure, &kept);
-	enum found open = endpoint_sandbox(e, NULL, c->host, &sandbox, &left);
+	enum found open = endpoint_sandbox(e, NULL, c->host, 0, &sandbox, &left);
 	struct sandbox *there = open == FOUND ? &sandbox : NULL;
 	if (open == FOUND_FAILED || (released < 0 ? teardown_devices(e, c->host, there, &left)
 	                                          : teardown(e, c->host, there, &left)) < 0)

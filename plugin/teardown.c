@@ -29,27 +29,14 @@ static int remove_node(uint32_t ifindex, dev_t number, struct failure *f)
 	return tap_remove(directory, ifindex, number, f) < 0 ? -1 : link_removed;
 }
 
-/* Find the number of a link's tap. An ADD that undoes itself uses the number that it got when it
- * created the link. `e` NULL: the link has no record. */
-static enum found link_number(const struct sandbox *sandbox, const struct link *link,
-                              const struct endpoint *e, dev_t *number, struct failure *f)
+/* Remove a link without a record, and its node. Remove the node before the link: without the link,
+ * its number may become another pod's. */
+static int remove_unrecorded(struct sandbox *sandbox, const struct link *link, struct failure *f)
 {
 	const struct link_kind *kind = link_kind_find(link->kind);
-
-	if (!kind || !kind->tap)
-		return FOUND_NONE;
-	if (sandbox->sysfs >= 0 || !e)
-		return tap_number(sandbox->sysfs, link->index, number, f);
-	*number = e->tap.number;
-	return e->tap.path ? FOUND : FOUND_NONE;
-}
-
-/* Remove the node before the link: without the link, its number may become another pod's. */
-static int remove_link(struct sandbox *sandbox, const struct link *link, const struct endpoint *e,
-                       struct failure *f)
-{
 	dev_t number;
-	enum found tap = link_number(sandbox, link, e, &number, f);
+	enum found tap = kind && kind->tap ? sandbox_tap_number(sandbox, link->index, &number, f)
+	                                   : FOUND_NONE;
 
 	if (tap == FOUND)
 		tap = remove_node(link->index, number, f);
@@ -76,11 +63,13 @@ static int remove_devices(const struct endpoint *e, struct sandbox *sandbox, str
 	int failed = found == FOUND_FAILED;
 
 	failed |= cdi_remove(e, f) < 0;
-	/* A link that was moved away and back now has another number than the recorded one. */
+	/* A node that podtap made has the recorded number, also if the link was moved away and back
+	 * and has another one now. The kernel removes a node of its own with the link. Remove the
+	 * node first: without the link, its number may become another pod's. */
 	if (e->tap.path)
 		failed |= remove_node(e->ifindex, e->tap.number, f) < 0;
 	if (found == FOUND)
-		failed |= remove_link(sandbox, &link, e, f) < 0;
+		failed |= link_delete(&sandbox->rtnl, link.index, f) < 0;
 	return failed ? -1 : 0;
 }
 
@@ -109,10 +98,10 @@ int teardown(const struct endpoint *e, struct host *host, struct sandbox *sandbo
 /* Find the kind of a link whose description lacks it. For a tap, sysfs has it. Another link is ours
  * if this attachment's ADD claimed its index. */
 static int kind_find(struct link *link, const char *container_id, const char *ifname,
-                     const struct sandbox *sandbox, struct failure *f)
+                     struct sandbox *sandbox, struct failure *f)
 {
 	dev_t number;
-	const int tap = link->partial ? tap_number(sandbox->sysfs, link->index, &number, f) : 0;
+	const int tap = link->partial ? sandbox_tap_number(sandbox, link->index, &number, f) : 0;
 	const int claimed = link->partial && !tap
 	                            ? ifindex_is_claimed(link->index, container_id, ifname, f)
 	                            : 0;
@@ -148,7 +137,7 @@ int teardown_by_name(const char *container_id, const char *ifname, struct sandbo
 		return others < 0 ? -1 : 0;
 	dev_t number;
 	const int device = cdi_remove_unrecorded(link.index, &number, f);
-	if (remove_link(sandbox, &link, NULL, f) < 0 || device < 0)
+	if (remove_unrecorded(sandbox, &link, f) < 0 || device < 0)
 		return -1;
 	return ifindex_release(link.index, container_id, ifname, f);
 }
@@ -163,7 +152,7 @@ static int remove_noted(uint32_t index, struct sandbox *sandbox, struct failure 
 
 	failed |= cdi_remove_unrecorded(index, &number, f) < 0;
 	if (found == FOUND && link_kind_find(link.kind))
-		failed |= remove_link(sandbox, &link, NULL, f) < 0;
+		failed |= remove_unrecorded(sandbox, &link, f) < 0;
 	else if (number)
 		failed |= remove_node(index, number, f) < 0;
 	return failed ? -1 : 0;

@@ -59,12 +59,10 @@ enum found endpoint_link(const struct endpoint *e, struct sandbox *sandbox, stru
 }
 
 enum found endpoint_sandbox(const struct endpoint *e, const char *path, const struct host *host,
-                            struct sandbox *sandbox, struct failure *f)
+                            unsigned extras, struct sandbox *sandbox, struct failure *f)
 {
 	struct failure gone = { 0 };
 	const char *where = path ? path : e->netns_path;
-	const struct link_kind *kind = link_kind_find(e->kind);
-	const unsigned extras = kind && !kind->tap ? 0 : SANDBOX_SYSFS;
 
 	if (!where || !*where)
 		return FOUND_NONE;
@@ -120,14 +118,14 @@ static enum found link_look(const struct endpoint *e, struct sandbox *sandbox, s
 }
 
 /* Open the namespace that a record names. */
-static enum found sandbox_look(const struct endpoint *e, struct sandbox *sandbox,
+static enum found sandbox_look(const struct endpoint *e, unsigned extras, struct sandbox *sandbox,
                                struct failure *why)
 {
 	OWNED(host_release) struct host host = HOST_CLOSED;
 
 	if (host_open(&host, why) < 0)
 		return FOUND_FAILED;
-	const enum found open = endpoint_sandbox(e, NULL, &host, sandbox, why);
+	const enum found open = endpoint_sandbox(e, NULL, &host, extras, sandbox, why);
 	return open == FOUND_NONE ? differs(why, e, "its network namespace is gone") : open;
 }
 
@@ -160,7 +158,8 @@ enum verified endpoint_verify(const struct endpoint *e, struct link *link, struc
 	link->index = 0;
 	if (devices < 0)
 		return VERIFY_FAILED;
-	const enum found open = sandbox_look(e, &sandbox, why);
+	const unsigned extras = e->tap.path ? SANDBOX_SYSFS : 0;
+	const enum found open = sandbox_look(e, extras, &sandbox, why);
 	if (open != FOUND)
 		return open == FOUND_NONE ? DIFFERS : VERIFY_FAILED;
 	return verify_found(e, &sandbox, devices, link, why);
@@ -169,7 +168,7 @@ enum verified endpoint_verify(const struct endpoint *e, struct link *link, struc
 enum found endpoint_find_link(const struct endpoint *e, struct link *link, struct failure *why)
 {
 	OWNED(sandbox_release) struct sandbox sandbox = SANDBOX_CLOSED;
-	const enum found open = sandbox_look(e, &sandbox, why);
+	const enum found open = sandbox_look(e, 0, &sandbox, why);
 
 	return open != FOUND ? open : link_look(e, &sandbox, link, why);
 }

@@ -16,11 +16,11 @@
 enum found endpoint_link(const struct endpoint *e, struct sandbox *sandbox, struct link *link,
                          struct failure *f) MUST_CHECK;
 
-/* Open the namespace that a record names, or that of the path (NULL: the record's), with what its
- * kind of link needs. Returns 1; 0 if it is gone, or the path leads to another namespace now; or
- * -1. */
+/* Open the namespace that a record names, or that of the path (NULL: the record's). `extras` are
+ * SANDBOX_* bits. Undoing needs none: the record has the number of a tap node that podtap made.
+ * Returns 1; 0 if it is gone, or the path leads to another namespace now; or -1. */
 enum found endpoint_sandbox(const struct endpoint *e, const char *path, const struct host *host,
-                            struct sandbox *sandbox, struct failure *f) MUST_CHECK;
+                            unsigned extras, struct sandbox *sandbox, struct failure *f) MUST_CHECK;
 
 enum verified {
 	VERIFY_FAILED = -1,

@@ -20,6 +20,22 @@ setup() {
 	[ ! -e "$node" ]
 	run -0 assert_nothing_left
 }
+@test "DEL, GC: open no sysfs for an endpoint on record or without a link, and one to find a node without a record" {
+	mounts=$BATS_TEST_TMPDIR/mounts
+	wrapper=(env "ASAN_OPTIONS=detect_leaks=0" strace -f -qq -o "$mounts" -e "trace=fsopen,fsmount,mount")
+	for undo in DEL "GC {\"cni.dev/valid-attachments\":[]}"; do
+		run -0 cni ADD
+		run -0 cni_raw "${undo%% *}" "$(config "${undo#"${undo%% *}"}")"
+		[ ! -s "$mounts" ]
+		run -0 assert_nothing_left
+	done
+	run -0 cni DEL
+	[ ! -s "$mounts" ]
+	run -0 cni ADD
+	rm "$(record)"
+	run -0 cni DEL
+	[ "$(grep -c fsmount "$mounts")" = 1 ]
+}
 @test "DEL: succeeds for an unknown attachment, with and without a namespace or a state directory" {
 	del
 	del '{}' CNI_NETNS=
