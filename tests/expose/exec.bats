@@ -16,13 +16,13 @@ recorded() {
 @test "podtap-exec: {netdev} and {device} become QEMU arguments with descriptors, MAC, mtu and added options" {
 	run -0 cni ADD '{"mtu":1400}'
 	mac=$(recorded .mac)
-	wanted="-netdev tap,id=podtap0,fds=3 -device virtio-net-pci,netdev=podtap0,mac=$mac,host_mtu=1400"
+	wanted="-netdev tap,id=podtap0,fds=3 -device virtio-net-pci,netdev=podtap0,mac=$mac,host_mtu=1400,rx_queue_size=1024"
 	run -0 launch -- echo "{netdev}" "{device}"
 	[ "$output" = "$wanted" ]
 	run -0 launch -- echo -netdev "{netdev}" -device "{device}"
 	[ "$output" = "$wanted" ]
 	run -0 launch -- echo -netdev "{netdev},br=x" --device "{device},romfile="
-	[ "$output" = "-netdev tap,id=podtap0,fds=3,br=x --device virtio-net-pci,netdev=podtap0,mac=$mac,host_mtu=1400,romfile=" ]
+	[ "$output" = "-netdev tap,id=podtap0,fds=3,br=x --device virtio-net-pci,netdev=podtap0,mac=$mac,host_mtu=1400,rx_queue_size=1024,romfile=" ]
 }
 @test "queues: the tap is open once per queue, and QEMU gets the number of queues" {
 	run -0 cni ADD '{"queues":4}'
@@ -36,7 +36,7 @@ recorded() {
 	run -0 cni ADD '{"mac":"02:00:00:00:00:02","mtu":1400}' CNI_IFNAME=net2
 	run -0 cni ADD '{"link":"macvlan"}' CNI_IFNAME=net1
 	run -0 launch -- echo "{netdev}" -device "{device}"
-	[ "$output" = "-netdev tap,id=podtap0,fds=3 -netdev tap,id=podtap1,fds=4 -device virtio-net-pci,netdev=podtap0,mac=02:00:00:00:00:02,host_mtu=1400 -device virtio-net-pci,netdev=podtap1,mac=02:00:00:00:00:10,host_mtu=1500" ]
+	[ "$output" = "-netdev tap,id=podtap0,fds=3 -netdev tap,id=podtap1,fds=4 -device virtio-net-pci,netdev=podtap0,mac=02:00:00:00:00:02,host_mtu=1400,rx_queue_size=1024 -device virtio-net-pci,netdev=podtap1,mac=02:00:00:00:00:10,host_mtu=1500,rx_queue_size=1024" ]
 	run -0 launch -- echo "fd=[{fds}],mac={mac},{ifname:0}" "{fd:1} {mac:1} {mtu:1} {ifname:1}" "{netdev:1}"
 	[ "$output" = "fd=[3],mac=02:00:00:00:00:02,net2 4 02:00:00:00:00:10 1500 net10 -netdev tap,id=podtap1,fds=4" ]
 	run -125 launch -- echo "{mac:2}"

@@ -183,17 +183,23 @@ static int do_until(struct device *d, char **argument)
 	return complain(argument[0], "did not arrive");
 }
 
-static int do_send(struct device *d, char **argument)
+static int frame_send(const struct device *d, const char *hex, long times)
 {
 	struct bytes frame, out = { .length = d->header };
-	if (!hex_read(argument[0], &frame) || frame.length + d->header > sizeof out.at)
-		return complain(argument[0], "not hexadecimal");
+	if (!hex_read(hex, &frame) || frame.length + d->header > sizeof out.at)
+		return complain(hex, "not hexadecimal");
 	memset(out.at, 0, d->header);
 	memcpy(out.at + d->header, frame.at, frame.length);
 	out.length += frame.length;
-	if (write(d->fd[0], out.at, out.length) != (ssize_t)out.length)
-		return complain("send", strerror(errno));
+	for (; times > 0; times--)
+		if (write(d->fd[0], out.at, out.length) != (ssize_t)out.length)
+			return complain("send", strerror(errno));
 	return 0;
+}
+
+static int do_send(struct device *d, char **argument)
+{
+	return frame_send(d, argument[0], 1);
 }
 
 /* Sends a frame many times, as fast as the kernel takes it. Frames that wait in the receiver's
@@ -204,10 +210,7 @@ static int do_burst(struct device *d, char **argument)
 
 	if (!d->tap && setsockopt(d->fd[0], SOL_SOCKET, SO_SNDBUFFORCE, &most, sizeof most) < 0)
 		return complain(d->name, strerror(errno));
-	for (long n = strtol(argument[0], NULL, 10); n > 0; n--)
-		if (do_send(d, &argument[1]) < 0)
-			return -1;
-	return 0;
+	return frame_send(d, argument[1], strtol(argument[0], NULL, 10));
 }
 
 /* Prints the link's name and MAC, which the descriptor reports. */
