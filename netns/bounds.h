@@ -18,6 +18,8 @@ enum {
 	BOUND_EVENTS_MS = 2000,
 	/* IPv6 duplicate address detection of one interface: as long as in the reference plugin. */
 	BOUND_DAD_S = 5,
+	/* A child of ours that joins the container's user namespace. It takes a millisecond. */
+	BOUND_JOIN_MS = 2000,
 	/* A carrier of an interface that was just set up or plugged in. */
 	BOUND_CARRIER_MS = 3000,
 };

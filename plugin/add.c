@@ -20,6 +20,7 @@
 #include "plugin/pod.h"
 #include "plugin/policy.h"
 #include "plugin/takeover_sweep.h"
+#include "plugin/tap_owner.h"
 #include "plugin/teardown.h"
 #include "record/owner.h"
 #include "record/state.h"
@@ -146,7 +147,6 @@ static int describe(struct adding *a, struct failure *f)
 		.master = at->target.master.name,
 		.mtu = c->mtu ? c->mtu : at->target.master.mtu,
 		.queues = c->queues,
-		.tap = { .uid = c->tap.uid, .gid = c->tap.gid, .mode = c->tap.mode },
 		.address_owner = address_owner_name(c->address_owner),
 		.ipam = c->ipam,
 		.device_id = c->device_id,
@@ -154,7 +154,7 @@ static int describe(struct adding *a, struct failure *f)
 		.created = utc_now(a->created),
 	};
 	pod_describe(&a->pod, at->request->args, &a->endpoint);
-	if (netns_locate(a, f) < 0 || cdi_name(c, at->request, a->cdi, f) < 0)
+	if (tap_owner_find(at, &a->endpoint, f) < 0 || netns_locate(a, f) < 0 || cdi_name(c, at->request, a->cdi, f) < 0)
 		return -1;
 	if (*a->cdi)
 		a->endpoint.cdi = a->cdi;

@@ -22,6 +22,11 @@ static const struct word dad_words[] = {
 	{ "off", DAD_OFF },
 	{ NULL, 0 },
 };
+static const struct word owner_in_words[] = {
+	{ "container", OWNER_IN_CONTAINER },
+	{ "host", OWNER_IN_HOST },
+	{ NULL, 0 },
+};
 static const struct word no_carrier_words[] = {
 	{ "refuse", NO_CARRIER_REFUSE },
 	{ "allow", NO_CARRIER_ALLOW },
@@ -64,6 +69,7 @@ static const struct key keys[] = {
 	{ "allmulti", KEY_BOOL, FIELD(allmulti) },
 	{ "owner", KEY_UINT, FIELD(tap.uid), .max = UINT32_MAX - 1 },
 	{ "group", KEY_UINT, FIELD(tap.gid), .max = UINT32_MAX - 1 },
+	{ "ownerIn", KEY_WORD, FIELD(owner_in), .words = owner_in_words },
 	{ "tapMode", KEY_OCTAL, FIELD(tap.mode), .max = 0777 },
 	{ "addressOwner", KEY_WORD, FIELD(address_owner), .words = owner_words },
 	{ "dad", KEY_WORD, FIELD(dad), .words = dad_words },

@@ -25,6 +25,7 @@ enum { TXQUEUELEN_DEFAULT = 1000, TXQUEUELEN_MAX = 10000 };
 enum address_owner { OWNER_POD, OWNER_GUEST };
 enum log_level { LOG_ERROR, LOG_INFO, LOG_DEBUG };
 enum no_carrier { NO_CARRIER_REFUSE, NO_CARRIER_ALLOW };
+enum owner_in { OWNER_IN_CONTAINER, OWNER_IN_HOST };
 enum dad { DAD_WAIT, DAD_OPTIMISTIC, DAD_OFF };
 
 struct config {
@@ -44,6 +45,7 @@ struct config {
 	bool promisc;
 	bool allmulti;
 	struct tap_access tap;
+	enum owner_in owner_in; /* whose ids `tap` has */
 	enum address_owner address_owner;
 	enum dad dad;
 	bool acd;

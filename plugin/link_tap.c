@@ -249,7 +249,8 @@ static enum outcome make_tap(struct link_tap *lt, struct endpoint *e, struct fai
 	e->tap.path = lt->node;
 	if (!node.exists && endpoint_write(e, lt->records, f) < 0)
 		return FAILED;
-	int ours = tap_provide(lt->devices, e->ifindex, e->tap.number, &node, &at->config.tap, f);
+	const struct tap_access access = { e->tap.uid, e->tap.gid, e->tap.mode };
+	int ours = tap_provide(lt->devices, e->ifindex, e->tap.number, &node, &access, f);
 	if (ours)
 		return ours > 0 ? MADE : FAILED;
 	e->tap.path = NULL; /* another program has the name */

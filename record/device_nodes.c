@@ -25,9 +25,25 @@ static bool host_number(const char *name, dev_t *number)
 	return true;
 }
 
+const char *vm_device_closed(uid_t uid, gid_t gid)
+{
+	struct failure ignored = { 0 };
+	OWNED(fd_release) int directory = device_open(&ignored);
+	struct stat st;
+
+	for (size_t i = 0; i < sizeof vm_devices / sizeof *vm_devices; i++) {
+		if (directory < 0 || fstatat(directory, vm_devices[i], &st, 0) < 0)
+			continue;
+		const unsigned shift = st.st_uid == uid ? 6 : st.st_gid == gid ? 3 : 0;
+		if (((st.st_mode >> shift) & 06) != 06)
+			return vm_devices[i];
+	}
+	return NULL;
+}
+
 size_t endpoint_device_nodes(const struct endpoint *e, struct device devices[static DEVICES_MAX])
 {
-	const struct tap_access access = { e->tap.uid, e->tap.gid, e->tap.mode };
+	const struct tap_access access = { e->tap.owner, e->tap.group, e->tap.mode };
 	char name[TAP_NAME_MAX];
 	size_t n = 0;
 

@@ -24,4 +24,8 @@ size_t endpoint_device_nodes(const struct endpoint *e, struct device devices[sta
 enum { DEVICE_TEXT_MAX = 256 };
 int device_text(const struct device *d, char *text, size_t size);
 
+/* Find a device of vmDevices that exists on the host, and that a user and a group of the host
+ * cannot read and write. Returns its name, or NULL. */
+const char *vm_device_closed(uid_t uid, gid_t gid);
+
 #endif

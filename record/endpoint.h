@@ -42,8 +42,10 @@ struct endpoint { /* the texts are borrowed, from `source` if the record was rea
 	struct { /* path NULL: no tap */
 		const char *path;
 		dev_t number;
-		uid_t uid;
+		uid_t uid; /* of the node, as the host sees it */
 		gid_t gid;
+		uid_t owner; /* the same, as the container sees it */
+		gid_t group;
 		mode_t mode;
 	} tap;
 	struct { /* the link's identity on the host; name NULL: podtap created the link */

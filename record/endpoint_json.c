@@ -79,6 +79,10 @@ static void put_tap(struct writer *w, const struct endpoint *e)
 	put_number(&tap, "minor", minor(e->tap.number));
 	put_number(&tap, "uid", e->tap.uid);
 	put_number(&tap, "gid", e->tap.gid);
+	if (e->tap.owner != e->tap.uid || e->tap.group != e->tap.gid) {
+		put_number(&tap, "owner", e->tap.owner);
+		put_number(&tap, "group", e->tap.group);
+	}
 	snprintf(mode, sizeof mode, "%04o", e->tap.mode & 07777);
 	put_text(&tap, "mode", mode);
 	w->failed |= tap.failed;
@@ -243,6 +247,9 @@ static void read_rest(struct reader *r, struct endpoint *e)
 	e->queues = number32_of(r, "queues");
 	e->tap.uid = number32_of(&tap, "uid");
 	e->tap.gid = number32_of(&tap, "gid");
+	const bool mapped = json_member(tap.object, "owner") != NULL;
+	e->tap.owner = mapped ? number32_of(&tap, "owner") : e->tap.uid;
+	e->tap.group = mapped ? number32_of(&tap, "group") : e->tap.gid;
 	e->tap.mode = mode_of(&tap, "mode");
 	e->ips = json_member(r->object, "ips");
 	e->routes = json_member(r->object, "routes");
