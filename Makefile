@@ -15,11 +15,14 @@ MANDIR      ?= $(DATADIR)/man
 DOCDIR      ?= $(DATADIR)/doc/podtap
 CNI_BIN_DIR ?= /opt/cni/bin
 HOOKS_DIR   ?= /usr/share/containers/oci/hooks.d
+# One of the directories in which podman looks for netavark's plugins.
+NETAVARK_PLUGIN_DIR ?= $(PREFIX)/libexec/netavark
 
-# Every executable: name, what it is linked from beside the floors, where it is installed, and which
-# of the EXTRA libraries it may load.
+# Every executable: name, what it is linked from beside the floors, where it is installed, which of
+# the EXTRA libraries it may load, and the name it is installed by if that differs.
 table := podtap:plugin/main:$(CNI_BIN_DIR) \
 	podtap-ipam:ipam/main:$(CNI_BIN_DIR) \
+	podtap-netavark:netavark/main:$(NETAVARK_PLUGIN_DIR)::podtap \
 	podtap-hook:expose/hook/podtap-hook:$(LIBEXECDIR) \
 	podtap-nri:expose/nri/podtap-nri:$(LIBEXECDIR):libprotobuf-c,libseccomp \
 	podtap-device-plugin:expose/device-plugin/podtap-device-plugin:$(LIBEXECDIR):libprotobuf-c,libnghttp2,libseccomp \
@@ -38,10 +41,12 @@ data := $(patsubst %,%:$(DOCDIR),$(wildcard *.md LICENSE)) \
 	$(patsubst %,%:$(MANDIR)/man8,$(wildcard man/*.8))
 
 comma    := ,
-column   = $(word $2,$(subst :, ,$1))
+column   = $(call field,$2,$(subst :, ,$(subst ::,:-:,$1)))
+field    = $(filter-out -,$(word $1,$2))
+installed = $(call column,$1,3)/$(or $(call column,$1,5),$(call column,$1,1))
 programs := $(foreach row,$(table),$(call column,$(row),1))
 mains    := $(foreach row,$(table),$(call column,$(row),2).c)
-floors   := base cni netns ipam record plugin expose/common expose/grpc expose/ttrpc expose/hook expose/nri expose/device-plugin tools
+floors   := base cni netns ipam record plugin netavark expose/common expose/grpc expose/ttrpc expose/hook expose/nri expose/device-plugin tools
 sources  := $(filter-out $(mains),$(wildcard $(floors:=/*.c)))
 messages := $(patsubst %.proto,$(O)/gen/%.pb-c.c,$(wildcard expose/*/*.proto))
 units    := $(patsubst %.c,$(O)/%,$(wildcard tests/unit/*.c))
@@ -87,7 +92,7 @@ help:
 #? make load              hundreds of containers at once; PART=storm or crowd
 #? make bench             cost, in ratios to a bare program; bench-paths: frames between pods and guests
 #? make lint              format, static analysis, scripts, manuals, layers
-#? make install           DESTDIR, PREFIX, CNI_BIN_DIR, LIBEXECDIR, MANDIR; install-aliases, install-hook
+#? make install           DESTDIR, PREFIX, CNI_BIN_DIR, NETAVARK_PLUGIN_DIR, LIBEXECDIR, MANDIR; install-aliases, install-hook
 #? make uninstall         what install put there; uninstall-hook
 #? make clean             remove every build directory
 #? Variables: O=DIRECTORY CC CFLAGS CPPFLAGS LDFLAGS SAN=address,undefined STATIC=1 V=1
@@ -218,7 +223,7 @@ define newline
 
 endef
 install: all
-	$(foreach row,$(table),$(call place,$(O)/$(call column,$(row),1),0755,$(call column,$(row),3)/$(call column,$(row),1))$(newline)	)
+	$(foreach row,$(table),$(call place,$(O)/$(call column,$(row),1),0755,$(call installed,$(row)))$(newline)	)
 	$(foreach row,$(data),$(call place,$(call column,$(row),1),0644,$(call column,$(row),2)/$(notdir $(call column,$(row),1)))$(newline)	)
 # A file under one of these names that is no link to podtap belongs to someone else.
 alias_files := $(patsubst %,'$(DESTDIR)$(CNI_BIN_DIR)/%',macvtap macvlan)
@@ -251,7 +256,7 @@ uninstall: uninstall-hook
 	@for file in $(alias_files); do \
 		if [ "$$(readlink "$$file")" = podtap ]; then rm -f "$$file"; fi; \
 	done
-	$(RM) $(foreach row,$(table),'$(DESTDIR)$(call column,$(row),3)/$(call column,$(row),1)')
+	$(RM) $(foreach row,$(table),'$(DESTDIR)$(call installed,$(row))')
 	$(RM) $(foreach row,$(data),'$(DESTDIR)$(call column,$(row),2)/$(notdir $(call column,$(row),1))')
 	@rmdir $(directories:%='$(DESTDIR)%') 2>/dev/null || : # somebody else's may be in them
 

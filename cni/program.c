@@ -61,6 +61,13 @@ static void streams_fill(void)
 			open("/dev/null", modes[fd] | O_CLOEXEC);
 }
 
+void program_begin(void (*on_abort)(int))
+{
+	streams_fill();
+	signal(SIGABRT, on_abort);
+	signal(SIGPIPE, SIG_IGN);
+}
+
 /* Prints what the program is, because a person ran it and not a runtime. */
 static int about_print(const struct program *p, int argc, char **argv)
 {
@@ -102,12 +109,9 @@ int program_run(const struct program *p, int argc, char **argv)
 	struct failure f;
 
 	failure_clear(&f);
-	streams_fill();
+	program_begin(abort_print);
 	if (!command || !*command)
 		return about_print(p, argc, argv);
-	signal(SIGABRT, abort_print);
-	signal(SIGPIPE,
-	       SIG_IGN); /* a write to a closed stdout must fail, so that ADD undoes its work */
 	const bool failed = call_run(p, &r, &f) < 0;
 	if (failed) {
 		if (!f.code)

@@ -18,6 +18,10 @@ struct program {
  * stderr, and returns 0. */
 int program_run(const struct program *p, int argc, char **argv);
 
+/* Prepare the process: open the standard streams that were closed, turn a write to a closed stdout
+ * into an error, so that the call undoes its work, and run `on_abort` on SIGABRT. */
+void program_begin(void (*on_abort)(int));
+
 /* Print a document on stdout, all or nothing as far as the kernel allows. A verb commits what it
  * made only after this succeeds. Returns 0, or -1 (CNI_IO). */
 int document_print(const cJSON *document, struct failure *f) MUST_CHECK;

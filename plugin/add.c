@@ -251,8 +251,14 @@ static int add_own(struct result *all, const struct adding *a, const char *mac, 
 	return 0;
 }
 
-/* Print the content of prevResult, then that of this endpoint. */
-static int print_result(struct adding *a, struct failure *f)
+static int print_result(const struct result *all, const struct request *r, struct failure *f)
+{
+	OWNED(json_release) cJSON *document = result_write(all, r->version, f);
+	return document ? document_print(document, f) : -1;
+}
+
+/* Report the content of prevResult, then that of this endpoint. */
+static int report_all(struct adding *a, add_reporter *report, struct failure *f)
 {
 	struct attachment *at = &a->attachment;
 	struct result *all = &at->previous;
@@ -262,8 +268,7 @@ static int print_result(struct adding *a, struct failure *f)
 		return -1;
 	if (at->config.dns || a->lease.answer.result.dns)
 		all->dns = at->config.dns ? at->config.dns : a->lease.answer.result.dns;
-	OWNED(json_release) cJSON *document = result_write(all, at->request->version, f);
-	return document ? document_print(document, f) : -1;
+	return report(all, at->request, f);
 }
 
 static cJSON *record_sysctls(struct adding *a)
@@ -314,7 +319,7 @@ static int link_tap_number(const struct adding *a, struct failure *f)
 	return made < 0 ? -1 : 0;
 }
 
-int add(const struct request *r, struct failure *f)
+int add_reported(const struct request *r, add_reporter *report, struct failure *f)
 {
 	OWNED(adding_release)
 	struct adding a = { .link_tap = { .records = -1, .devices = -1 }, .owner = -1 };
@@ -333,8 +338,14 @@ int add(const struct request *r, struct failure *f)
 	    record_intent(&a, f) < 0 ||
 	    privilege_keep(PRIVILEGE_WORKING, ipam_delegates(a.attachment.config.ipam), f) < 0 ||
 	    make_endpoint(&a, f) < 0 || cdi_write(&a.endpoint, a.cdi_former, f) < 0 ||
-	    complete_record(&a, f) < 0 || link_tap_number(&a, f) < 0 || print_result(&a, f) < 0)
+	    complete_record(&a, f) < 0 || link_tap_number(&a, f) < 0 ||
+	    report_all(&a, report, f) < 0)
 		return -1;
 	a.committed = true;
 	return 0;
+}
+
+int add(const struct request *r, struct failure *f)
+{
+	return add_reported(r, print_result, f);
 }

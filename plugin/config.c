@@ -3,7 +3,6 @@
 #include "plugin/config.h"
 
 #include "base/json.h"
-#include "base/keys.h"
 #include "cni/result.h"
 #include "ipam/ipam.h"
 
@@ -105,6 +104,16 @@ enum {
 	N_KEYS = sizeof keys / sizeof *keys,
 	N_OUTLINE = sizeof outline_keys / sizeof *outline_keys
 };
+
+const struct key *config_key(size_t place)
+{
+	if (place < N_KEYS)
+		return &keys[place];
+	place -= N_KEYS;
+	if (place < N_OUTLINE)
+		return &outline_keys[place];
+	return place == N_OUTLINE ? &ipam_timeout : NULL;
+}
 
 /* The CNI_ARGS keys that podtap uses or knows. Others need IgnoreUnknown. */
 static const char *const known_args[] = { "IgnoreUnknown",

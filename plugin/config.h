@@ -4,6 +4,7 @@
 #ifndef PLUGIN_CONFIG_H
 #define PLUGIN_CONFIG_H
 
+#include "base/keys.h"
 #include "cni/request.h"
 #include "netns/addr.h"
 #include "netns/link.h"
@@ -61,6 +62,10 @@ struct config {
 	const char *ipam; /* ipam.type; NULL: none */
 	const cJSON *dns; /* borrowed; NULL when absent or empty */
 };
+
+/* Returns the row of a configuration key by its place in the tables, from 0 on, or NULL after the
+ * last. For a caller that gets the keys in another spelling: the offsets are not for it. */
+const struct key *config_key(size_t place);
 
 /* Decode the configuration of an ADD, CHECK or STATUS: all keys and their relations. With
  * `arguments`, decode CNI_ARGS, runtimeConfig and args.cni, too. Texts are borrowed from the

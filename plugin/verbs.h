@@ -4,9 +4,17 @@
 #define PLUGIN_VERBS_H
 
 #include "cni/request.h"
+#include "cni/result.h"
 
 /* Create the endpoint and print the result, or leave nothing (CNI 1.1.0, "ADD"). */
 int add(const struct request *r, struct failure *f);
+
+/* Report what an ADD made: the content of prevResult, then that of the endpoint. Returns 0, or -1:
+ * then the ADD undoes its work. */
+typedef int add_reporter(const struct result *all, const struct request *r, struct failure *f);
+
+/* Create the endpoint as add() does, and report it by `report` instead of a CNI result. */
+int add_reported(const struct request *r, add_reporter *report, struct failure *f);
 
 /* Remove all that is left of the attachment. Succeed if nothing is left ("DEL"). */
 int del(const struct request *r, struct failure *f);

@@ -4,7 +4,7 @@
 load ../lib/lib
 
 setup() {
-	programs=(podtap podtap-ipam podtap-hook podtap-nri podtap-device-plugin podtapctl podtap-exec)
+	programs=(podtap podtap-ipam podtap-netavark podtap-hook podtap-nri podtap-device-plugin podtapctl podtap-exec)
 }
 
 @test "every program: --help and -h print the usage and every option on stdout" {

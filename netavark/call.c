@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading a call, and making a request from it. */
+#include "netavark/call.h"
+
+#include "base/file.h"
+#include "base/json.h"
+#include "ipam/ipam.h"
+#include "netavark/network.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+void call_release(struct call *c)
+{
+	json_release(&c->request.json);
+	json_release(&c->json);
+	text_release(&c->delegated);
+	text_release(&c->text);
+}
+
+int call_read(struct call *c, struct failure *f)
+{
+	size_t length;
+
+	if (file_read_all(STDIN_FILENO, REQUEST_MAX, &c->text, &length) < 0)
+		return fail(f, errno == EFBIG ? CNI_DECODE : CNI_IO, strerror(errno),
+		            "cannot read standard input");
+	c->json = json_parse(c->text, length, "standard input", f);
+	if (!c->json)
+		return -1;
+	if (!cJSON_IsObject(c->json))
+		return fail(f, CNI_DECODE, "it is not an object", "cannot decode standard input");
+	return 0;
+}
+
+/* Finds a text that names the attachment. */
+static int name_read(const cJSON *object, const char *name, const char **text, struct failure *f)
+{
+	const char *found = json_string(json_member(object, name));
+
+	if (!found)
+		return fail(f, CNI_CONFIG, "it is missing", "%s", name);
+	if (!identifier_valid(found) || strlen(found) > NAME_MAX)
+		return fail(f, CNI_CONFIG, "it must be of letters, digits, '.', '_' and '-'",
+		            "%s %.128s", name, found);
+	*text = found;
+	return 0;
+}
+
+int call_network(const cJSON *network, const char **name, struct failure *f)
+{
+	if (!cJSON_IsObject(network))
+		return fail(f, CNI_DECODE, "it is not an object", "cannot decode the network");
+	return name_read(network, "name", name, f);
+}
+
+/* The same argument as podman's with CNI, so that both name CDI devices and records alike. */
+static int args_make(struct call *c, bool leniently, struct failure *f)
+{
+	const char *name = json_string(json_member(c->json, "container_name"));
+
+	if (!name || !*name || (leniently && !identifier_valid(name)))
+		return 0;
+	if (name_read(c->json, "container_name", &name, f) < 0)
+		return -1;
+	snprintf(c->args, sizeof c->args, "IgnoreUnknown=1;K8S_POD_NAME=%s", name);
+	return 0;
+}
+
+/* An IPAM plugin that is a process of its own reads all this from its environment and stdin. */
+static int delegate_prepare(struct call *c, struct failure *f)
+{
+	struct request *r = &c->request;
+	const struct {
+		const char *name;
+		const char *value;
+	} variables[] = {
+		{ "CNI_CONTAINERID", r->container_id },
+		{ "CNI_NETNS", r->netns },
+		{ "CNI_IFNAME", r->ifname },
+		{ "CNI_ARGS", r->args },
+		{ "CNI_PATH", r->path },
+	};
+
+	if (!ipam_delegates(ipam_type(r->json)))
+		return 0;
+	for (size_t i = 0; i < sizeof variables / sizeof *variables; i++)
+		if (setenv(variables[i].name, variables[i].value, 1) < 0)
+			return fail_errno(f, errno, "set %s", variables[i].name);
+	cJSON_AddStringToObject(r->json, "cniVersion", version_text(r->version));
+	c->delegated = cJSON_PrintUnformatted(r->json);
+	if (!c->delegated)
+		return fail_errno(f, ENOMEM, "write the configuration for the IPAM plugin");
+	r->text = c->delegated;
+	r->length = strlen(c->delegated);
+	return 0;
+}
+
+int call_attach(struct call *c, const char *netns, bool leniently, struct failure *f)
+{
+	const cJSON *network = json_member(c->json, "network");
+	const cJSON *endpoint = json_member(c->json, "network_options");
+	const char *ifname = json_string(json_member(endpoint, "interface_name"));
+	struct request *r = &c->request;
+
+	*r = (struct request){ .container_id = "",
+		               .netns = netns,
+		               .ifname = ifname ? ifname : "",
+		               .args = c->args,
+		               .path = ipam_path(),
+		               .version = VERSION_LATEST };
+	if (name_read(c->json, "container_id", &r->container_id, f) < 0 ||
+	    call_network(network, &r->name, f) < 0 ||
+	    ifname_check(r->ifname, "interface_name", CNI_CONFIG, f) < 0 ||
+	    args_make(c, leniently, f) < 0)
+		return -1;
+	r->json = network_config(network, endpoint, leniently, f);
+	r->text = c->text;
+	r->length = strlen(c->text);
+	return r->json ? delegate_prepare(c, f) : -1;
+}
+
+int rootless_refuse(struct failure *f)
+{
+	const char *configured = getenv("_CONTAINERS_USERNS_CONFIGURED");
+
+	if (geteuid() == 0 && (!configured || strcmp(configured, "done") != 0))
+		return 0;
+	return fail(f, CNI_CONFIG,
+	            "its containers are in a network namespace without the host's interfaces: run "
+	            "podman as root",
+	            "podtap does not work in rootless podman");
+}
+
+const char *ipam_path(void)
+{
+	const char *path = getenv("CNI_PATH");
+
+	return path && *path ? path
+	                     : "/usr/local/libexec/cni:/usr/libexec/cni:/usr/local/lib/cni:"
+	                       "/usr/lib/cni:/opt/cni/bin";
+}
