@@ -45,14 +45,14 @@ node_setup() {
 	inside ctr -a "$lab/socket" -n k8s.io images import "$lab/image.tar" >/dev/null
 }
 
-# Handlers and their networks: addresses for the pod; the same with a CDI device; the same for a user
-# namespace; a second one for a virtual machine beside it; only that; a second one of Multus' kind.
+# Handlers and their networks: addresses for the pod; the same with a CDI device; the same with an
+# owner of the host; a second one for a virtual machine beside it; only that; a second one of Multus' kind.
 handlers=(runc cdi users two level2 device)
 node_networks() {
 	local pool='"ipam":{"type":"podtap-ipam","subnet":"10.99.0.0/24","rangeEnd":"10.99.0.200"}'
 	node_network runc lan "{$pool,\"owner\":1234}"
 	node_network cdi lan "{$pool,\"owner\":1234,\"cdi\":true}"
-	node_network users lan "{$pool,\"tapMode\":\"0666\",\"cdi\":true}"
+	node_network users lan "{$pool,\"owner\":1234,\"ownerIn\":\"host\"}"
 	node_network two lan "{$pool,\"owner\":1234,\"cdi\":true}"
 	node_network two vm '{"owner":1234,"cdi":true,"vmDevices":true}'
 	node_network level2 vm '{}'

@@ -47,13 +47,17 @@ teardown_file() {
 	box_run twice twice "{\"CDI_devices\":[{\"name\":\"podtap.dev/tap=$(pod_endpoint twice .cdi)\"}]}"
 	run -0 box_talks twice twice
 }
-@test "NRI: a pod with a user namespace opens a tap of mode 0666, but not one that a host user owns" {
+@test "NRI: in a pod with a user namespace the owner is a user of the pod, by NRI and by CDI, or of the host by ownerIn" {
 	users='{"mode":0,"uids":[{"host_id":1000000,"container_id":0,"length":65536}],"gids":[{"host_id":1000000,"container_id":0,"length":65536}]}'
 	users="{\"linux\":{\"security_context\":{\"namespace_options\":{\"userns_options\":$users}}}}"
-	pod_run mapped users "$users"
-	box_run mapped mapped "$users"
-	run -0 box_talks mapped mapped
-	pod_run unmapped runc "$users"
+	for handler in runc cdi; do
+		pod_run "by-$handler" "$handler" "$users"
+		box_run "by-$handler" "by-$handler" "$users"
+		run -0 box_talks "by-$handler" "by-$handler"
+		run -0 pod_endpoint "by-$handler" '[.tap.uid, .tap.owner] | tostring'
+		[ "$output" = "[1001234,1234]" ]
+	done
+	pod_run unmapped users "$users"
 	box_run unmapped unmapped "$users"
 	run -1 box_exec unmapped /tools/tapio "$(pod_endpoint unmapped .tap.path)" identity
 	[[ $output == *"Permission denied"* ]]
