@@ -16,23 +16,23 @@
 #include <string.h>
 #include <sys/syscall.h>
 
-/* glibc 2.36 declares these in sys/mount.h, which conflicts with linux/mount.h. */
-static int sysfs_open(void)
+/* Mount a file system that is attached nowhere. Returns its root, or -1 with errno. glibc 2.36
+ * declares the calls in sys/mount.h, which conflicts with linux/mount.h. */
+static int mount_open(const char *type, unsigned attributes)
 {
-	OWNED(fd_release) int context = (int)syscall(SYS_fsopen, "sysfs", FSOPEN_CLOEXEC);
+	OWNED(fd_release) int context = (int)syscall(SYS_fsopen, type, FSOPEN_CLOEXEC);
 	if (context < 0 || syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
 		return -1;
 	return (int)syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC,
-	                    MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
-	                            MOUNT_ATTR_NOEXEC);
+	                    attributes | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
 }
 
 static const struct {
 	const char *name;
 	const char *directory;
 } families[SETTINGS_KINDS] = {
-	[SETTINGS_IPV4] = { "ipv4", "/proc/sys/net/ipv4/conf" },
-	[SETTINGS_IPV6] = { "ipv6", "/proc/sys/net/ipv6/conf" },
+	[SETTINGS_IPV4] = { "ipv4", "sys/net/ipv4/conf" },
+	[SETTINGS_IPV6] = { "ipv6", "sys/net/ipv6/conf" },
 };
 
 const char *settings_name(enum settings family)
@@ -40,14 +40,29 @@ const char *settings_name(enum settings family)
 	return families[family].name;
 }
 
-/* Open the directory of settings itself: /proc/sys/net would later resolve in our own namespace. */
+/* Open the root of a procfs: one of our own, or /proc where the kernel refuses that, as in some
+ * containers. In /proc the kernel compares the settings of all namespaces to find those of this
+ * one, and its settings may be read-only. Returns -1 with errno. */
+static int procfs_open(void)
+{
+	const int own = mount_open("proc", 0);
+
+	return own >= 0 ? own : open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* Open the directory of settings itself: sys/net would later resolve in our own namespace. */
 static int settings_open(struct sandbox *s, unsigned extras, struct failure *f)
 {
+	const bool wanted = extras & (SANDBOX_IPV4 | SANDBOX_IPV6);
+	OWNED(fd_release) int procfs = wanted ? procfs_open() : -1;
+
+	if (wanted && procfs < 0)
+		return fail_errno(f, errno, "open /proc");
 	for (unsigned family = 0; family < SETTINGS_KINDS; family++) {
 		if (!(extras & (unsigned)SANDBOX_IPV4 << family))
 			continue;
-		s->settings[family] =
-		        open(families[family].directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		s->settings[family] = openat(procfs, families[family].directory,
+		                             O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (s->settings[family] < 0 && errno != ENOENT)
 			return fail_errno(f, errno, "open the container's %s settings",
 			                  families[family].name);
@@ -59,7 +74,7 @@ static int open_sysfs_inside(void *data, struct failure *f)
 {
 	struct sandbox *s = data;
 
-	s->sysfs = sysfs_open();
+	s->sysfs = mount_open("sysfs", MOUNT_ATTR_RDONLY);
 	return s->sysfs < 0 ? fail_errno(f, errno, "look at the container's devices (sysfs)") : 0;
 }
 

@@ -68,6 +68,28 @@ from_router() {
 	[ "$output" = '{"net.ipv6.conf.eth0.accept_ra":"0"}' ]
 	run -0 cni CHECK "$(answering "$ipv4")" "$delegates"
 }
+@test "ADD: with IPv4 or for a guest the settings in /proc are not opened, which take time for each namespace" {
+	wrapper=(env ASAN_OPTIONS=detect_leaks=0 strace -f -o "$BATS_TEST_TMPDIR/trace" -e trace=open,openat)
+	run -0 cni ADD "$(answering "$ipv4")" "$delegates"
+	run -0 cni ADD '{"addressOwner":"guest"}' CNI_IFNAME=net1
+	run -0 cni CHECK '{"addressOwner":"guest"}' CNI_IFNAME=net1
+	run -1 grep -F '"/proc/sys/net' "$BATS_TEST_TMPDIR/trace"
+	for link in eth0 net1; do
+		run -0 setting ipv6 accept_ra $link
+		[ "$output" = 0 ]
+	done
+}
+@test "ADD: sets a link's settings where /proc/sys is read-only, and where podtap may not mount a procfs" {
+	wrapper=(unshare -m sh -c 'mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys && exec "$@"' sh)
+	run -0 cni ADD '{"addressOwner":"guest"}'
+	wrapper=(env ASAN_OPTIONS=detect_leaks=0 strace -f -o "$BATS_TEST_TMPDIR/trace" -e inject=fsmount:error=EPERM)
+	run -0 cni ADD "$(answering "$ipv4" '{"link":"macvlan"}')" "$delegates" CNI_IFNAME=net1
+	grep -q INJECTED "$BATS_TEST_TMPDIR/trace"
+	for link in eth0 net1; do
+		run -0 setting ipv6 accept_ra $link
+		[ "$output" = 0 ]
+	done
+}
 @test "router advertisements: with acd too the link is never up while it accepts them" {
 	pool='{"acd":true,"ipam":{"type":"podtap-ipam","subnet":"10.99.0.0/24","dataDir":"'$leases'"}}'
 	advertisement=$(router_advertisement)

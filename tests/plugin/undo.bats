@@ -192,7 +192,8 @@ fails() {
 }
 @test "undo: a setting that fails leaves nothing (3.9)" {
 	reserving '"ips":[{"address":"fd99::7/64"}]'
-	wrapper=(unshare -m sh -c 'mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys && exec "$@"' sh)
+	wrapper=(unshare -m sh -c 'mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys && exec "$@"' sh
+		env ASAN_OPTIONS=detect_leaks=0 strace -f -o /dev/null -e trace=fsmount -e inject=fsmount:error=EPERM)
 	fails 999 "{$ipam}" disable_ipv6 Read-only
 	wrapper=()
 	[ "$(called DEL)" = 1 ]
