@@ -7,9 +7,11 @@
 #include "netns/privilege.h"
 #include "plugin/config.h"
 #include "plugin/teardown.h"
+#include "plugin/workers.h"
 #include "record/owner.h"
 #include "record/verify.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,21 +19,29 @@
 struct collection {
 	const struct request *request;
 	const struct config *config;
-	struct host *host;
 	int owner;               /* descriptor that owns attachments; -1: no ADD can own one */
 	const cJSON *valid;      /* NULL: no attachment is valid */
 	struct failure *failure; /* the failures of all attachments */
-	unsigned failed;         /* attachments that could not be collected */
-	unsigned left;           /* stale attachments that remain after GC */
+	struct stale {
+		char *container_id; /* owned */
+		char ifname[16];
+	} * stale; /* owned */
+	size_t n_stale;
+	size_t failed; /* attachments that could not be collected */
+	size_t left;   /* stale attachments that remain after GC */
 };
 
 static void collection_release(struct collection *c)
 {
+	for (size_t i = 0; i < c->n_stale; i++)
+		text_release(&c->stale[i].container_id);
+	free(c->stale);
 	fd_release(&c->owner);
 }
 
 /* Collect as a DEL does: the delegate first, then podtap's own objects. */
-static int collect(const struct collection *c, const struct endpoint *e)
+static int collect(const struct collection *c, const struct endpoint *e, struct host *host,
+                   struct failure *f)
 {
 	OWNED(sandbox_release) struct sandbox sandbox = SANDBOX_CLOSED;
 	struct failure kept = { 0 }, left = { 0 };
@@ -41,12 +51,12 @@ static int collect(const struct collection *c, const struct endpoint *e)
 	                                   e->netns_path, &kept)
 	                    : 0;
 	if (released < 0)
-		failure_join(c->failure, &kept);
-	enum found open = endpoint_sandbox(e, NULL, c->host, 0, &sandbox, &left);
+		failure_join(f, &kept);
+	enum found open = endpoint_sandbox(e, NULL, host, 0, &sandbox, &left);
 	struct sandbox *there = open == FOUND ? &sandbox : NULL;
-	if (open == FOUND_FAILED || (released < 0 ? teardown_devices(e, c->host, there, &left)
-	                                          : teardown(e, c->host, there, &left)) < 0)
-		return failure_join(c->failure, &left);
+	if (open == FOUND_FAILED || (released < 0 ? teardown_devices(e, host, there, &left)
+	                                          : teardown(e, host, there, &left)) < 0)
+		return failure_join(f, &left);
 	return released;
 }
 
@@ -57,34 +67,75 @@ static bool is_stale(const struct collection *c, const struct endpoint *e)
 }
 
 /* Collect the attachment if its record, which no other call can change now, is still stale. */
-static int collect_owned(const struct collection *c, const char *container_id, const char *ifname)
+static int collect_owned(const struct collection *c, const struct stale *stale, struct host *host,
+                         struct failure *f)
 {
 	OWNED(endpoint_release) struct endpoint e = { .source = NULL };
 	struct failure unreadable = { 0 };
-	const enum found found = endpoint_read(container_id, ifname, &e, &unreadable);
+	const enum found found = endpoint_read(stale->container_id, stale->ifname, &e, &unreadable);
 
 	if (found == FOUND_FAILED)
-		return failure_join(c->failure, &unreadable);
-	return found && is_stale(c, &e) ? collect(c, &e) : 0;
+		return failure_join(f, &unreadable);
+	return found && is_stale(c, &e) ? collect(c, &e, host, f) : 0;
 }
 
 /* Leave an attachment that another call owns. That call lives, and is creating or removing it. It,
- * or the next DEL or GC, leaves nothing. */
-static void collect_unowned(struct collection *c, const struct endpoint *e)
+ * or the next DEL or GC, leaves nothing. Returns -1 if the attachment could not be collected. */
+static int collect_unowned(const struct collection *c, const struct stale *stale, struct host *host,
+                           struct failure *f)
 {
 	struct failure refusal = { 0 };
-	const int ours =
-	        c->owner < 0 ? 1 : owner_become(c->owner, e->container_id, e->ifname, 0, &refusal);
+	const int ours = c->owner < 0 ? 1
+	                              : owner_become(c->owner, stale->container_id, stale->ifname,
+	                                             0, &refusal);
 
 	if (ours < 0)
-		failure_join(c->failure, &refusal);
+		failure_join(f, &refusal);
 	if (ours == 0)
 		fprintf(stderr, "podtap: endpoint %s of %s: another call works on it: left alone\n",
-		        e->ifname, e->container_id);
+		        stale->ifname, stale->container_id);
 	if (ours <= 0)
+		return 0;
+	const int collected = collect_owned(c, stale, host, f);
+	owner_resign(c->owner, stale->container_id, stale->ifname);
+	return collected;
+}
+
+/* A worker. Deleting a link is mostly waiting for the kernel. All workers own attachments by one
+ * descriptor: each attachment is one worker's. */
+static void collect_queued(struct queue *q, const void *data, struct failure *f)
+{
+	const struct collection *c = data;
+	OWNED(host_release) struct host host = HOST_CLOSED;
+	struct failure refusal = { 0 };
+	size_t item;
+
+	if (host_open(&host, &refusal) < 0) {
+		failure_join(f, &refusal);
 		return;
-	c->failed += collect_owned(c, e->container_id, e->ifname) < 0;
-	owner_resign(c->owner, e->container_id, e->ifname);
+	}
+	while (queue_take(q, &item)) /* after a failure, too: collect the others */
+		if (collect_unowned(c, &c->stale[item], &host, f) < 0)
+			queue_count_failed(q);
+}
+
+static int note_stale(struct collection *c, const struct endpoint *e)
+{
+	/* Room for twice as many whenever their number is a power of two. */
+	if ((c->n_stale & (c->n_stale - 1)) == 0) {
+		const size_t room = c->n_stale ? 2 * c->n_stale : 1;
+		struct stale *grown = realloc(c->stale, room * sizeof *grown);
+		if (!grown)
+			return fail_errno(c->failure, ENOMEM, "list the stale endpoints");
+		c->stale = grown;
+	}
+	struct stale *stale = &c->stale[c->n_stale];
+	stale->container_id = strdup(e->container_id);
+	if (!stale->container_id)
+		return fail_errno(c->failure, ENOMEM, "list the stale endpoints");
+	snprintf(stale->ifname, sizeof stale->ifname, "%s", e->ifname);
+	c->n_stale++;
+	return 0;
 }
 
 static int on_record(const struct endpoint *e, const struct failure *error, void *data)
@@ -100,9 +151,7 @@ static int on_record(const struct endpoint *e, const struct failure *error, void
 			failure_join(c->failure, error);
 		return 0;
 	}
-	if (is_stale(c, e))
-		collect_unowned(c, e); /* after a failure, too: collect the others */
-	return 0;
+	return is_stale(c, e) ? note_stale(c, e) : 0;
 }
 
 static int collect_all(struct collection *c)
@@ -110,6 +159,8 @@ static int collect_all(struct collection *c)
 	const struct endpoint_visit visitor = { on_record, c };
 	int visited = endpoint_each(&visitor, c->failure);
 
+	if (c->n_stale)
+		c->failed = workers_run(c->n_stale, collect_queued, c, c->failure);
 	endpoint_sweep();
 	return visited < 0 || c->failure->code ? -1 : 0;
 }
@@ -150,7 +201,7 @@ static int gc_all(struct collection *c)
 	struct failure *f = c->failure;
 
 	c->owner = owner_open_undoing(f);
-	if (f->code || host_open(c->host, f) < 0)
+	if (f->code)
 		return -1;
 	const int collected = collect_all(c);
 	if (c->config->ipam && collect_addresses(c) < 0)
@@ -160,9 +211,8 @@ static int gc_all(struct collection *c)
 
 int gc(const struct request *r, struct failure *f)
 {
-	OWNED(host_release) struct host host = HOST_CLOSED;
 	OWNED(collection_release)
-	struct collection c = { .request = r, .host = &host, .owner = -1, .failure = f };
+	struct collection c = { .request = r, .owner = -1, .failure = f };
 	struct config config;
 
 	config_read_leniently(&config, r);

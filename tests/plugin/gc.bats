@@ -3,6 +3,7 @@
 # GC: removes what the runtime no longer lists, and nothing else.
 load ../lib/lib
 load ../lib/delegate
+load ../lib/tamper
 
 setup() {
 	lan_setup
@@ -318,4 +319,66 @@ gc_raw() {
 	run -0 is_kept one eth0
 	gc "$(attachments)"
 	run -0 assert_nothing_left
+}
+
+# Makes attachments c1 to cN of one pod: attach_many N
+attach_many() {
+	local each adds=()
+	for ((each = 1; each <= $1; each++)); do
+		(attach "c$each" "net$each") 3>&- &
+		adds+=($!)
+	done
+	for each in "${adds[@]}"; do
+		wait "$each" || return 1
+	done
+}
+@test "GC: of 16 endpoints with one whose addresses stay collects 15 side by side, and reports the one" {
+	delegate one <<-'SCRIPT'
+		[ $CNI_COMMAND = DEL ] || exit 0
+		[ $CNI_CONTAINERID != c7 ] || refuse 11 "no release for c7"
+		# The first waits until another one is here.
+		touch "$0.$CNI_CONTAINERID"
+		for ((i = 0; i < 500; i++)); do
+			set -- "$0".c*
+			[ $# = 1 ] || exit 0
+			sleep 0.02
+		done
+		refuse 11 "alone"
+	SCRIPT
+	attach_many 16
+	run -1 gc_raw "$(config "{$(attachments),\"ipam\":{\"type\":\"one\"}}")"
+	error_is 11 "no release for c7"
+	[[ $output != *alone* ]]
+	[ "$(called DEL)" = 16 ]
+	[ "$(called GC)" = 1 ]
+	run -0 find "$PODTAP_STATE_DIR/endpoints" -name '*.json'
+	[ "$output" = "$PODTAP_STATE_DIR/endpoints/c7/net7.json" ]
+	run -0 ip -n "$pod" -br link show type macvtap
+	[ -z "$output" ]
+	gc "$(attachments)"
+	run -0 assert_nothing_left
+}
+@test "GC: waits for every process that it started, and starts none for one endpoint" {
+	for n in 1 5; do
+		attach_many "$n"
+		run -0 tampered GC "$(config "{$(attachments)}")" -f -e "trace=process"
+		[ "$(grep -cE ' (clone3?|v?fork)\(.* = [0-9]+$| <\.\.\. (clone3?|v?fork) resumed>.* = [0-9]+$' "$BATS_TEST_TMPDIR/trace")" = $((n - 1)) ]
+		[ "$(grep -cE 'wait4.* = [0-9]+$' "$BATS_TEST_TMPDIR/trace")" = $((n - 1)) ]
+		run -0 assert_nothing_left
+	done
+}
+# bats test_tags=long
+@test "GC: with any of its processes killed, or a system call failing in each, the next GC completes" {
+	text=$(config "{$(attachments)}")
+	for injection in fork,vfork,clone,clone3:error=EAGAIN wait4:error=EINTR:when=1 wait4:signal=KILL \
+		unlinkat:signal=KILL:when=3 sendto:signal=KILL:when=2 socket:error=EMFILE:when=2+ \
+		sendto:error=ENOBUFS:when=2 unlinkat:error=EIO; do
+		echo "$injection"
+		attach_many 3
+		run tampered GC "$text" -f -e inject="$injection"
+		[[ $status == 0 || $status == 13[47] ]] || grep -q '^{.*"code":' <<<"$output"
+		gc "$(attachments)"
+		rm -f "$PODTAP_STATE_DIR"/indices/*
+		run -0 assert_nothing_left
+	done
 }
