@@ -148,7 +148,7 @@ $(O)/flags: FORCE # changed flags rebuild, unchanged ones do not
 
 # FILES=plugin/tap.bats,... runs these files alone, FILTER=REGEX the tests of these names.
 # What has to be installed is known only when it is: the second make looks again.
-suites := plugin ipam expose runtimes docs
+suites := plugin ipam netavark expose runtimes docs
 check:
 	@tests/packages install build check guest
 	@$(MAKE) --no-print-directory tests

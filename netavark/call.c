@@ -86,6 +86,7 @@ static int delegate_prepare(struct call *c, struct failure *f)
 
 	if (!ipam_delegates(ipam_type(r->json)))
 		return 0;
+	r->version = V1_0_0; /* the newest that every plugin of distributions knows */
 	for (size_t i = 0; i < sizeof variables / sizeof *variables; i++)
 		if (setenv(variables[i].name, variables[i].value, 1) < 0)
 			return fail_errno(f, errno, "set %s", variables[i].name);

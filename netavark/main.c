@@ -70,7 +70,7 @@ static int command_run(int argc, char **argv, struct call *c, struct failure *f)
 	while (command->name && strcmp(command->name, name) != 0)
 		command++;
 	if (!command->name)
-		return fail(f, CNI_CONFIG, "it is none of info, create, setup and teardown",
+		return fail(f, CNI_CONFIG, "the subcommands are info, create, setup and teardown",
 		            "unknown subcommand %.64s", name);
 	if (command->netns && (argc < 2 || !*argv[1]))
 		return fail(f, CNI_CONFIG, "the path of a network namespace must follow", "%s",

@@ -29,7 +29,8 @@ int network_driver(const cJSON *network, enum ipam_driver *driver, struct failur
 {
 	static const struct key key = { "driver", KEY_WORD, .words = driver_words };
 	const struct key_scope scope = { json_member(network, "ipam_options"), "ipam_options", f };
-	const bool subnets = cJSON_GetArraySize(json_member(network, "subnets")) > 0;
+	const cJSON *list = json_member(network, "subnets");
+	const bool subnets = list && (!cJSON_IsArray(list) || list->child);
 	uint32_t word = subnets ? IPAM_HOST_LOCAL : IPAM_DHCP;
 
 	if (key_read(&key, &scope, &word) < 0)

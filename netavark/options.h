@@ -19,7 +19,7 @@ struct options {
 };
 
 /* Convert options to members of a configuration, each by the kind of its key. An option replaces an
- * earlier one of that name. `options` is an object of texts; NULL: there are none. Returns 0, or -1
+ * earlier one of that name. `options` is an object of texts; NULL: no options. Returns 0, or -1
  * (CNI_CONFIG), which names the option and the value. If `leniently`, an invalid option counts as
  * absent. */
 int options_add(cJSON *config, const cJSON *options, bool leniently, struct failure *f) MUST_CHECK;

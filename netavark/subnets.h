@@ -32,7 +32,7 @@ const struct subnet *subnets_find(const struct subnets *s, const struct ip *ip);
 
 /* Add the addresses of a container to an array, as podtap-ipam's key addresses has them, in the
  * order of the subnets. Returns 0, or -1 (CNI_CONFIG): an address is invalid or in no subnet, or
- * there is none. */
+ * the container has no address. */
 int subnets_addresses(const struct subnets *s, const cJSON *endpoint, cJSON *addresses,
                       struct failure *f) MUST_CHECK;
 
