@@ -16,10 +16,8 @@ static const struct word owner_words[] = {
 	{ NULL, 0 },
 };
 static const struct word dad_words[] = {
-	{ "wait", DAD_WAIT },
-	{ "optimistic", DAD_OPTIMISTIC },
-	{ "off", DAD_OFF },
-	{ NULL, 0 },
+	{ "wait", DAD_WAIT }, { "fast", DAD_FAST }, { "optimistic", DAD_OPTIMISTIC },
+	{ "off", DAD_OFF },   { NULL, 0 },
 };
 static const struct word owner_in_words[] = {
 	{ "container", OWNER_IN_CONTAINER },

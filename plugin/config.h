@@ -27,7 +27,7 @@ enum address_owner { OWNER_POD, OWNER_GUEST };
 enum log_level { LOG_ERROR, LOG_INFO, LOG_DEBUG };
 enum no_carrier { NO_CARRIER_REFUSE, NO_CARRIER_ALLOW };
 enum owner_in { OWNER_IN_CONTAINER, OWNER_IN_HOST };
-enum dad { DAD_WAIT, DAD_OPTIMISTIC, DAD_OFF };
+enum dad { DAD_WAIT, DAD_FAST, DAD_OPTIMISTIC, DAD_OFF };
 
 struct config {
 	const struct link_kind *kind;

@@ -4,6 +4,7 @@
 
 #include "netns/arp.h"
 #include "netns/bounds.h"
+#include "netns/dad_timers.h"
 #include "plugin/master.h"
 #include "plugin/reach.h"
 #include "plugin/routes.h"
@@ -121,6 +122,7 @@ static int add_addresses(const struct link_setup *s, bool late, struct failure *
 {
 	static const enum addr_dad how[] = {
 		[DAD_WAIT] = ADDR_DAD_NORMAL,
+		[DAD_FAST] = ADDR_DAD_NORMAL,
 		[DAD_OPTIMISTIC] = ADDR_DAD_OPTIMISTIC,
 		[DAD_OFF] = ADDR_DAD_OFF,
 	};
@@ -180,10 +182,14 @@ static int bring_up(const struct link_setup *s, struct failure *f)
 }
 
 /* Like the reference plugin: wait only if an IPv6 gateway shows that the pod uses the address at
- * once. */
+ * once. With acd every address is proved. */
 static bool must_wait_for_dad(const struct link_setup *s)
 {
-	return s->attachment->config.dad == DAD_WAIT && has_ipv6_gateway(s->lease);
+	const struct config *c = &s->attachment->config;
+
+	if (c->dad != DAD_WAIT && c->dad != DAD_FAST)
+		return false;
+	return c->acd ? has_family(s->lease, AF_INET6) : has_ipv6_gateway(s->lease);
 }
 
 /* Wait for duplicate address detection. Returns 1 if another host has *duplicate, 0, or -1. */
@@ -275,7 +281,7 @@ static int remove_addresses(const struct link_setup *s, struct failure *f)
  * or -1. */
 static int assign_addresses_probed(const struct link_setup *s, struct ip *in_use, struct failure *f)
 {
-	const bool ipv6 = has_family(s->lease, AF_INET6) && s->attachment->config.dad == DAD_WAIT;
+	const bool ipv6 = must_wait_for_dad(s);
 	const bool asks = ipv6 || has_family(s->lease, AF_INET);
 	struct cidr duplicate;
 
@@ -297,7 +303,7 @@ static int assign_addresses_probed(const struct link_setup *s, struct ip *in_use
 	return add_routes(s, f);
 }
 
-static int assign_addresses(const struct link_setup *s, struct failure *f)
+static int assign_addresses_unprobed(const struct link_setup *s, struct failure *f)
 {
 	struct cidr duplicate;
 
@@ -311,6 +317,33 @@ static int assign_addresses(const struct link_setup *s, struct failure *f)
 	return add_routes(s, f);
 }
 
+static int assign_addresses(const struct link_setup *s, struct ip *in_use, struct failure *f)
+{
+	return s->attachment->config.acd ? assign_addresses_probed(s, in_use, f)
+	                                 : assign_addresses_unprobed(s, f);
+}
+
+/* Shorten the kernel's timers while this call waits. The record says "adding" meanwhile: if this
+ * process is killed, the next DEL, GC or ADD removes the link, and its timers with it. */
+static int assign_fast(const struct link_setup *s, struct ip *in_use, struct failure *f)
+{
+	const struct dad_link link = { &s->attachment->sandbox, s->endpoint->ifindex,
+		                       s->endpoint->ifname };
+	struct dad_timers former;
+
+	if (dad_timers_shorten(&link, &former, f) < 0)
+		return -1;
+	const int found = assign_addresses(s, in_use, f);
+	return found < 0 || dad_timers_restore(&link, &former, f) == 0 ? found : -1;
+}
+
+static int assign(const struct link_setup *s, struct ip *in_use, struct failure *f)
+{
+	if (s->attachment->config.dad == DAD_FAST && must_wait_for_dad(s))
+		return assign_fast(s, in_use, f);
+	return assign_addresses(s, in_use, f);
+}
+
 int link_setup_apply(const struct link_setup *s, struct ip *in_use, struct failure *f)
 {
 	const struct config *c = &s->attachment->config;
@@ -320,7 +353,7 @@ int link_setup_apply(const struct link_setup *s, struct ip *in_use, struct failu
 	if (set_mac(s, f) < 0 || disable_link_local(s, f) < 0 || apply_sysctls(s, f) < 0)
 		return -1;
 	if (s->lease && c->address_owner == OWNER_POD)
-		return c->acd ? assign_addresses_probed(s, in_use, f) : assign_addresses(s, f);
+		return assign(s, in_use, f);
 	if (bring_up(s, f) < 0)
 		return -1;
 	if (!s->lease || !c->acd || !has_family(s->lease, AF_INET))

@@ -119,6 +119,7 @@ bounds() {
 		docs/configuration.md|the kernel's, 1000|plugin/config.h|BCQUEUELEN_KERNEL|1000
 		docs/configuration.md|more are lost. 10000 at most|plugin/config.h|TXQUEUELEN_MAX|10000
 		docs/configuration.md|`txqueuelen`, from 1000 to 10000|plugin/config.h|TXQUEUELEN_DEFAULT|1000
+		docs/addresses.md|0.1 s for the answer to each probe|netns/dad_timers.h|DAD_RETRANS_MS|100
 		docs/policy.md|1000 to 10000: what waits|plugin/config.h|TXQUEUELEN_MAX|10000
 		docs/policy.md|1000 to 10000; the master has one queue|plugin/config.h|BCQUEUELEN_MAX|10000
 		docs/configuration.md|1 to 256: queues of the link|plugin/config.h|QUEUES_MAX|256

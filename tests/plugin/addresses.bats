@@ -142,6 +142,85 @@ with_gateway='{"ips":[{"address":"fd99::7/64","gateway":"fd99::fe"}]}'
 	[ "$(cat "$BATS_TEST_TMPDIR/calls")" = $'ADD\nDEL' ]
 	nothing_made
 }
+# Prints the link's timers of the detection: in milliseconds, and in seconds.
+dad_timers() {
+	at "$pod" cat "/proc/sys/net/ipv6/neigh/$1/retrans_time_ms" "/proc/sys/net/ipv6/conf/$1/router_solicitation_delay" | xargs
+}
+# Lets the kernel wait up to an hour before it probes the addresses of a link to come, which has $usual timers.
+dad_slow() {
+	at "$pod" sh -c 'echo 3600 >/proc/sys/net/ipv6/conf/default/router_solicitation_delay'
+	usual="$(dad_timers lo | cut -d " " -f 1) 3600"
+}
+# Waits until podtap waits with short timers.
+dad_is_short() {
+	local try
+	for try in {1..1000}; do
+		[ "$(dad_timers eth0 2>/dev/null)" != "100 0" ] || return 0
+		sleep 0.01
+	done
+	return 1
+}
+@test "dad fast: proves the address without the kernel's long timers, and the link has these again afterwards" {
+	dad_slow
+	dad_transmits 3
+	for change in '{"dad":"fast"}' '{"dad":"fast","acd":true}'; do
+		run -0 cni ADD "$(answering "$with_gateway" "$change")" "$delegates"
+		run -0 address_says fd99::7
+		[ -z "$output" ]
+		run -0 dad_timers eth0
+		[ "$output" = "$usual" ]
+		run -0 cni DEL
+	done
+}
+@test "dad fast: refuses an address that a LAN host has; with acd takes the next one, with the kernel's timers" {
+	dad_slow
+	run -1 with_calls cni_raw ADD "$(config "$(answering '{"ips":[{"address":"fd99::fe/64","gateway":"fd99::1"}]}' '{"dad":"fast"}')")"
+	error_is 999 fd99::fe "in use"
+	[ "$(cat "$BATS_TEST_TMPDIR/calls")" = $'ADD\nDEL' ]
+	nothing_made
+	ip -n "$switch" address add fd99::2/64 dev br0 nodad
+	run -0 cni ADD "$(jq -cn --arg d "$leases" '{dad:"fast",acd:true,ipam:{type:"podtap-ipam",dataDir:$d,subnet:"fd99::/64"}}')"
+	json_is '.ips[0].address' fd99::3/64
+	run -0 dad_timers eth0
+	[ "$output" = "$usual" ]
+}
+@test "dad fast: keeps a value that a router sets meanwhile, and does not shorten what it does not wait for" {
+	dad_slow
+	run -0 cni ADD "$(answering '{"ips":[{"address":"fd99::7/64"}]}' '{"dad":"fast"}')" "$delegates"
+	run -0 address_says fd99::7
+	[ "$output" = tentative ]
+	run -0 dad_timers eth0
+	[ "$output" = "$usual" ]
+	run -0 cni DEL
+	dad_transmits 600
+	cni ADD "$(answering "$with_gateway" '{"dad":"fast"}')" "$delegates" >/dev/null 3>&- &
+	adding=$!
+	dad_is_short
+	at "$pod" sh -c 'echo 200 >/proc/sys/net/ipv6/neigh/eth0/retrans_time_ms; ip link set eth0 down
+		echo 1 >/proc/sys/net/ipv6/conf/eth0/dad_transmits; ip link set eth0 up'
+	wait "$adding"
+	run -0 dad_timers eth0
+	[ "$output" = "200 3600" ]
+}
+@test "dad fast: an ADD that is killed while it waits leaves no link with short timers after DEL or the next ADD" {
+	dad_slow
+	dad_transmits 600
+	for verb in DEL ADD; do
+		wrapper=(sh -c 'echo $$ >"$0"; exec "$@"' "$BATS_TEST_TMPDIR/pid")
+		cni ADD "$(answering "$with_gateway" '{"dad":"fast"}')" "$delegates" >/dev/null 3>&- &
+		adding=$!
+		dad_is_short
+		kill -KILL "$(cat "$BATS_TEST_TMPDIR/pid")"
+		wait "$adding" || :
+		wrapper=()
+		run -0 jq -r .state "$(record)"
+		[ "$output" = adding ]
+		run -0 cni "$verb" "$(answering '{"ips":[{"address":"10.99.0.7/24"}]}')" "$delegates"
+		[ "$verb" = ADD ] || nothing_made
+	done
+	run -0 dad_timers eth0
+	[ "$output" = "$usual" ]
+}
 @test "dad optimistic: the address is usable during the detection" {
 	dad_transmits 600
 	run -0 cni ADD "$(answering "$with_gateway" '{"dad":"optimistic"}')" "$delegates"

@@ -107,7 +107,7 @@ spelled() {
 		{"master":"lan0","link":"tap"} | link is "tap" | macvtap, macvlan
 		{"master":"lan0","link":""} | link | macvtap, macvlan
 		{"master":"lan0","addressOwner":"vm"} | "vm" | pod, guest
-		{"master":"lan0","dad":"on"} | "on" | wait, optimistic, off
+		{"master":"lan0","dad":"on"} | "on" | wait, fast, optimistic, off
 		{"master":"lan0","logLevel":"warn"} | "warn" | error, info, debug
 	END
 }
