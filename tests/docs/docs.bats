@@ -92,6 +92,17 @@ manual_keys() {
 @test "podtap-ipam(8): documents exactly the program's keys" {
 	run -0 same "$(keys_of_the_allocator)" "$(manual_keys "$ipam_manual")"
 }
+@test "podtap-netavark(8), podman.md: document exactly the driver's own options, and the names that it refuses" {
+	options=$root/netavark/options.c
+	own=$(sed -n 's/^\t{ "\([a-z_]*\)", KEY_.*/\1/p' "$options")
+	refused=$(sed -n 's/^\t{ "\([A-Za-z]*\)", "[^"].*/\1/p' "$options")
+	part=$(sed -n '/^\.Sh OPTIONS/,/^\.Sh ADDRESSES/p' "$root/man/podtap-netavark.8")
+	run -0 same "$own"$'\n'"$refused" "$(sed -nE 's/^\.(It )?Cm ([A-Za-z_]+).*/\2/p' <<<"$part" | grep -vxE 'sysctl|bcqueuelen')"
+	page=$(section podman "The netavark driver")
+	for name in $own $refused; do
+		[[ $page =~ \`(-o\ )?$name=?\` ]] || { echo "podman.md does not name $name"; return 1; }
+	done
+}
 @test "policy.md, podtap-policy(5): document exactly the program's policy keys" {
 	keys=$(sed -nE 's/^\t(FLAG\(|\{ \{ )"([A-Za-z]+)".*/\2/p' "$root/plugin/policy_keys.c")
 	run -0 same "$keys" "$(printf 'rules\nfiles\n'; page_keys policy Policy)"
@@ -204,7 +215,7 @@ anchors() {
 	mapfile -t all < <(documents | sed "s|^|$root/|")
 	for page in "$root"/man/*.8; do
 		program=$(basename "$page" .8)
-		options=$(grep -ohE "(^|[ \`])$program [^\`|)]*" "${all[@]}" | sed 's/ -- .*//' | grep -oE -- '--[a-z-]*[a-z]' | sort -u || :)
+		options=$(sed -E 's/(-d|--driver) podtap//' "${all[@]}" | grep -oE "(^|[ \`])$program [^\`|)]*" | sed 's/ -- .*//' | grep -oE -- '--[a-z-]*[a-z]' | sort -u || :)
 		for option in $options; do
 			grep -qE -- "Fl (. , Fl )?-${option#--}( |\$)|Li $option|$option\b" "$page" || { echo "$program $option"; return 1; }
 			count=$((count + 1))

@@ -12,7 +12,7 @@ teardown() {
 routes() {
 	ip -n "$pod" "$1" -j route show | jq -rc '.[] | select(.protocol != "kernel") | "\(.dst) \(.gateway) \(.metric)"'
 }
-# Nothing of podtap's is left, whatever else the test made.
+# No link and no record of podtap is left, in spite of what else the test made.
 nothing_left() {
 	[[ ! $(ip -n "$pod" -d -o link show) =~ \ mac(vlan|vtap)\ +mode\  ]]
 	[ -z "$(find "$PODTAP_STATE_DIR" -mindepth 2)" ]
