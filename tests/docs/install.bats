@@ -18,6 +18,8 @@ make_it() {
 	run -0 make_it install DESTDIR="$dest"
 	run -0 "$bin/podtap" --version
 	[ -x "$bin/podtap-ipam" ]
+	run -0 "$dest/usr/libexec/netavark/podtap" info
+	json_is .api_version 1.0.0
 	[ -f "$dest/usr/share/man/man8/podtap.8" ]
 	[ -f "$dest/usr/share/doc/podtap/examples/bridge.conflist" ]
 	[ -f "$dest/usr/share/doc/podtap/LICENSE" ]
@@ -29,13 +31,15 @@ make_it() {
 	run -0 find "$dest" ! -type d -o -name podtap
 	[ -z "$output" ]
 }
-@test "make install: CNI_BIN_DIR, PREFIX and MANDIR set the directories" {
-	run -0 make_it install DESTDIR="$dest" CNI_BIN_DIR=/usr/lib/cni PREFIX=/usr/local MANDIR=/man
+@test "make install: CNI_BIN_DIR, NETAVARK_PLUGIN_DIR, PREFIX and MANDIR set the directories" {
+	set_to=(CNI_BIN_DIR=/usr/lib/cni NETAVARK_PLUGIN_DIR=/plugins PREFIX=/usr/local MANDIR=/man)
+	run -0 make_it install DESTDIR="$dest" "${set_to[@]}"
 	[ -x "$dest/usr/lib/cni/podtap" ]
+	[ -x "$dest/plugins/podtap" ]
 	[ -f "$dest/man/man8/podtap.8" ]
 	[ -d "$dest/usr/local/share/doc/podtap" ]
 	[ ! -e "$dest/opt" ]
-	run -0 make_it uninstall DESTDIR="$dest" CNI_BIN_DIR=/usr/lib/cni PREFIX=/usr/local MANDIR=/man
+	run -0 make_it uninstall DESTDIR="$dest" "${set_to[@]}"
 	run -0 find "$dest" ! -type d
 	[ -z "$output" ]
 }
