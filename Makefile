@@ -162,8 +162,8 @@ unit: $(units:=.run)
 check-kubernetes:
 	@tests/packages install build check kubernetes
 	@$(MAKE) --no-print-directory compile
-	@tests/kubernetes/tree sid >/dev/null
-	@tests/kubernetes/tree trixie >/dev/null
+	@tests/tree sid >/dev/null
+	@tests/tree trixie >/dev/null
 	@FILTER='$(FILTER)' tests/run $(O) '$(or $(FILES),kubernetes)'
 # Under Debian's older kernels, in virtual machines: what depends on the kernel most, with WHOLE=1
 # nearly everything, which takes an hour, with FILES=plugin/tap.bats,... these.

@@ -44,7 +44,7 @@ static int master_check(const struct request *r, const struct config *c,
 	const uint32_t mode = c->mode ? c->mode : MACVLAN_MODE_BRIDGE;
 	struct link master, below;
 
-	*name = '\0';
+	snprintf(name, MASTER_TEXT, "%s", c->master);
 	if (c->link_in_container || c->device_id)
 		return policy_permit_network(r, c, NULL, f);
 	if (host_open(&host, f) < 0)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Opening taps, and verifying to which interface they belong. */
+#include "tools/vnic_node.h"
 #include "tools/vnics.h"
 
 #include <fcntl.h>
-#include <inttypes.h>
 #include <linux/if_tun.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,7 +18,8 @@ static const struct {
 	const char *means;
 } refusals[] = {
 	{ ENOENT, "the node is missing in this container: the OCI hook, a CDI device or another "
-	          "way to hand it over has to be set up" },
+	          "way to hand it over has to be set up. A container whose networks changed while "
+	          "it ran has to be restarted" },
 	{ EACCES, "the node's owner and mode do not let this user open it (configuration keys "
 	          "owner, group and tapMode), or its file system is mounted nodev" },
 	{ EPERM, "this container has no permission for the device: the node came without it" },
@@ -98,9 +99,9 @@ static int vnic_open(struct vnic *vnic, bool header, struct failure *f)
 	if (!(vnic->flags & IFF_UP))
 		return fail(f, CNI_OTHER, "it is down: nothing would arrive", "interface %s",
 		            vnic->ifname);
-	if (snprintf(node, sizeof node, "%s/tap%" PRIu32,
-	             directory && *directory ? directory : "/dev", vnic->ifindex) >= NODE_MAX)
-		return fail_errno(f, ENAMETOOLONG, "PODTAP_DEV_DIR");
+	if (!vnic_node(vnic->ifindex, directory && *directory ? directory : "/dev", node,
+	               sizeof node))
+		return fail_errno(f, errno, "PODTAP_DEV_DIR");
 	while (vnic->opened < vnic->queues) {
 		const int fd = queue_open(vnic, node, header, f);
 		if (fd < 0)

@@ -132,6 +132,23 @@ closed() {
 	run -0 cni DEL '{}' CNI_CONTAINERID="$container-o" CNI_NETNS="/run/netns/$other"
 	rmdir "$PODTAP_DEV_DIR"
 }
+@test "podtap-exec: finds the tap by its number where the node has the name of a former index, and no node of another number" {
+	devices_private
+	run -0 cni ADD
+	run -0 cni ADD '{}' CNI_CONTAINERID="$container-o" CNI_NETNS="/run/netns/$other"
+	mv "$(tap)" "$PODTAP_DEV_DIR/tap77"
+	mv "$(tap eth0 "$container-o")" "$PODTAP_DEV_DIR/tap76"
+	contained() {
+		at "$pod" unshare -m sh -c 'mount -t sysfs none /sys && exec "$@"' sh "$BUILD/podtap-exec" -- echo "{mac}"
+	}
+	run -0 contained
+	[ "$output" = "$(recorded .mac)" ]
+	mv "$PODTAP_DEV_DIR/tap77" "$PODTAP_DEV_DIR/tap77.other"
+	run -125 contained
+	[[ $output == *"missing in this container"*"restarted" ]]
+	mv "$PODTAP_DEV_DIR/tap77.other" "$(tap)"
+	mv "$PODTAP_DEV_DIR/tap76" "$(tap eth0 "$container-o")"
+}
 @test "podtap-exec: names a stale node, a node on a nodev mount and an interface that is down" {
 	run -0 cni ADD
 	node=$(tap)

@@ -28,7 +28,7 @@ node_setup() {
 	lan_setup
 	lab_setup
 	suite=${1:-sid}
-	tree=$("$BATS_TEST_DIRNAME/tree" "$suite")
+	tree=$("$tests/tree" "$suite")
 	# Over this machine's libraries: programs that were built here also run with the newer ones.
 	inside mount -t overlay overlay -o "lowerdir=$tree/usr:/usr" /usr
 	inside containerd --version | sed 's/^/# /' >&3
