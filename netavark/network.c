@@ -203,15 +203,17 @@ static int ipam_add_driver(struct making *m)
 	return ipam ? text_add(ipam, "type", "dhcp", m->f) : no_memory(m->f);
 }
 
-/* As netavark does: with addresses of its own, a container takes none from router advertisements.
- * A network that sets this itself decides. */
-static int autoconf_add(struct making *m)
+/* As netavark does: with addresses of its own, a container takes none from router advertisements,
+ * and does not start seconds later for them. A network that sets this itself decides. */
+static int ipv6_add(struct making *m)
 {
 	cJSON *sysctl = cJSON_GetObjectItemCaseSensitive(m->config, "sysctl");
 	const cJSON *setting;
 
 	if (!subnets_have(&m->subnets, AF_INET6))
 		return 0;
+	if (!cJSON_HasObjectItem(m->config, "dad") && text_add(m->config, "dad", "fast", m->f) < 0)
+		return -1;
 	cJSON_ArrayForEach(setting, sysctl)
 	{
 		if (setting->string && strstr(setting->string, "autoconf"))
@@ -250,7 +252,7 @@ static int subnets_add(struct making *m)
 
 /* The parts, each of which needs the ones before it. */
 static int (*const parts[])(struct making *m) = {
-	subnets_add, master_add, mac_add, ipam_add_driver, autoconf_add, dns_add,
+	subnets_add, master_add, mac_add, ipam_add_driver, ipv6_add, dns_add,
 };
 
 static int options_make(struct making *m, bool leniently)

@@ -148,9 +148,16 @@ static void a_network_becomes_a_configuration(struct verdict *v)
 		  MADE(IPAM(ADDRESS("10.1.0.2/16", "10.1.0.1"),
 		            ROUTE("100", "0.0.0.0/0", "10.1.0.1"))) },
 		{ NETWORK(SUBNET6), "{\"static_ips\":[\"fd00::2\",\"FD00::0003\"]}",
-		  MADE(IPAM(ADDRESS("fd00::2/64", "fd00::1") "," ADDRESS("fd00::3/64", "fd00::1"),
-		            ROUTE("100", "::/0", "fd00::1")) ",\"sysctl\":{\"net.ipv6.conf.IFNAME."
-		                                             "autoconf\":\"0\"}") },
+		  MADE(IPAM(
+		          ADDRESS("fd00::2/64", "fd00::1") "," ADDRESS("fd00::3/64", "fd00::1"),
+		          ROUTE("100", "::/0",
+		                "fd00::1")) ",\"dad\":\"fast\",\"sysctl\":{\"net.ipv6.conf.IFNAME."
+		                            "autoconf\":\"0\"}") },
+		{ NETWORK(SUBNET6 ",\"options\":{\"dad\":\"wait\",\"sysctl\":\"{\\\"net/ipv6/conf/"
+		                  "eth0/autoconf\\\":\\\"1\\\"}\"}"),
+		  "{\"static_ips\":[\"fd00::2\"]}",
+		  MADE(",\"dad\":\"wait\",\"sysctl\":{\"net/ipv6/conf/eth0/autoconf\":\"1\"}" IPAM(
+		          ADDRESS("fd00::2/64", "fd00::1"), ROUTE("100", "::/0", "fd00::1"))) },
 		{ NETWORK(SUBNET ",\"internal\":true"), "{\"static_ips\":[\"10.1.0.2\"]}",
 		  MADE(IPAM("{\"address\":\"10.1.0.2/16\"}", "")) },
 		{ NETWORK(SUBNET ",\"options\":{\"no_default_route\":\"true\"}"),
