@@ -121,6 +121,30 @@ int link_delete(struct rtnl *nl, uint32_t index, struct failure *f)
 	return failure_pass(f, &refusal);
 }
 
+static int on_deleted(const struct nlmsghdr *message, void *data)
+{
+	(void)message;
+	(void)data;
+	return RTNL_ENOUGH;
+}
+
+int link_delete_early(struct rtnl *nl, uint32_t index, struct failure *f)
+{
+	/* The kernel answers with its report of the event, and later with an acknowledgement. The
+	 * report goes to this socket alone, and only the kernel can send to it. */
+	const uint16_t flags = NLM_F_ACK | NLM_F_ECHO;
+	struct rtnl_req r;
+	struct failure refusal = { 0 };
+	struct ifinfomsg *link = req_begin(&r, RTM_DELLINK, flags, sizeof *link);
+
+	link->ifi_index = (int)index;
+	r.apart = true;
+	if (rtnl_query(nl, &r, on_deleted, NULL, &refusal, "delete link %u", index) == 0 ||
+	    errno == ENODEV)
+		return 0;
+	return failure_pass(f, &refusal);
+}
+
 int link_announce(struct rtnl *nl, uint32_t index, struct failure *f)
 {
 	struct rtnl_req r;

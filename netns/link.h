@@ -88,6 +88,11 @@ int link_move(struct rtnl *nl, uint32_t index, const struct link_want *want,
 /* Delete a link. Returns 0, also if there is no such link, or -1. */
 int link_delete(struct rtnl *nl, uint32_t index, struct failure *f) MUST_CHECK;
 
+/* Like link_delete(), but return when the kernel reports that the link is gone. It then only waits
+ * for its readers, and a child process waits for that. Kernels before 6.2 report nothing: there the
+ * call waits, too. */
+int link_delete_early(struct rtnl *nl, uint32_t index, struct failure *f) MUST_CHECK;
+
 /* Let the kernel send a gratuitous ARP when the link comes up (arp_notify). */
 int link_announce(struct rtnl *nl, uint32_t index, struct failure *f) MUST_CHECK;
 

@@ -3,6 +3,7 @@
 #include "netns/rtnl.h"
 
 #include "base/clock.h"
+#include "netns/apart.h"
 #include "netns/bounds.h"
 
 #include <errno.h>
@@ -74,6 +75,8 @@ static int request_send(struct rtnl *nl, struct rtnl_req *r)
 		return -1;
 	}
 	r->header.nlmsg_seq = ++nl->seq;
+	if (r->apart && apart_send(nl->fd, r->bytes, r->header.nlmsg_len))
+		return 0;
 	do
 		sent = send(nl->fd, r->bytes, r->header.nlmsg_len, 0); /* to the kernel */
 	while (sent < 0 && errno == EINTR);

@@ -48,6 +48,7 @@ int rtnl_drain(struct rtnl *nl) MUST_CHECK;
  * largest cost of a call. */
 struct rtnl_req {
 	bool full;
+	bool apart; /* a child sends it: its first answer counts, see netns/apart.h */
 	union {
 		struct nlmsghdr header;
 		char bytes[RTNL_REPLY_MAX];

@@ -6,7 +6,7 @@
 
 void *req_begin(struct rtnl_req *r, uint16_t type, uint16_t flags, size_t size)
 {
-	r->full = false;
+	r->full = r->apart = false;
 	mnl_nlmsg_put_header(r->bytes);
 	r->header.nlmsg_type = type;
 	r->header.nlmsg_flags = NLM_F_REQUEST | flags;

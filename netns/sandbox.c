@@ -4,6 +4,7 @@
 #include "netns/sandbox.h"
 
 #include "netns/arp.h"
+#include "netns/link.h"
 #include "netns/tap.h"
 #include "netns/uevent.h"
 
@@ -128,6 +129,11 @@ int sandbox_open(struct sandbox *s, int home, int netns, unsigned extras, struct
 		return -1;
 	}
 	return 0;
+}
+
+int sandbox_delete_link(struct sandbox *s, uint32_t index, struct failure *f)
+{
+	return s->early ? link_delete_early(&s->rtnl, index, f) : link_delete(&s->rtnl, index, f);
 }
 
 enum found sandbox_tap_number(struct sandbox *s, uint32_t ifindex, dev_t *number, struct failure *f)

@@ -21,6 +21,7 @@ struct sandbox {
 	int sysfs;  /* its sysfs, attached nowhere; -1: not requested, or `events` replace it */
 	int events; /* receives events of its devices, see netns/uevent.h; -1: not requested */
 	int arp;    /* a packet socket for ARP; -1: not requested */
+	bool early; /* sandbox_delete_link() is link_delete_early() */
 };
 
 #define SANDBOX_CLOSED                                                                 \
@@ -46,6 +47,9 @@ void sandbox_release(struct sandbox *s);
  * failure nothing stays open. Returns 0 or -1. */
 int sandbox_open(struct sandbox *s, int home, int netns, unsigned extras,
                  struct failure *f) MUST_CHECK;
+
+/* Delete a link of the namespace: by link_delete(), unless `early` is set. */
+int sandbox_delete_link(struct sandbox *s, uint32_t index, struct failure *f) MUST_CHECK;
 
 /* Read the device number of a macvtap link in the namespace's sysfs. Opens the sysfs, which needs
  * CAP_SYS_ADMIN, unless it is open. Returns as tap_number() does. */

@@ -77,6 +77,7 @@ static const struct key keys[] = {
 	{ "vmDevices", KEY_BOOL, FIELD(vm_devices) },
 	{ "strictStatus", KEY_BOOL, FIELD(strict_status) },
 	{ "gcWithoutList", KEY_BOOL, FIELD(gc_without_list) },
+	{ "delWait", KEY_BOOL, FIELD(del_wait) },
 	{ "logFile", KEY_PATH, FIELD(log_file) },
 	{ "logLevel", KEY_WORD, FIELD(log_level), .words = level_words },
 };
@@ -150,6 +151,7 @@ static void set_defaults(struct config *c, const struct outline *o, const cJSON 
 		.kind = kind,
 		.queues = 1,
 		.allmulti = kind->tap,
+		.del_wait = true,
 		.tap = { owner, owner, 0600 },
 		.log_level = LOG_INFO,
 		.ipam = ipam_type(json),

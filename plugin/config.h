@@ -57,6 +57,7 @@ struct config {
 	bool vm_devices;
 	bool strict_status;
 	bool gc_without_list;
+	bool del_wait;
 	const char *log_file; /* NULL: none */
 	enum log_level log_level;
 	const char *ipam; /* ipam.type; NULL: none */

@@ -14,6 +14,15 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+/* Whether DEL waits until the kernel has deleted a link completely. */
+static bool waits(const struct request *r)
+{
+	struct config c;
+
+	config_read_leniently(&c, r);
+	return c.del_wait;
+}
+
 /* Undo what has no readable record. `damaged`: a record exists, but cannot be read. `sandbox` NULL:
  * there is no namespace to search for a link. */
 static int undo_link(const struct request *r, bool damaged, struct sandbox *sandbox,
@@ -49,6 +58,7 @@ static int undo_by_name(const struct request *r, bool damaged, struct host *host
 		return own < 0 ? -1 : undo_link(r, damaged, NULL, f);
 	if (sandbox_open(&sandbox, host->netns, fd_take(&netns), 0, f) < 0)
 		return -1;
+	sandbox.early = !waits(r);
 	int undone = undo_link(r, damaged, &sandbox, f);
 	return takeover_sweep(r, &host->rtnl, f) < 0 ? -1 : undone;
 }
@@ -63,6 +73,7 @@ static int undo_by_record(const struct request *r, const struct endpoint *e, str
 	 * valid. */
 	if (open == FOUND_NONE && *r->netns)
 		open = endpoint_sandbox(e, NULL, host, 0, &sandbox, f);
+	sandbox.early = !waits(r);
 	if (open == FOUND_FAILED || privilege_keep(PRIVILEGE_WORKING, false, f) < 0)
 		return -1;
 	return teardown(e, host, open ? &sandbox : NULL, f);

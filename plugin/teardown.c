@@ -40,7 +40,7 @@ static int remove_unrecorded(struct sandbox *sandbox, const struct link *link, s
 
 	if (tap == FOUND)
 		tap = remove_node(link->index, number, f);
-	int link_gone = link_delete(&sandbox->rtnl, link->index, f);
+	int link_gone = sandbox_delete_link(sandbox, link->index, f);
 	return tap == FOUND_FAILED ? -1 : link_gone;
 }
 
@@ -69,7 +69,7 @@ static int remove_devices(const struct endpoint *e, struct sandbox *sandbox, str
 	if (e->tap.path)
 		failed |= remove_node(e->ifindex, e->tap.number, f) < 0;
 	if (found == FOUND)
-		failed |= link_delete(&sandbox->rtnl, link.index, f) < 0;
+		failed |= sandbox_delete_link(sandbox, link.index, f) < 0;
 	return failed ? -1 : 0;
 }
 

@@ -30,7 +30,8 @@ const struct scenario scenarios[] = {
 	  "\"deviceID\":\"lan0-1\",\"ipam\":{\"type\":\"reserving\",\"dataDir\":\"%s/leases\"}",
 	  NULL },
 	{ "macvlan", "podtap",
-	  START "\"link\":\"macvlan\",\"dad\":\"off\",\"mac\":\"02:00:00:00:00:07\"," POOL
+	  START "\"link\":\"macvlan\",\"dad\":\"off\",\"delWait\":false,\"mac\":\"02:00:00:00:00:"
+	        "07\"," POOL
 	        "\"ranges\":[[{\"subnet\":\"10.99.0.0/24\"}],[{\"subnet\":\"fd99::/120\"}]]}",
 	  NULL },
 	{ "ipam", "podtap-ipam",

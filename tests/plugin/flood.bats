@@ -38,7 +38,7 @@ in_pid_namespace() {
 		result=$output
 		run -0 cni CHECK "{\"cniVersion\":\"1.1.0\",\"prevResult\":$result}"
 		if ((round % 2)); then
-			run -0 cni DEL '{"cniVersion":"1.1.0"}'
+			run -0 cni DEL "{\"cniVersion\":\"1.1.0\",\"delWait\":$([ "$round" = 1 ] && echo true || echo false)}"
 		else
 			run -0 cni GC '{"cniVersion":"1.1.0","cni.dev/valid-attachments":[]}'
 		fi

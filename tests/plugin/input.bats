@@ -62,6 +62,7 @@ spelled() {
 		{"master":"lan0","acd":"no"} | acd | "no"
 		{"master":"lan0","strictStatus":"x"} | strictStatus | "x"
 		{"master":"lan0","gcWithoutList":2} | gcWithoutList | 2
+		{"master":"lan0","delWait":0} | delWait | 0
 		{"master":"lan0","logFile":1} | logFile | 1
 		{"master":"lan0","logLevel":3} | logLevel | 3
 		{"master":"lan0","ipam":"host-local"} | ipam | "host-local"

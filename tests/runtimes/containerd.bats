@@ -55,7 +55,7 @@ nothing_left() {
 	nothing_left
 }
 @test "CRI: a container of a pod on a macvtap network opens the node that it gets as a device" {
-	network one "$(numbered '{"owner":1234}')"
+	network one "$(numbered '{"owner":1234,"delWait":false}')"
 	containerd_run
 	run -0 cri RunPodSandbox "{\"config\":$(pod_config pod)}"
 	pod_id=$(jq -r .pod_sandbox_id <<<"$output")

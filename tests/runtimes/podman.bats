@@ -105,8 +105,8 @@ expected() {
 	run -0 compose down -t 0
 	[ -z "$(expected tap)" ]
 }
-@test "podman stop, start, restart, $backend: the container keeps its tap" {
-	podman_network tap 10.99.0.0/24 mac=02:00:00:00:00:10
+@test "podman stop, start, restart, $backend: the container keeps its tap, also if DEL does not wait" {
+	podman_network tap 10.99.0.0/24 mac=02:00:00:00:00:10 delWait=false
 	run -0 box vm --network tap -- sh -c "$ends"
 	before=$(endpoint tap '.[0].tap.path')
 	run -0 pm stop vm
