@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # The command line, which is the same for every program.
+# bats file_tags=plain
 load ../lib/lib
 
 setup() {

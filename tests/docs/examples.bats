@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # Every configuration in examples/ works as it stands; only master is the test's own.
+# bats file_tags=plain
 load ../lib/lib
 load ../lib/frames
 load ../lib/lists

@@ -3,6 +3,7 @@
 # examples/kubernetes: every document is valid, every configuration runs, and the programs accept the pods'
 # command lines. Only the names of interfaces are the test's own.
 # shellcheck disable=SC2154 # lists.bash's
+# bats file_tags=plain
 load ../lib/lib
 load ../lib/lists
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # podtap-ipam under load, at any size, and killed at any system call.
+# bats file_tags=plain
 load ../lib/lib
 load ../lib/ipam
 

@@ -227,7 +227,7 @@ tampered_and_repeated() {
 		run -0 assert_nothing_left
 	done <"$calls_to_tamper"
 }
-# bats test_tags=long
+# bats test_tags=long,plain
 @test "DEL: killed at any system call, the next DEL completes" {
 	tampered_and_repeated 0 signal=KILL
 }

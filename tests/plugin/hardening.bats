@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # The headers of the executables show how they were built, with every compiler.
+# bats file_tags=plain
 load ../lib/lib
 
 setup() {

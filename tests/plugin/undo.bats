@@ -305,19 +305,19 @@ gc() {
 del() {
 	cni_raw DEL "$text" "$delegates" "$@"
 }
-# bats test_tags=long
+# bats test_tags=long,plain
 @test "undo: DEL leaves nothing of an ADD killed at any system call" {
 	killed_and_undone 0 del
 }
-# bats test_tags=long
+# bats test_tags=long,plain
 @test "undo: DEL without a namespace leaves nothing of an ADD killed at any system call" {
 	killed_and_undone 1 del CNI_NETNS=
 }
-# bats test_tags=long
+# bats test_tags=long,plain
 @test "undo: GC leaves nothing of an ADD killed at any system call" {
 	killed_and_undone 2 gc
 }
-# bats test_tags=long
+# bats test_tags=long,plain
 @test "undo: DEL without devtmpfs leaves nothing of an ADD killed at any system call" {
 	devices_private
 	ipam='"ipam":{}'
