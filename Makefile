@@ -1,8 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 # Builds, tests and installs podtap. CFLAGS, CPPFLAGS and LDFLAGS belong to whoever builds.
-O      ?= build$(if $(SAN),-san)$(if $(STATIC),-static)
+O      ?= build$(if $(SAN),-san)
 CFLAGS ?= -O2 -g
 PKGS   := libmnl libcjson libcap-ng
+# How executables are linked: musl or glibc (static), or dynamic. Without it, the first that can be made
+# here; tests/linkage decides. The archives that Debian lacks are made in ARCHIVES.
+LINK     ?=
+ARCHIVES ?= build-archives
+PKG_CONFIG ?= pkg-config
+STRIP    ?= strip
 # What only single executables load, on top of those; PROTOC may also be protoc, with its plugin.
 EXTRA  := libprotobuf-c libseccomp libnghttp2
 PROTOC ?= protoc-c
@@ -53,7 +59,6 @@ units    := $(patsubst %.c,$(O)/%,$(wildcard tests/unit/*.c))
 helpers  := $(patsubst %.c,$(O)/%,$(wildcard tests/tools/*.c tests/bench/*.c))
 fuzzers  := $(patsubst %.c,$(O)/%,$(wildcard tests/fuzz/*.c))
 faulter  := $(O)/tests/fault/fault
-shims    := $(patsubst %.c,$(O)/%.so,$(wildcard tests/shims/*.c))
 linked   := $(programs:%=$(O)/%) $(units) $(helpers) $(fuzzers) $(faulter)
 
 warn := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wcast-qual \
@@ -66,17 +71,37 @@ endif
 frames := $(if $(findstring clang,$(CC)),,-fconserve-stack)
 harden := -fPIE -fstack-protector-strong -fno-plt $(if $(SAN),,-D_FORTIFY_SOURCE=2)
 mode   := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
-link    = $(if $(STATIC),-static-pie,-pie) -Wl,-z,relro,-z,now,--as-needed
-pkg    := $(shell pkg-config --cflags $(PKGS) $(EXTRA) 2>/dev/null)
-libs_of = $(shell pkg-config $(if $(STATIC),--static) --libs $1 2>/dev/null)
-libs   := $(call libs_of,$(PKGS))
-extra  := $(call libs_of,$(EXTRA))
-cc      = $(CC) -std=gnu11 -D_GNU_SOURCE -I. -I$(O)/gen $(pkg) $(warn) $(harden) $(frames) $(mode) $(CPPFLAGS) $(CFLAGS)
+# Kind, directory of the archives or "-", and why: asked once, by the first command that needs it.
+linkage = $(eval linkage := $(shell AR='$(AR)' tests/linkage '$(LINK)' '$(SAN)' '$(ARCHIVES)' $(CC)))$(linkage)
+kind    = $(word 1,$(linkage))
+made    = $(filter-out -,$(word 2,$(linkage)))
+why     = $(wordlist 3,99,$(linkage))
+static  = $(filter musl native glibc,$(kind))
+libc    = $(if $(filter glibc,$(kind)),glibc,musl)
+linked_as = $(if $(static),static$(comma) $(libc),dynamic)
+libc_flags_musl = -specs=$(made)/specs
+link_glibc   = -static-pie
+link_native  = -static-pie -Wl,-u,relro_protect
+link_musl    = -Wl,-u,relro_protect
+link_dynamic = -pie
+link    = $(link_$(kind)) -Wl,-z,relro,-z,now,--as-needed,--gc-sections
+pkg     = $(shell $(PKG_CONFIG) --cflags $(PKGS) $(EXTRA) 2>/dev/null)
+headers = $(made:%=-isystem %/include) $(if $(filter musl,$(kind)),,$(pkg))
+libs_of = $(if $(made),-L$(made)/lib $(patsubst lib%,-l%,$1),$(shell $(PKG_CONFIG) $(if $(static),--static) --libs $1 2>/dev/null))
+libs    = $(call libs_of,$(PKGS))
+cc      = $(CC) $(libc_flags_$(kind)) -std=gnu11 -D_GNU_SOURCE -I. -I$(O)/gen $(headers) $(warn) $(harden) $(frames) \
+	-ffunction-sections -fdata-sections $(mode) $(define) $(CPPFLAGS) $(CFLAGS)
 
 # One short line a step; the whole command with V=1.
 say = $(if $(V),,@printf '%4s  %s\n' $1 $@;)
 
 all: $(programs:%=$(O)/%)
+	$(if $(findstring s,$(firstword -$(MAKEFLAGS))),,@echo '$(linkage_text)')
+linkage_text = Linked as $(linked_as): $(why).
+
+# What make builds here, and why.
+linkage:
+	@echo '$(linkage_text)'
 
 help:
 	@sed -n 's/^#? //p' Makefile
@@ -92,34 +117,34 @@ help:
 #? make load              hundreds of containers at once; PART=storm or crowd
 #? make bench             cost, in ratios to a bare program; bench-paths: frames between pods and guests
 #? make lint              format, static analysis, scripts, manuals, layers
+#? make linkage           say how the executables are linked, and why
 #? make install           DESTDIR, PREFIX, CNI_BIN_DIR, NETAVARK_PLUGIN_DIR, LIBEXECDIR, MANDIR; install-aliases, install-hook
 #? make uninstall         what install put there; uninstall-hook
 #? make clean             remove every build directory
-#? Variables: O=DIRECTORY CC CFLAGS CPPFLAGS LDFLAGS SAN=address,undefined STATIC=1 V=1
-compile: all $(units) $(helpers) $(shims) $(faulter)
+#? Variables: O=DIRECTORY CC CFLAGS CPPFLAGS LDFLAGS SAN=address,undefined LINK=musl,glibc,dynamic V=1
+compile: all $(units) $(helpers) $(faulter)
 
 $(foreach row,$(table),$(eval $(O)/$(call column,$(row),1): $(O)/$(call column,$(row),2).o))
 $(foreach row,$(table),$(if $(call column,$(row),4),$(eval \
-	$(O)/$(call column,$(row),1): private libs += $(call libs_of,$(subst $(comma), ,$(call column,$(row),4))))))
+	$(O)/$(call column,$(row),1): private own = $$(call libs_of,$(subst $(comma), ,$(call column,$(row),4))))))
 $(units) $(helpers) $(fuzzers): %: %.o
-$(units) $(fuzzers): private libs += $(extra)
+$(units) $(fuzzers): private own = $(call libs_of,$(EXTRA))
 $(faulter): $(patsubst %.c,$(O)/%.o,$(wildcard tests/fault/*.c))
 $(fuzzers): private link += -fsanitize=fuzzer
-# The yardsticks load the libraries podtap loads, though they use none of them, and no sanitizer.
-$(O)/tests/bench/floor $(O)/tests/bench/empty: private LDFLAGS += -Wl,--no-as-needed
+# The yardsticks are dynamic, and load the libraries of podtap, though they use none of them. They have no sanitizer.
+yardsticks := $(O)/tests/bench/floor $(O)/tests/bench/empty
+$(yardsticks) $(yardsticks:=.o): private kind = dynamic
+$(yardsticks) $(yardsticks:=.o): private made =
+$(yardsticks): private LDFLAGS += -Wl,--no-as-needed
 $(foreach file,$(wildcard tests/bench/*.c),$(file:%.c=$(O)/%) $(file:%.c=$(O)/%.o)): private mode =
 $(linked): $(O)/parts.a
-	$(call say,LINK)$(cc) $(link) $(LDFLAGS) -o $@ $(filter %.o,$^) $(O)/parts.a $(libs)
+	$(call say,LINK)$(cc) $(link) $(LDFLAGS) -o $@ $(filter %.o,$^) $(O)/parts.a $(own) $(libs)
 
 $(O)/parts.a: $(sources:%.c=$(O)/%.o) $(messages:.c=.o)
 	@$(RM) $@
 	$(call say,AR)$(AR) rcs $@ $^
 
-# Preloaded into any build, so without a sanitizer of its own.
-$(O)/tests/shims/%.so: tests/shims/%.c $(O)/flags
-	@mkdir -p $(@D)
-	$(filter-out $(mode),$(cc)) -fPIC -shared -o $@ $<
-
+$(O)/base/cli.o: private define = -DPODTAP_LINKAGE='"$(linked_as)"'
 # Code made from .proto files comes first, and is not judged by our warnings.
 $(O)/%.o: %.c $(O)/flags | $(messages)
 	@mkdir -p $(@D)
@@ -130,20 +155,12 @@ $(O)/gen/%.pb-c.c $(O)/gen/%.pb-c.h: %.proto $(O)/flags
 	@mkdir -p $(O)/gen
 	$(call say,GEN)$(PROTOC) --c_out=$(O)/gen $<
 
-missing = $(strip $(foreach archive,$(PKGS:=.a) $(EXTRA:=.a) libc.a,$(if $(call archive_found,$(archive)),,$(archive))))
-archive_found = $(shell $(CC) $(LDFLAGS) $(filter -L%,$(libs) $(extra)) -nostdlib -r -o /dev/null -l:$1 2>/dev/null && echo yes)
-define static_help
-STATIC=1 needs static archives that are not here: $(missing).
-Debian 12 has libcap-ng.a (package libcap-ng-dev) and libc.a (libc6-dev), but no libmnl.a and no
-libcjson.a. Build these two, and set PKG_CONFIG_PATH to where they were installed:
-    https://www.netfilter.org/projects/libmnl    ./configure --enable-static
-    https://github.com/DaveGamble/cJSON          cmake -DBUILD_SHARED_AND_STATIC_LIBS=On
-endef
-export FLAGS = $(cc) $(link) $(LDFLAGS) $(libs) $(extra)
+$(O)/flags: export FLAGS = $(cc) $(link) $(LDFLAGS) $(libs) $(linked_as)
 $(O)/flags: FORCE # changed flags rebuild, unchanged ones do not
-	@$(if $(and $(libs),$(extra)),,tests/packages show build; false)
-	@$(if $(STATIC),$(if $(missing),$(error $(static_help))))
+	@$(if $(shell $(PKG_CONFIG) --libs $(PKGS) $(EXTRA) 2>/dev/null),,tests/packages show build; false)
+	@$(if $(filter none,$(kind)),echo '$(why)' >&2; false)
 	@mkdir -p $(@D)
+	@printf '%s\n' '$(linkage_text)' >$(O)/linkage
 	@printf '%s\n' "$$FLAGS" | cmp -s - $@ || printf '%s\n' "$$FLAGS" > $@
 
 # FILES=plugin/tap.bats,... runs these files alone, FILTER=REGEX the tests of these names.
@@ -217,7 +234,7 @@ lint:
 messages: $(messages)
 
 # A runtime may be running the old executable and may look for it at any instant: rename over it.
-place = install -D -m $2 $1 '$(DESTDIR)$3.new' && mv -f '$(DESTDIR)$3.new' '$(DESTDIR)$3'
+place = install -D $(if $(filter 0755,$2),$(STRIP:%=-s --strip-program='%')) -m $2 $1 '$(DESTDIR)$3.new' && mv -f '$(DESTDIR)$3.new' '$(DESTDIR)$3'
 define newline
 
 
@@ -263,7 +280,7 @@ uninstall: uninstall-hook
 clean:
 	$(RM) -r build build-*
 
-.PHONY: all help compile messages check tests unit check-kubernetes check-guest fault load fuzz fuzzers bench bench-paths demo lint install install-aliases install-hook uninstall-hook uninstall clean FORCE
+.PHONY: all linkage help compile messages check tests unit check-kubernetes check-guest fault load fuzz fuzzers bench bench-paths demo lint install install-aliases install-hook uninstall-hook uninstall clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(wildcard $(O)/*/*.d $(O)/*/*/*.d)

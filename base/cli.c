@@ -7,6 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#ifndef PODTAP_LINKAGE /* static or dynamic; the Makefile knows */
+#define PODTAP_LINKAGE "linked by hand"
+#endif
+
 enum { OPTIONS_MAX = 32, KEY_VERSION = 256 };
 
 static void usage_print(const struct cli *cli, FILE *to)
@@ -62,7 +66,7 @@ static int help_print(const struct cli *cli)
 
 static int version_print(const struct cli *cli)
 {
-	printf("%s %s\n", cli->program, PODTAP_VERSION);
+	printf("%s %s (%s)\n", cli->program, PODTAP_VERSION, PODTAP_LINKAGE);
 	return fflush(stdout) == 0 ? 0 : 1;
 }
 
@@ -97,7 +101,9 @@ static void spell_all(struct spelled *s, const struct cli *cli)
 
 static int refuse(const struct cli_walk *w, int why)
 {
-	const char *word = w->argv[optind > 1 ? optind - 1 : 1];
+	/* musl counts the missing value of a last option too. */
+	const int at = optind < w->argc ? optind : w->argc;
+	const char *word = w->argv[at > 1 ? at - 1 : 1];
 	const char letter[] = { '-', (char)optopt, '\0' };
 
 	if (is_letter(optopt) && strncmp(word, "--", 2) != 0)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Recording a failure: the first cause wins. */
 #include "base/failure.h"
+#include "base/errno_text.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -39,7 +40,7 @@ int fail_errno(struct failure *f, int err, const char *fmt, ...)
 {
 	va_list ap;
 	va_start(ap, fmt);
-	record(f, failure_code(err), strerror(err), fmt, ap);
+	record(f, failure_code(err), errno_text(err), fmt, ap);
 	va_end(ap);
 	return -1;
 }

@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "base/cli.h"
+#include "base/errno_text.h"
 #include "base/json.h"
 #include "base/utf8.h"
 #include "cni/error.h"
@@ -23,7 +24,7 @@ int document_print(const cJSON *document, struct failure *f)
 	const size_t length = strlen(text);
 	text[length] = '\n'; /* replaces the NUL: one write prints all or nothing */
 	if (bytes_write(STDOUT_FILENO, text, length + 1) < 0)
-		return fail(f, CNI_IO, strerror(errno), "cannot write to stdout");
+		return fail(f, CNI_IO, errno_text(errno), "cannot write to stdout");
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 /* Reading one call: the environment, stdin, and the combination of both. */
 #include "cni/request.h"
 
+#include "base/errno_text.h"
 #include "base/file.h"
 #include "base/json.h"
 
@@ -105,7 +106,7 @@ static int text_read(struct request *r, struct failure *f)
 		            "the network configuration on stdin is too large");
 	if (errno == ENOMEM)
 		return fail(f, CNI_OTHER, "out of memory", "error reading from stdin");
-	return fail(f, CNI_IO, strerror(errno), "error reading from stdin");
+	return fail(f, CNI_IO, errno_text(errno), "error reading from stdin");
 }
 
 static int name_read(struct request *r, struct failure *f)

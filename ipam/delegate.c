@@ -3,6 +3,7 @@
 #include "ipam/delegate.h"
 
 #include "base/bytes.h"
+#include "base/errno_text.h"
 #include "cni/error.h"
 #include "ipam/child.h"
 
@@ -116,7 +117,7 @@ static int start(const struct delegate_call *call, struct child *child, struct f
 		return -1;
 	int err = child_start(child, path, environment, in);
 	if (err == ETXTBSY) /* the file is being replaced */
-		return fail(f, CNI_AGAIN, strerror(err), "run %s", path);
+		return fail(f, CNI_AGAIN, errno_text(err), "run %s", path);
 	if (err)
 		return fail_errno(f, err, "run %s", path);
 	return 0;

@@ -2,6 +2,7 @@
 /* Reservations: the index finds them, the store proves and changes them. */
 #include "ipam/ledger.h"
 
+#include "base/errno_text.h"
 #include "base/hash.h"
 
 #include <string.h>
@@ -139,7 +140,7 @@ int ledger_whole(const struct ledger *l, struct failure *f)
 
 	if (!l->index.unread)
 		return 0;
-	return fail(f, CNI_IO, strerror(l->index.unread), "read the reservation %s/%s",
+	return fail(f, CNI_IO, errno_text(l->index.unread), "read the reservation %s/%s",
 	            l->store.path, ip_format(&l->index.unread_ip, name));
 }
 

@@ -3,6 +3,7 @@
  * invalid. */
 #include "ipam/ledger.h"
 
+#include "base/errno_text.h"
 #include "base/hash.h"
 #include "ipam/mark.h"
 
@@ -90,7 +91,7 @@ int ledger_enter_life(struct ledger *l, bool keep, struct failure *f)
 	const struct life stamp = stamp_of(l);
 	const bool stamped = life_stamp_write(&l->directory, &stamp) == 0;
 	if (!stamped && l->pending) /* the next ADD would release the address of this one */
-		return fail(f, CNI_IO, strerror(errno),
+		return fail(f, CNI_IO, errno_text(errno),
 		            "stamp the reservations in %s for this boot", l->store.path);
 	l->pending = false;
 	l->index.stamped = stamped;

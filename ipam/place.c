@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Asking the kernel whether a directory can be made. */
 #include "ipam/place.h"
+#include "base/errno_text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -94,8 +95,8 @@ int place_check(const char *what, const char *path, const char *lock, struct fai
 	int err = ENAMETOOLONG;
 
 	if (snprintf(there, sizeof there, "%s", path) >= (int)sizeof there)
-		return fail(f, CNI_UNAVAILABLE, strerror(err), "cannot write %s in %.200s...", what,
-		            path);
+		return fail(f, CNI_UNAVAILABLE, errno_text(err), "cannot write %s in %.200s...",
+		            what, path);
 	err = existing_find(there) < 0 ? errno : directory_check(there);
 	if (err == 0 && is_pseudo(there))
 		return fail(f, CNI_UNAVAILABLE,
@@ -107,6 +108,6 @@ int place_check(const char *what, const char *path, const char *lock, struct fai
 		err = network_directory_check(path, lock);
 	if (err == 0)
 		return 0;
-	return fail(f, CNI_UNAVAILABLE, strerror(err), "cannot write %s in %s: %s", what, path,
+	return fail(f, CNI_UNAVAILABLE, errno_text(err), "cannot write %s in %s: %s", what, path,
 	            there);
 }

@@ -2,6 +2,7 @@
 /* Reading a resolv.conf as the dns member of a result. */
 #include "ipam/ipam_config.h"
 
+#include "base/errno_text.h"
 #include "base/file.h"
 #include "base/json.h"
 
@@ -75,8 +76,8 @@ cJSON *resolv_conf_read(const char *path, struct failure *f)
 	cJSON *dns = cJSON_CreateObject();
 
 	if (n < 0 || !dns) {
-		fail(f, CNI_CONFIG, n < 0 ? strerror(errno) : "out of memory", "read resolvConf %s",
-		     path);
+		fail(f, CNI_CONFIG, n < 0 ? errno_text(errno) : "out of memory",
+		     "read resolvConf %s", path);
 		cJSON_Delete(dns);
 		return NULL;
 	}

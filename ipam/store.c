@@ -3,6 +3,7 @@
 #include "ipam/store.h"
 
 #include "base/bytes.h"
+#include "base/errno_text.h"
 #include "base/file.h"
 #include "ipam/mark.h"
 
@@ -79,10 +80,10 @@ static enum found lock_acquire(struct store *s, enum store_use use, struct failu
 	const enum found open = lock_open(s, use, f);
 
 	if (open == FOUND_FAILED)
-		return fail(f, CNI_IO, strerror(errno), "open %s/lock", s->path);
+		return fail(f, CNI_IO, errno_text(errno), "open %s/lock", s->path);
 	while (s->lock >= 0 && flock(s->lock, LOCK_EX) < 0)
 		if (errno != EINTR)
-			return fail(f, CNI_IO, strerror(errno), "lock %s/lock", s->path);
+			return fail(f, CNI_IO, errno_text(errno), "lock %s/lock", s->path);
 	return open;
 }
 
@@ -97,7 +98,7 @@ enum found store_open(struct store *s, const char *data_dir, const char *network
 	if (s->dir < 0 && errno == ENOENT && use != STORE_CREATE)
 		return FOUND_NONE;
 	if (s->dir < 0)
-		return fail(f, CNI_IO, strerror(errno), "open the reservations in %s", s->path);
+		return fail(f, CNI_IO, errno_text(errno), "open the reservations in %s", s->path);
 	return lock_acquire(s, use, f);
 }
 
@@ -152,14 +153,14 @@ enum found store_reserve(struct store *s, const struct ip *ip, const char *holde
 	if (reserve_whole(s, name, holder, durable) == 0)
 		return FOUND;
 	if (errno != EEXIST)
-		return fail(f, CNI_IO, strerror(errno), "reserve %s/%s", s->path, name);
+		return fail(f, CNI_IO, errno_text(errno), "reserve %s/%s", s->path, name);
 	if (store_read(s, ip, there) != HOLDING_NOBODY)
 		return FOUND_NONE;
 	if (store_remove(s, ip, f) < 0)
 		return FOUND_FAILED;
 	if (reserve_whole(s, name, holder, durable) == 0)
 		return FOUND;
-	return fail(f, CNI_IO, strerror(errno), "reserve %s/%s", s->path, name);
+	return fail(f, CNI_IO, errno_text(errno), "reserve %s/%s", s->path, name);
 }
 
 int store_remove(const struct store *s, const struct ip *ip, struct failure *f)
@@ -168,5 +169,5 @@ int store_remove(const struct store *s, const struct ip *ip, struct failure *f)
 
 	if (unlinkat(s->dir, ip_format(ip, name), 0) == 0 || errno == ENOENT)
 		return 0;
-	return fail(f, CNI_IO, strerror(errno), "release %s/%s", s->path, name);
+	return fail(f, CNI_IO, errno_text(errno), "release %s/%s", s->path, name);
 }

@@ -2,6 +2,7 @@
 /* Reading host-local's directory, which may contain anything. */
 #include "ipam/store.h"
 
+#include "base/errno_text.h"
 #include "base/file.h"
 
 #include <errno.h>
@@ -123,13 +124,13 @@ int store_each(const struct store *s, const struct store_visit *v, struct failur
 	DIR *stream = directory_stream(openat(s->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 
 	if (!stream)
-		return fail(f, CNI_IO, strerror(errno), "list %s", s->path);
+		return fail(f, CNI_IO, errno_text(errno), "list %s", s->path);
 	while ((entry = entry_next(stream))) {
 		const int result = name_visit(s, entry->d_name, v);
 		if (result < 0)
 			return result;
 	}
 	if (errno)
-		return fail(f, CNI_IO, strerror(errno), "list %s", s->path);
+		return fail(f, CNI_IO, errno_text(errno), "list %s", s->path);
 	return 0;
 }

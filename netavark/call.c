@@ -2,6 +2,7 @@
 /* Reading a call, and making a request from it. */
 #include "netavark/call.h"
 
+#include "base/errno_text.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "ipam/ipam.h"
@@ -25,7 +26,7 @@ int call_read(struct call *c, struct failure *f)
 	size_t length;
 
 	if (file_read_all(STDIN_FILENO, REQUEST_MAX, &c->text, &length) < 0)
-		return fail(f, errno == EFBIG ? CNI_DECODE : CNI_IO, strerror(errno),
+		return fail(f, errno == EFBIG ? CNI_DECODE : CNI_IO, errno_text(errno),
 		            "cannot read standard input");
 	c->json = json_parse(c->text, length, "standard input", f);
 	if (!c->json)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Opening, comparing and visiting network namespaces. */
 #include "netns/netns.h"
+#include "base/errno_text.h"
 
 #include <asm/socket.h>
 #include <errno.h>
@@ -10,7 +11,6 @@
 #include <linux/sockios.h>
 #include <sched.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -26,7 +26,7 @@ static int refuse(struct failure *f, const char *path, const char *why)
 static int open_failed(struct failure *f, const char *path)
 {
 	int err = errno;
-	fail(f, CNI_ENV, strerror(err), "open the network namespace CNI_NETNS %s", path);
+	fail(f, CNI_ENV, errno_text(err), "open the network namespace CNI_NETNS %s", path);
 	errno = err;
 	return -1;
 }
@@ -113,7 +113,8 @@ int netns_visit(int home, int there, int (*inside)(void *data, struct failure *f
 {
 	if (setns(there, CLONE_NEWNET) < 0)
 		return fail(f, failure_code(errno),
-		            errno == EPERM ? "it takes root, with CAP_SYS_ADMIN" : strerror(errno),
+		            errno == EPERM ? "it takes root, with CAP_SYS_ADMIN"
+		                           : errno_text(errno),
 		            "enter the container's network namespace");
 	int done = inside(data, f);
 	if (setns(home, CLONE_NEWNET) < 0) {

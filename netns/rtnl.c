@@ -3,6 +3,7 @@
 #include "netns/rtnl.h"
 
 #include "base/clock.h"
+#include "base/errno_text.h"
 #include "netns/apart.h"
 #include "netns/bounds.h"
 
@@ -324,7 +325,7 @@ static const char *reason(int err, bool lost)
 	for (size_t i = 0; lost && i < sizeof losses / sizeof *losses; i++)
 		if (losses[i].err == err)
 			return losses[i].text;
-	return strerror(err);
+	return errno_text(err);
 }
 
 static int transact(struct rtnl *nl, struct rtnl_req *r, struct answer *a, struct failure *f,

@@ -3,6 +3,7 @@
 #include "netns/uevent.h"
 
 #include "base/clock.h"
+#include "base/errno_text.h"
 #include "netns/bounds.h"
 #include "netns/tap.h"
 
@@ -106,7 +107,7 @@ static const char *why_unheard(int err, bool overflowed)
 {
 	if (overflowed)
 		return "there were more events than fit, and those of the tap were lost";
-	return err == EAGAIN ? "the kernel's events do not tell" : strerror(err);
+	return err == EAGAIN ? "the kernel's events do not tell" : errno_text(err);
 }
 
 int uevent_tap_number(int fd, uint32_t ifindex, dev_t *number, struct failure *f)

@@ -2,6 +2,7 @@
 /* ADD: turn a request into an endpoint and its result, or leave nothing behind. */
 #include "plugin/verbs.h"
 
+#include "base/errno_text.h"
 #include "base/json.h"
 #include "base/utc.h"
 #include "cni/program.h"
@@ -28,7 +29,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/sysmacros.h>
 
 /* All that an ADD creates. adding_release() undoes it unless `committed`. */
@@ -117,7 +117,7 @@ static int netns_locate(struct adding *a, struct failure *f)
 		return fail_errno(f, errno, "find the working directory");
 	a->netns_path = path_join(here, path);
 	if (!a->netns_path)
-		return fail(f, CNI_ENV, strerror(errno), "CNI_NETNS %s", path);
+		return fail(f, CNI_ENV, errno_text(errno), "CNI_NETNS %s", path);
 	a->endpoint.netns_path = a->netns_path;
 	return 0;
 }
@@ -154,7 +154,8 @@ static int describe(struct adding *a, struct failure *f)
 		.created = utc_now(a->created),
 	};
 	pod_describe(&a->pod, at->request->args, &a->endpoint);
-	if (tap_owner_find(at, &a->endpoint, f) < 0 || netns_locate(a, f) < 0 || cdi_name(c, at->request, a->cdi, f) < 0)
+	if (tap_owner_find(at, &a->endpoint, f) < 0 || netns_locate(a, f) < 0 ||
+	    cdi_name(c, at->request, a->cdi, f) < 0)
 		return -1;
 	if (*a->cdi)
 		a->endpoint.cdi = a->cdi;

@@ -2,6 +2,7 @@
 /* Writing and removing CDI specifications. */
 #include "plugin/cdi.h"
 
+#include "base/errno_text.h"
 #include "base/file.h"
 #include "plugin/cdi_spec.h"
 #include "record/state.h"
@@ -26,7 +27,7 @@ static int directory_open(bool make, struct failure *f)
 	const int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd >= 0 || (errno == ENOENT && !make))
 		return fd;
-	return fail(f, CNI_IO, strerror(errno), "open the directory of CDI devices %s", path);
+	return fail(f, CNI_IO, errno_text(errno), "open the directory of CDI devices %s", path);
 }
 
 /* Take the lock if possible. Removing continues where no lock can be made. */
@@ -62,7 +63,7 @@ int cdi_holder(const struct endpoint *e, uint32_t *ifindex, struct failure *f)
 	file_name(e, name);
 	const int found = cdi_spec_read(directory, name, &tap);
 	if (found < 0)
-		return fail(f, CNI_IO, strerror(errno), "read the CDI device %s/%s", cdi_path(),
+		return fail(f, CNI_IO, errno_text(errno), "read the CDI device %s/%s", cdi_path(),
 		            name);
 	if (found == 0 || tap.ifindex == e->ifindex)
 		return 0;
@@ -88,7 +89,7 @@ int cdi_write(const struct endpoint *e, uint32_t former, struct failure *f)
 	fresh_name(e, fresh);
 	if (file_replace(directory, name, fresh, 0644, text, cdi_spec_text(e, text)) == 0)
 		return 0;
-	return fail(f, CNI_IO, strerror(errno), "write the CDI device %s/%s", cdi_path(), name);
+	return fail(f, CNI_IO, errno_text(errno), "write the CDI device %s/%s", cdi_path(), name);
 }
 
 /* Remove a specification if its tap has that index. Returns 1 with the tap in *tap, 0 or -1. */
@@ -101,7 +102,7 @@ static int own_remove(int directory, const char *name, uint32_t ifindex, struct 
 		return 0;
 	if (found > 0 && (unlinkat(directory, name, 0) == 0 || errno == ENOENT))
 		return 1;
-	return fail(f, CNI_IO, strerror(errno), "remove the CDI device %s/%s", cdi_path(), name);
+	return fail(f, CNI_IO, errno_text(errno), "remove the CDI device %s/%s", cdi_path(), name);
 }
 
 int cdi_remove(const struct endpoint *e, struct failure *f)
@@ -134,7 +135,7 @@ int cdi_remove_unrecorded(uint32_t ifindex, dev_t *number, struct failure *f)
 	lock_try(&lock);
 	OWNED(stream_release) DIR *stream = directory_stream(fcntl(directory, F_DUPFD_CLOEXEC, 0));
 	if (!stream)
-		return fail(f, CNI_IO, strerror(errno), "list the CDI devices in %s", cdi_path());
+		return fail(f, CNI_IO, errno_text(errno), "list the CDI devices in %s", cdi_path());
 	const struct dirent *entry;
 	while ((entry = entry_next(stream))) {
 		struct cdi_tap tap;
@@ -146,6 +147,6 @@ int cdi_remove_unrecorded(uint32_t ifindex, dev_t *number, struct failure *f)
 		failed |= removed < 0;
 	}
 	if (errno)
-		return fail(f, CNI_IO, strerror(errno), "list the CDI devices in %s", cdi_path());
+		return fail(f, CNI_IO, errno_text(errno), "list the CDI devices in %s", cdi_path());
 	return failed ? -1 : 0;
 }

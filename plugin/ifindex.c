@@ -2,6 +2,7 @@
 /* Drawing interface indices, and one symlink for each that names its attachment. */
 #include "plugin/ifindex.h"
 
+#include "base/errno_text.h"
 #include "base/file.h"
 #include "base/name.h"
 #include "record/state.h"
@@ -42,7 +43,7 @@ int ifindex_claim(uint32_t index, const char *container_id, const char *ifname, 
 	if (symlinkat(text, directory, name) == 0)
 		return 1;
 	if (errno != EEXIST)
-		return fail(f, CNI_IO, strerror(errno), "claim the interface index %s", name);
+		return fail(f, CNI_IO, errno_text(errno), "claim the interface index %s", name);
 	return 0;
 }
 
@@ -74,7 +75,7 @@ static int text_read(int directory, const char *name, char text[static PATH_MAX]
 	if (length < 0 && is_absence(errno))
 		return 0;
 	if (length < 0)
-		return fail(f, CNI_IO, strerror(errno), "read whose interface index %s is", name);
+		return fail(f, CNI_IO, errno_text(errno), "read whose interface index %s is", name);
 	text[length] = '\0';
 	return 1;
 }
@@ -125,7 +126,7 @@ int ifindex_release(uint32_t index, const char *container_id, const char *ifname
 	snprintf(name, sizeof name, "%" PRIu32, index);
 	if (unlinkat(directory, name, 0) == 0 || errno == ENOENT)
 		return 0;
-	return fail(f, CNI_IO, strerror(errno), "release the interface index %s", name);
+	return fail(f, CNI_IO, errno_text(errno), "release the interface index %s", name);
 }
 
 /* Parse the text of a note. Returns false if podtap did not write it. */
@@ -182,7 +183,7 @@ int ifindex_find(const char *container_id, const char *ifname, uint32_t *index, 
 		return found;
 	OWNED(stream_release) DIR *stream = directory_stream(directory);
 	if (!stream)
-		return fail(f, CNI_IO, strerror(errno), "list the interface indices");
+		return fail(f, CNI_IO, errno_text(errno), "list the interface indices");
 	claim_text(container_id, ifname, wanted);
 	const struct dirent *entry;
 	while ((entry = entry_next(stream))) {
@@ -190,5 +191,5 @@ int ifindex_find(const char *container_id, const char *ifname, uint32_t *index, 
 		if (found)
 			return found;
 	}
-	return errno ? fail(f, CNI_IO, strerror(errno), "list the interface indices") : 0;
+	return errno ? fail(f, CNI_IO, errno_text(errno), "list the interface indices") : 0;
 }

@@ -2,6 +2,7 @@
 /* Create the link in the container with one request, and prove its tap node. */
 #include "plugin/link_tap.h"
 
+#include "base/errno_text.h"
 #include "plugin/ifindex.h"
 #include "plugin/master.h"
 #include "record/minors.h"
@@ -10,7 +11,6 @@
 #include <errno.h>
 #include <linux/if_link.h>
 #include <stdio.h>
-#include <string.h>
 
 enum {
 	TRIES = 16,        /* of about 15 million indices: two are rare, sixteen are a fault */
@@ -245,7 +245,7 @@ static enum outcome make_tap(struct link_tap *lt, struct endpoint *e, struct fai
 	text_release(&lt->node);
 	lt->node = path_join(device_path(), name);
 	if (!lt->node)
-		return (enum outcome)fail(f, CNI_OTHER, strerror(errno), "PODTAP_DEV_DIR");
+		return (enum outcome)fail(f, CNI_OTHER, errno_text(errno), "PODTAP_DEV_DIR");
 	e->tap.path = lt->node;
 	if (!node.exists && endpoint_write(e, lt->records, f) < 0)
 		return FAILED;
@@ -265,7 +265,7 @@ static void hold_minors(struct link_tap *lt, uint32_t ifindex)
 	if (lt->holding <= HOLDING_MAX && placeholders_add(&lt->held, ifindex, lt->holding))
 		return;
 	fprintf(stderr, "podtap: a number that another pod may open is used: %s\n",
-	        lt->holding > HOLDING_MAX ? "too many are kept" : strerror(errno));
+	        lt->holding > HOLDING_MAX ? "too many are kept" : errno_text(errno));
 	lt->any_minor = true;
 }
 

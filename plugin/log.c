@@ -2,6 +2,7 @@
 /* Appending to the operator's log. */
 #include "plugin/log.h"
 
+#include "base/errno_text.h"
 #include "base/json.h"
 #include "base/utc.h"
 #include "plugin/config.h"
@@ -62,7 +63,7 @@ static int log_of(const struct config *c)
 	}
 	const int fd = log_open(c->log_file);
 	if (fd < 0)
-		fprintf(stderr, "podtap: logFile %s: %s\n", c->log_file, strerror(errno));
+		fprintf(stderr, "podtap: logFile %s: %s\n", c->log_file, errno_text(errno));
 	return fd;
 }
 

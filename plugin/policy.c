@@ -2,6 +2,7 @@
 /* Reading the file of the policy, and judging calls by it. */
 #include "plugin/policy.h"
 
+#include "base/errno_text.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "plugin/policy_rules.h"
@@ -29,7 +30,7 @@ static int check_owner(const struct policy *p, int fd, const char *what, mode_t 
 	char why[64];
 
 	if (fstat(fd, &st) < 0)
-		return refuse(p, strerror(errno), f);
+		return refuse(p, errno_text(errno), f);
 	if ((st.st_mode & S_IFMT) != type)
 		return refuse(p, "it is no regular file", f);
 	if (st.st_uid == 0 && (st.st_mode & 022) == 0)
@@ -58,11 +59,11 @@ static int file_open(const struct policy *p, struct failure *f)
 	if (directory < 0 && errno == ENOTDIR)
 		return refuse(p, "its directory is a symbolic link, or none", f);
 	if (directory < 0)
-		return errno == ENOENT ? -1 : refuse(p, strerror(errno), f);
+		return errno == ENOENT ? -1 : refuse(p, errno_text(errno), f);
 	OWNED(fd_release)
 	int fd = openat(directory, slash + 1, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
-		return errno == ENOENT ? -1 : refuse(p, strerror(errno), f);
+		return errno == ENOENT ? -1 : refuse(p, errno_text(errno), f);
 	if (check_owner(p, directory, "directory", S_IFDIR, f) < 0 ||
 	    check_owner(p, fd, "file", S_IFREG, f) < 0)
 		return -1;
@@ -78,7 +79,7 @@ static int file_parse(struct policy *p, int fd, struct failure *f)
 		return policy_parse(p, text, length, f);
 	if (errno == ENOMEM)
 		return fail_errno(f, ENOMEM, "read the policy %s", p->path);
-	return refuse(p, errno == EFBIG ? "it has more than 1 MiB" : strerror(errno), f);
+	return refuse(p, errno == EFBIG ? "it has more than 1 MiB" : errno_text(errno), f);
 }
 
 /* Read the policy. p->json stays NULL if there is no policy. The caller releases p in any case. */
@@ -89,7 +90,7 @@ static int policy_read(struct policy *p, struct failure *f)
 	if (!path || !*path)
 		path = "/etc/podtap/policy.json";
 	if (strlen(path) >= PATH_MAX)
-		return fail(f, CNI_IO, strerror(ENAMETOOLONG), "PODTAP_POLICY");
+		return fail(f, CNI_IO, errno_text(ENAMETOOLONG), "PODTAP_POLICY");
 	p->path = path;
 	OWNED(fd_release) int fd = file_open(p, f);
 	if (fd < 0)

@@ -2,6 +2,7 @@
 /* STATUS: report, before an ADD fails, why it would. */
 #include "plugin/verbs.h"
 
+#include "base/errno_text.h"
 #include "ipam/ipam.h"
 #include "ipam/place.h"
 #include "netns/host.h"
@@ -14,7 +15,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
 static int unavailable(struct failure *f, const struct failure *why)
 {
@@ -73,7 +73,7 @@ static int check_records(struct failure *f)
 	OWNED(text_release) char *path = path_join(state_path(), "endpoints");
 
 	if (!path)
-		return fail(f, CNI_UNAVAILABLE, strerror(errno), "PODTAP_STATE_DIR");
+		return fail(f, CNI_UNAVAILABLE, errno_text(errno), "PODTAP_STATE_DIR");
 	return place_check("the endpoint records", path, NULL, f);
 }
 

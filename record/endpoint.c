@@ -3,6 +3,7 @@
 #include "record/endpoint.h"
 
 #include "base/bytes.h"
+#include "base/errno_text.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/name.h"
@@ -58,7 +59,7 @@ static enum found record_read(int directory, const char *name, struct endpoint *
 	if (!text) {
 		/* A link, a pipe or a directory is permanent. Other errors may be temporary. */
 		const bool foreign = errno == ELOOP || errno == ENXIO || errno == EBADMSG;
-		return fail(f, foreign ? CNI_DECODE : CNI_IO, strerror(errno),
+		return fail(f, foreign ? CNI_DECODE : CNI_IO, errno_text(errno),
 		            "read the endpoint record %s", name);
 	}
 	cJSON *json = json_parse(text, length, "the endpoint record", f);
@@ -130,7 +131,8 @@ static int record_make(int directory, const struct endpoint *e, struct failure *
 	int err = errno;
 	if (is_removed(directory))
 		err = ENOENT;
-	fail(f, CNI_IO, strerror(err), "make the endpoint record %s below %s", name, state_path());
+	fail(f, CNI_IO, errno_text(err), "make the endpoint record %s below %s", name,
+	     state_path());
 	errno = err;
 	return -1;
 }
@@ -182,7 +184,7 @@ static int check_wanted(int directory, const char *name, struct failure *f)
 	if (looked == 0 && !(st.st_mode & S_ISVTX))
 		return 0;
 	if (looked < 0 && errno != ENOENT)
-		return fail(f, CNI_IO, strerror(errno), "look at the endpoint record %s", name);
+		return fail(f, CNI_IO, errno_text(errno), "look at the endpoint record %s", name);
 	return fail(f, CNI_AGAIN, "a DEL for it came before its ADD had ended",
 	            "the endpoint record %s", name);
 }
@@ -202,7 +204,7 @@ int endpoint_cancel(const char *container_id, const char *ifname, struct failure
 	int fd = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0 ? errno == ENOENT : fchmod(fd, S_ISVTX | 0644) == 0)
 		return 0;
-	return fail(f, CNI_IO, strerror(errno), "mark the endpoint record %s", name);
+	return fail(f, CNI_IO, errno_text(errno), "mark the endpoint record %s", name);
 }
 
 int endpoint_write(const struct endpoint *e, int directory, struct failure *f)
@@ -216,7 +218,7 @@ int endpoint_write(const struct endpoint *e, int directory, struct failure *f)
 	OWNED(text_release) char *text = record_text(e);
 	if (text && file_replace(directory, name, fresh, 0644, text, strlen(text)) == 0)
 		return 0;
-	return fail(f, CNI_IO, strerror(errno), "replace the endpoint record %s below %s", name,
+	return fail(f, CNI_IO, errno_text(errno), "replace the endpoint record %s below %s", name,
 	            state_path());
 }
 
@@ -227,7 +229,7 @@ static int record_unlink(int directory, const char *name, struct failure *f)
 		return 0;
 	if (errno == EISDIR && (unlinkat(directory, name, AT_REMOVEDIR) == 0 || errno == ENOTEMPTY))
 		return 0;
-	return fail(f, CNI_IO, strerror(errno), "remove the endpoint record %s", name);
+	return fail(f, CNI_IO, errno_text(errno), "remove the endpoint record %s", name);
 }
 
 int endpoint_remove(const char *container_id, const char *ifname, struct failure *f)
@@ -249,7 +251,7 @@ int endpoint_remove(const char *container_id, const char *ifname, struct failure
 		return -1;
 	/* rmdir fails if the directory has files. */
 	if (unlinkat(all, container_id, AT_REMOVEDIR) < 0 && errno != ENOTEMPTY && errno != ENOENT)
-		return fail(f, CNI_IO, strerror(errno), "remove the endpoint directory %s",
+		return fail(f, CNI_IO, errno_text(errno), "remove the endpoint directory %s",
 		            container_id);
 	return 0;
 }

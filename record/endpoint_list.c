@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Visiting all endpoint records of the host. */
+#include "base/errno_text.h"
 #include "base/file.h"
 #include "base/name.h"
 #include "record/endpoint.h"
@@ -63,7 +64,7 @@ static int visit_container(int all, const char *container_id, const struct endpo
 			return stop;
 	}
 	if (errno)
-		fail(missed, CNI_IO, strerror(errno), "list the endpoints of %s", container_id);
+		fail(missed, CNI_IO, errno_text(errno), "list the endpoints of %s", container_id);
 	return 0;
 }
 
@@ -74,7 +75,7 @@ int endpoint_each(const struct endpoint_visit *v, struct failure *f)
 		return f->code ? -1 : 0;
 	OWNED(stream_release) DIR *containers = directory_stream(fd);
 	if (!containers)
-		return fail(f, CNI_IO, strerror(errno), "list the endpoints below %s",
+		return fail(f, CNI_IO, errno_text(errno), "list the endpoints below %s",
 		            state_path());
 	struct failure missed = { 0 };
 	int stop = 0;
@@ -85,7 +86,8 @@ int endpoint_each(const struct endpoint_visit *v, struct failure *f)
 	if (stop)
 		return stop;
 	if (errno)
-		fail(&missed, CNI_IO, strerror(errno), "list the endpoints below %s", state_path());
+		fail(&missed, CNI_IO, errno_text(errno), "list the endpoints below %s",
+		     state_path());
 	return missed.code ? failure_join(f, &missed) : 0;
 }
 

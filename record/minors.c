@@ -3,6 +3,7 @@
  * removed. A slot whose namespace is gone is void. */
 #include "record/minors.h"
 
+#include "base/errno_text.h"
 #include "record/state.h"
 
 #include <errno.h>
@@ -48,7 +49,7 @@ int minor_note(dev_t number, const struct netns_id *id, const char *path, struct
 	if (strlen(path) < sizeof slot.path)
 		memcpy(slot.path, path, strlen(path));
 	if (fd < 0 || pwrite(fd, &slot, sizeof slot, slot_at(number)) != sizeof slot)
-		return fail(f, CNI_IO, strerror(errno), "write %s/minors", state_path());
+		return fail(f, CNI_IO, errno_text(errno), "write %s/minors", state_path());
 	return 0;
 }
 
@@ -60,7 +61,7 @@ int minor_is_free(dev_t number, const struct netns_id *id, struct failure *f)
 	if (fd < 0 && errno == ENOENT)
 		return 1;
 	if (fd < 0 || pread(fd, &slot, sizeof slot, slot_at(number)) < 0)
-		return fail(f, CNI_IO, strerror(errno), "read %s/minors", state_path());
+		return fail(f, CNI_IO, errno_text(errno), "read %s/minors", state_path());
 	slot.path[sizeof slot.path - 1] = '\0';
 	return (slot.dev == id->dev && slot.inode == id->inode) || !is_alive(&slot);
 }

@@ -3,6 +3,7 @@
 #include "record/owner.h"
 
 #include "base/clock.h"
+#include "base/errno_text.h"
 #include "base/hash.h"
 #include "record/state.h"
 
@@ -11,7 +12,6 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/time.h>
 
 int owner_open(struct failure *f)
@@ -126,7 +126,7 @@ static void unlock(int fd, struct flock *byte)
 
 static int lock_failed(const char *container_id, const char *ifname, struct failure *f)
 {
-	return fail(f, CNI_IO, strerror(errno), "lock interface %s of container %s in %s/lock",
+	return fail(f, CNI_IO, errno_text(errno), "lock interface %s of container %s in %s/lock",
 	            ifname, container_id, state_path());
 }
 
@@ -157,7 +157,7 @@ static int gate_pass(int fd, const char *network, short type, struct failure *f)
 		return fail(f, CNI_AGAIN,
 		            "a GC of it is still running: try again when it has ended",
 		            "network %s", network);
-	return fail(f, CNI_IO, strerror(errno), "lock network %s in %s/lock", network,
+	return fail(f, CNI_IO, errno_text(errno), "lock network %s in %s/lock", network,
 	            state_path());
 }
 

@@ -2,6 +2,7 @@
 /* Reading the device plugin's file of resources. */
 #include "record/resources.h"
 
+#include "base/errno_text.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "record/state.h"
@@ -71,7 +72,7 @@ static cJSON *document_read(struct failure *f)
 	if (text)
 		return json_parse(text, length, file_name, f);
 	if (errno != ENOENT)
-		fail(f, CNI_IO, strerror(errno), "read %s/%s", state_path(), file_name);
+		fail(f, CNI_IO, errno_text(errno), "read %s/%s", state_path(), file_name);
 	return NULL;
 }
 

@@ -2,13 +2,13 @@
 /* Opening podtap's directories without following links that another user may have placed. */
 #include "record/state.h"
 
+#include "base/errno_text.h"
 #include "base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 
@@ -64,13 +64,13 @@ int state_open_below(int directory, const char *name, bool make, struct failure 
 	/* Another call may remove the empty directory right after we made it. */
 	do {
 		if (make && mkdirat(directory, name, 0755) < 0 && errno != EEXIST)
-			return fail(f, CNI_IO, strerror(errno), "make the state directory %s",
+			return fail(f, CNI_IO, errno_text(errno), "make the state directory %s",
 			            name);
 		fd = openat(directory, name, flags);
 	} while (fd < 0 && errno == ENOENT && make && ++tries < TRIES);
 	if (fd < 0 && (errno != ENOENT || make)) {
 		int err = errno;
-		fail(f, CNI_IO, strerror(err), "open the state directory %s", name);
+		fail(f, CNI_IO, errno_text(err), "open the state directory %s", name);
 		errno = err;
 	}
 	return fd;
@@ -79,7 +79,7 @@ int state_open_below(int directory, const char *name, bool make, struct failure 
 int directory_make(const char *path, struct failure *f)
 {
 	if (path_make(path) < 0)
-		return fail(f, CNI_IO, strerror(errno), "make the directory %s", path);
+		return fail(f, CNI_IO, errno_text(errno), "make the directory %s", path);
 	return 0;
 }
 
@@ -89,7 +89,7 @@ int state_open(const char *name, bool make, struct failure *f)
 	OWNED(text_release) char *path = path_join(state_path(), name);
 
 	if (!path)
-		return fail(f, CNI_IO, strerror(errno), "open the state directory %s", name);
+		return fail(f, CNI_IO, errno_text(errno), "open the state directory %s", name);
 	int fd = open(path, flags);
 	if (fd < 0 && errno == ENOENT && make) {
 		if (directory_make(path, f) < 0)
@@ -98,7 +98,7 @@ int state_open(const char *name, bool make, struct failure *f)
 	}
 	if (fd < 0 && (errno != ENOENT || make)) {
 		int err = errno;
-		fail(f, CNI_IO, strerror(err), "open the state directory %s", path);
+		fail(f, CNI_IO, errno_text(err), "open the state directory %s", path);
 		errno = err;
 	}
 	return fd;
@@ -119,7 +119,7 @@ int state_lock_open(bool make, struct failure *f)
 	if (fd >= 0 || (errno == ENOENT && !make))
 		return fd;
 	const int err = errno;
-	fail(f, CNI_IO, strerror(err), "open %s/lock", state_path());
+	fail(f, CNI_IO, errno_text(err), "open %s/lock", state_path());
 	errno = err;
 	return -1;
 }
@@ -131,6 +131,6 @@ int state_lock(struct failure *f)
 	if (fd < 0)
 		return -1;
 	if (flock(fd, LOCK_EX) < 0)
-		return fail(f, CNI_IO, strerror(errno), "lock %s/lock", state_path());
+		return fail(f, CNI_IO, errno_text(errno), "lock %s/lock", state_path());
 	return fd_take(&fd);
 }

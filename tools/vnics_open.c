@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Opening taps, and verifying to which interface they belong. */
+#include "base/errno_text.h"
 #include "tools/vnic_node.h"
 #include "tools/vnics.h"
 
@@ -34,7 +35,7 @@ static int open_refused(int err, const char *node, struct failure *f)
 
 	for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
 		if (refusals[i].err == err) {
-			snprintf(details, sizeof details, "%s: %s", strerror(err),
+			snprintf(details, sizeof details, "%s: %s", errno_text(err),
 			         refusals[i].means);
 			return fail(f, CNI_OTHER, details, "open %s", node);
 		}

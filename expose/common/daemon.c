@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Log, signals, memory, timers and directories of the long-running programs. */
 #include "expose/common/daemon.h"
+#include "base/errno_text.h"
 
 #include <signal.h>
 #include <stdarg.h>
@@ -92,7 +93,7 @@ int signals_open(struct failure *f)
 void memory_in_small_pages(void)
 {
 	if (prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) < 0)
-		log_event("have memory in small pages: %s", strerror(errno));
+		log_event("have memory in small pages: %s", errno_text(errno));
 }
 
 int backoff_open(struct backoff *b, struct failure *f)
@@ -113,7 +114,7 @@ static void timer_set(const struct backoff *b, unsigned ms)
 
 	/* Setting the timer also clears an expiration that was not read. */
 	if (timerfd_settime(b->fd, 0, &when, NULL) < 0)
-		log_event("set a timer: %s", strerror(errno));
+		log_event("set a timer: %s", errno_text(errno));
 }
 
 void backoff_start(struct backoff *b)

@@ -2,6 +2,7 @@
 /* The executable podtap-device-plugin: offers taps to the kubelet as resources. The CNI call makes
  * the tap later, and gives its CDI device the name of the allocated device. */
 #include "base/cli.h"
+#include "base/errno_text.h"
 #include "base/file.h"
 #include "expose/common/confine.h"
 #include "expose/device-plugin/inventory.h"
@@ -113,7 +114,7 @@ static void descriptors_allow(void)
 		return;
 	limit.rlim_cur = limit.rlim_max;
 	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
-		log_event("allow more descriptors: %s", strerror(errno));
+		log_event("allow more descriptors: %s", errno_text(errno));
 }
 
 static int serve(const struct dp_config *config, const char *directory, struct failure *f)

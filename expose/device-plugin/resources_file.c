@@ -2,6 +2,7 @@
 /* Writing the device plugin's file of resources. */
 #include "expose/device-plugin/resources_file.h"
 
+#include "base/errno_text.h"
 #include "base/file.h"
 #include "expose/common/daemon.h"
 #include "netns/link.h"
@@ -140,5 +141,5 @@ int resources_file_write(const struct dp_entry *const entries[], size_t n, const
 	umask(mask);
 	if (done == 0)
 		return 0;
-	return fail(f, CNI_IO, strerror(errno), "write %s/%s", state_path(), file_name);
+	return fail(f, CNI_IO, errno_text(errno), "write %s/%s", state_path(), file_name);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The client's side of gRPC over HTTP/2: one call and its trailers. */
+#include "base/errno_text.h"
 #include "expose/grpc/grpc_transport.h"
 #include "expose/grpc/http_field.h"
 
@@ -154,7 +155,7 @@ static void call_end(struct grpc_client_call *c, int err)
 {
 	const char *why = c->breach            ? c->breach
 	                  : c->transport.error ? nghttp2_strerror(c->transport.error)
-	                  : err                ? strerror(err)
+	                  : err                ? errno_text(err)
 	                                       : "the connection was closed without an answer";
 	struct grpc_outcome outcome = c->outcome;
 

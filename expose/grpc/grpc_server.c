@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Listening, and serving a few clients, each only while it makes calls. */
+#include "base/errno_text.h"
 #include "expose/common/daemon.h"
 #include "expose/grpc/grpc_session.h"
 #include "expose/grpc/grpc_transport.h"
@@ -89,7 +90,7 @@ static const char *reason(const struct grpc_peer *c, int err)
 		return c->session.why;
 	if (c->transport.error)
 		return nghttp2_strerror(c->transport.error);
-	return err == 0 || err == ECONNRESET || err == EPIPE ? "" : strerror(err);
+	return err == 0 || err == ECONNRESET || err == EPIPE ? "" : errno_text(err);
 }
 
 static void on_client(void *data, uint32_t events)

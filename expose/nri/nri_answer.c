@@ -3,6 +3,7 @@
 #include "expose/nri/nri_answer.h"
 
 #include "base/bytes.h"
+#include "base/errno_text.h"
 #include "expose/common/daemon.h"
 #include "expose/nri/mux.h"
 #include "expose/nri/nri.pb-c.h"
@@ -24,7 +25,7 @@ static int frame_send(int fd, uint32_t connection, const struct ttrpc_bytes *fra
 		memcpy(piece + MUX_HEADER, frame->at + at, n);
 		if (bytes_write(fd, piece, MUX_HEADER + n) < 0)
 			return fail(f, CNI_IO,
-			            errno == EAGAIN ? "it does not take it" : strerror(errno),
+			            errno == EAGAIN ? "it does not take it" : errno_text(errno),
 			            "send to the runtime");
 	}
 	return 0;

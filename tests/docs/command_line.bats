@@ -20,11 +20,11 @@ setup() {
 		[ "$output" = "$help" ]
 	done
 }
-@test "every program: --version prints its name and the version on stdout" {
+@test "every program: --version prints its name, the version and how it is linked" {
 	for program in "${programs[@]}"; do
 		run -0 --separate-stderr "$BUILD/$program" --version
 		[ -z "$stderr" ]
-		[[ $output =~ ^$program\ [0-9]+\.[0-9]+\.[0-9]+$ ]]
+		[[ $output =~ ^$program\ [0-9]+\.[0-9]+\.[0-9]+\ \((static, (musl|glibc)|dynamic)\)$ ]]
 	done
 }
 @test "every program: names an unknown option on stderr, prints the usage, and exits 2" {

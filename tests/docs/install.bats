@@ -11,7 +11,7 @@ setup() {
 }
 # Runs make as a person types it, without the variables of the make that runs the tests.
 make_it() {
-	env -u MAKEFLAGS -u MAKELEVEL -u SAN -u CFLAGS make -s -C "$root" O="$built" -o all "$@" 2>&1
+	env -u MAKEFLAGS -u MAKELEVEL -u SAN -u CFLAGS -u LINK make -s -C "$root" O="$built" -o all "$@" 2>&1
 }
 
 @test "make install: installs all files, and uninstall removes every file and directory" {
@@ -20,6 +20,8 @@ make_it() {
 	[ -x "$bin/podtap-ipam" ]
 	run -0 "$dest/usr/libexec/netavark/podtap" info
 	json_is .api_version 1.0.0
+	run -0 readelf -SW "$bin/podtap"
+	[[ $output != *.debug_info* ]]
 	[ -f "$dest/usr/share/man/man8/podtap.8" ]
 	[ -f "$dest/usr/share/doc/podtap/examples/bridge.conflist" ]
 	[ -f "$dest/usr/share/doc/podtap/LICENSE" ]
@@ -83,14 +85,53 @@ make_it() {
 	run -0 cat "$bin/macvtap"
 	[ "$output" = foreign ]
 }
-@test "make STATIC=1: builds, or names the missing archives and their sources" {
-	run env -u MAKEFLAGS -u MAKELEVEL make -s -C "$root" O="$BATS_TEST_TMPDIR/static" STATIC=1
-	if [ "$status" = 0 ]; then
-		run -1 env LC_ALL=C ldd "$BATS_TEST_TMPDIR/static/podtap"
-	else
-		[[ $output =~ lib(mnl|cjson|cap-ng)\.a ]]
-		[[ $output == *https://* ]]
-	fi
+# Decides as make does: linkage WANTED SANITIZERS ARCHIVES
+linkage() {
+	"$root/tests/linkage" "$@" cc
+}
+# Archives that cannot be fetched, and a directory with empty ones.
+hide_archives() {
+	local library
+	mkdir -p "$BATS_TEST_TMPDIR/hidden" "$BATS_TEST_TMPDIR/empty"
+	echo "the mirror is away" >"$BATS_TEST_TMPDIR/hidden/failed"
+	for library in mnl cjson cap-ng protobuf-c seccomp nghttp2; do
+		ar rcs "$BATS_TEST_TMPDIR/empty/lib$library.a"
+	done
+}
+
+@test "make: every executable is what make and --version say: static, or dynamic" {
+	said=$(cat "$BUILD/linkage")
+	[[ $said =~ ^Linked\ as\ (static,\ musl|static,\ glibc|dynamic):\ .+\.$ ]]
+	kind=${BASH_REMATCH[1]}
+	for program in podtap podtap-ipam podtap-netavark podtap-hook podtap-nri podtap-device-plugin podtapctl podtap-exec; do
+		[[ $("$BUILD/$program" --version) == "$program "*" ($kind)" ]]
+		loads=$(readelf -ldW "$BUILD/$program" | grep -cE '^ +INTERP |\(NEEDED\)') || :
+		if [ "$kind" = dynamic ]; then [ "$loads" -gt 1 ]; else [ "$loads" = 0 ]; fi
+	done
+}
+@test "make: links with musl, else with glibc, else dynamically, and says why" {
+	hide_archives
+	run -0 linkage '' '' "$BATS_TEST_TMPDIR/hidden"
+	[ "$output" = "dynamic - no musl: the mirror is away; no glibc: the mirror is away" ]
+	LIBRARY_PATH=$BATS_TEST_TMPDIR/empty run -0 linkage '' '' "$BATS_TEST_TMPDIR/hidden"
+	[ "$output" = "glibc - archives of this machine" ]
+	run -0 linkage '' address "$BATS_TEST_TMPDIR/hidden"
+	[[ $output == "dynamic - SAN=address needs "* ]]
+	run -0 linkage dynamic '' "$BATS_TEST_TMPDIR/hidden"
+	[ "$output" = "dynamic - LINK=dynamic" ]
+	run -2 make_it LINK=musl ARCHIVES="$BATS_TEST_TMPDIR/hidden" O="$BATS_TEST_TMPDIR/build" "$BATS_TEST_TMPDIR/build/flags"
+	[[ $output == *"LINK=musl: the mirror is away"* ]]
+	[ ! -e "$BATS_TEST_TMPDIR/build/flags" ]
+}
+@test "make LINK=dynamic: links one program so, with a sentence and --version that say it" {
+	make_them() {
+		make_it LINK=dynamic O="$BATS_TEST_TMPDIR/build" sources='base/cli.c base/failure.c' "$@"
+	}
+	run -0 make_them linkage
+	[ "$output" = "Linked as dynamic: LINK=dynamic." ]
+	run -0 make_them "$BATS_TEST_TMPDIR/build/base/cli.o"
+	run -0 grep -c '(%s)' "$BATS_TEST_TMPDIR/build/base/cli.o"
+	run -0 grep -cw dynamic "$BATS_TEST_TMPDIR/build/base/cli.o"
 }
 @test "make check: without root it names missing packages and the command that installs them" {
 	empty=$(mktemp -d)

@@ -12,7 +12,6 @@
 #include <linux/if_packet.h>
 #include <linux/if_tun.h>
 #include <linux/virtio_net.h>
-#include <net/ethernet.h>
 #include <net/if.h>
 #include <poll.h>
 #include <stdbool.h>
