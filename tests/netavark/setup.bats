@@ -37,6 +37,26 @@ nothing_left() {
 	[ -z "$output" ]
 	nothing_left
 }
+@test "create, setup, teardown: the calls that podman 5.4.2 made give what it asked for" {
+	calls=$fixtures/netavark/podman-5.4.2
+	for name in lan bare; do
+		run -0 netavark_raw "$(cat "$calls/$name-create.json")" create
+		json_is '[.network_interface, .options.parent]' '["lan0",null]'
+	done
+	while IFS='|' read -r name ifname filter is; do
+		cp "$calls/$name-setup.json" "$cache/netavark"
+		run -0 netavark_raw "$(cat "$cache/netavark")" setup "/run/netns/$pod"
+		json_is "$filter" "$is"
+		link_exists "$pod" "$ifname"
+		run -0 detach
+	done <<-'END'
+		lan|eth0|[.interfaces.eth0.subnets[].ipnet]|["10.99.0.77/24","fd99::2/64"]
+		lan|eth0|[.interfaces.eth0.mac_address, .dns_server_ips[]]|["02:00:00:00:00:77","9.9.9.9"]
+		bare|tap9|.interfaces.tap9.subnets|[]
+		options|eth0|[.interfaces.eth0.subnets[].gateway]|["10.99.0.254","fd99::1"]
+	END
+	nothing_left
+}
 @test "setup: two subnets and several addresses of one, with routes, DNS servers and a metric" {
 	net=$(network '{"subnets":[{"subnet":"10.99.0.0/24","gateway":"10.99.0.254"},{"subnet":"fd99::/64","gateway":"fd99::fe"}],
 		"options":{"metric":"200","dad":"off"},"network_dns_servers":["10.99.0.53","fd99::53"],
