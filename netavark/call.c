@@ -70,6 +70,22 @@ static int args_make(struct call *c, bool leniently, struct failure *f)
 	return 0;
 }
 
+/* Tells the DHCP server the container's name, as netavark does. */
+static int hostname_provide(const struct call *c)
+{
+	cJSON *ipam = cJSON_GetObjectItemCaseSensitive(c->request.json, "ipam");
+	const char *name = json_string(json_member(c->json, "container_name"));
+
+	if (!*c->args)
+		return 0;
+	cJSON *option = cJSON_CreateObject();
+	cJSON_AddItemToArray(cJSON_AddArrayToObject(ipam, "provide"), option);
+	return cJSON_AddStringToObject(option, "option", "host-name") &&
+	                       cJSON_AddStringToObject(option, "value", name)
+	               ? 0
+	               : -1;
+}
+
 /* An IPAM plugin that is a process of its own reads all this from its environment and stdin. */
 static int delegate_prepare(struct call *c, struct failure *f)
 {
@@ -88,6 +104,8 @@ static int delegate_prepare(struct call *c, struct failure *f)
 	if (!ipam_delegates(ipam_type(r->json)))
 		return 0;
 	r->version = V1_0_0; /* the newest that every plugin of distributions knows */
+	if (hostname_provide(c) < 0)
+		return fail_errno(f, ENOMEM, "write the configuration for the IPAM plugin");
 	for (size_t i = 0; i < sizeof variables / sizeof *variables; i++)
 		if (setenv(variables[i].name, variables[i].value, 1) < 0)
 			return fail_errno(f, errno, "set %s", variables[i].name);

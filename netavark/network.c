@@ -199,8 +199,7 @@ static int ipam_add_driver(struct making *m)
 		return -1;
 	if (driver == IPAM_NONE)
 		return 0;
-	cJSON *ipam = cJSON_AddObjectToObject(m->config, "ipam");
-	return ipam ? text_add(ipam, "type", "dhcp", m->f) : no_memory(m->f);
+	return text_add(cJSON_AddObjectToObject(m->config, "ipam"), "type", "dhcp", m->f);
 }
 
 /* As netavark does: with addresses of its own, a container takes none from router advertisements,

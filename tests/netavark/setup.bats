@@ -3,6 +3,7 @@
 # The commands setup and teardown of netavark's plugin API: what netavark's macvlan driver does, and the tap.
 load ../lib/lib
 load ../lib/delegate
+load ../lib/lists
 load ../lib/netavark
 
 teardown() {
@@ -158,6 +159,15 @@ nothing_left() {
 	run -0 detach
 	run -0 cat "$calls"
 	[ "$output" = "ADD $container eth0 /run/netns/$pod"$'\n'"DEL $container eth0 /run/netns/$pod" ]
+}
+@test "setup: a DHCP server gives the address, and learns the container's name" {
+	dhcp_start 10.98.0.1/24 10.98.0.50 10.98.0.59
+	run -0 attach "$(network '{"subnets":null,"ipam_options":{"driver":"dhcp"}}')" '{"static_ips":null}'
+	[[ $(jq -r '.interfaces.eth0.subnets[0].ipnet' <<<"$output") == 10.98.0.5?/24 ]]
+	[[ $(cat "$BATS_TEST_TMPDIR/dnsmasq.leases") == *" vm "* ]]
+	at "$pod" ping -c 1 -W 5 10.98.0.1
+	run -0 detach
+	run -0 timeout 60 sh -c 'while [ -s "$0" ]; do sleep 0.05; done' "$BATS_TEST_TMPDIR/dnsmasq.leases"
 }
 @test "setup: published ports have no effect, and stderr says so" {
 	exec_input "$(network)" | jq -c '.port_mappings = [{"container_port":80}]' >"$cache/netavark"
