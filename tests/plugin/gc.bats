@@ -367,6 +367,26 @@ attach_many() {
 		run -0 assert_nothing_left
 	done
 }
+@test "GC: killed while its IPAM plugins hang, leaves no process, and nobody holds its stdout and stderr" {
+	delegate slow <<<'[ $CNI_COMMAND != DEL ] || { echo $$ >>"$0.pids"; exec sleep 1000; }'
+	pids=$BATS_TEST_TMPDIR/delegates/slow.pids
+	attach_many 3
+	mkfifo "$BATS_TEST_TMPDIR/streams"
+	config "{$(attachments),\"ipam\":{\"type\":\"slow\"}}" >"$BATS_TEST_TMPDIR/stdin"
+	nsenter --net="/run/netns/$host" -- env "$delegates" CNI_COMMAND=GC "$BUILD/podtap" \
+		<"$BATS_TEST_TMPDIR/stdin" >"$BATS_TEST_TMPDIR/streams" 2>&1 3>&- &
+	killed=$!
+	exec {streams}<"$BATS_TEST_TMPDIR/streams"
+	until [ -e "$pids" ] && [ "$(wc -l <"$pids")" = 3 ]; do sleep 0.02; done
+	kill -KILL "$killed"
+	run -0 timeout 20 cat <&"$streams"
+	[ -z "$output" ]
+	while read -r pid; do
+		while grep -q '^State:.*[^Z] (' "/proc/$pid/status" 2>/dev/null; do sleep 0.02; done
+	done <"$pids"
+	gc "$(attachments)"
+	run -0 assert_nothing_left
+}
 # bats test_tags=long
 @test "GC: with any of its processes killed, or a system call failing in each, the next GC completes" {
 	text=$(config "{$(attachments)}")
