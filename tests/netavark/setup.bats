@@ -161,6 +161,7 @@ nothing_left() {
 	[ "$output" = "ADD $container eth0 /run/netns/$pod"$'\n'"DEL $container eth0 /run/netns/$pod" ]
 }
 @test "setup: a DHCP server gives the address, and learns the container's name" {
+	own_state
 	dhcp_start 10.98.0.1/24 10.98.0.50 10.98.0.59
 	run -0 attach "$(network '{"subnets":null,"ipam_options":{"driver":"dhcp"}}')" '{"static_ips":null}'
 	[[ $(jq -r '.interfaces.eth0.subnets[0].ipnet' <<<"$output") == 10.98.0.5?/24 ]]
