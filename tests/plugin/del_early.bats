@@ -49,13 +49,11 @@ del_held() {
 	[ -e "/proc/$held" ]
 }
 @test "delWait: an ADD right after a DEL succeeds each time, in every mode, with and without a record" {
-	for mode in bridge passthru private vepa passthru source; do
-		for _ in 1 2 3 4; do
-			run -0 cni_raw ADD "$(config "{\"mode\":\"$mode\"}")"
-			run -0 cni_raw DEL "$early"
-			[ -z "$output" ]
-			run -1 link_exists "$pod" eth0
-		done
+	for mode in passthru bridge passthru passthru private passthru vepa passthru source passthru; do
+		run -0 cni_raw ADD "$(config "{\"mode\":\"$mode\"}")"
+		run -0 cni_raw DEL "$early"
+		[ -z "$output" ]
+		run -1 link_exists "$pod" eth0
 	done
 	run -0 cni_raw ADD "$(config)"
 	rm "$(record)"
