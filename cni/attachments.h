@@ -8,6 +8,8 @@
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 /* Read the list of valid attachments. Returns 1 if the configuration has the list: *list is
  * borrowed (NULL when empty), and its objects have a containerID and an ifname. Returns 0 if the
@@ -15,6 +17,22 @@
  * count as an empty one. */
 int attachments_read(const cJSON *config, const cJSON **list, struct failure *f) MUST_CHECK;
 
-bool attachments_have(const cJSON *list, const char *container_id, const char *ifname);
+/* The list, sorted so that one attachment is found without reading the others. Its texts are
+ * borrowed from the JSON. */
+struct attachments {
+	struct valid_attachment {
+		uint64_t hash; /* of both texts; first, for hash_compare() */
+		const char *container_id;
+		const char *ifname;
+	} * attachment; /* owned */
+	size_t n;
+};
+
+void attachments_release(struct attachments *a);
+
+/* Sort the list that attachments_read() returned. Returns 0 or -1. The caller owns *a. */
+int attachments_index(struct attachments *a, const cJSON *list, struct failure *f) MUST_CHECK;
+
+bool attachments_have(const struct attachments *a, const char *container_id, const char *ifname);
 
 #endif

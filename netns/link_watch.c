@@ -56,13 +56,19 @@ int link_watch_read(struct link_watch *w, link_handler *on_link, void *data, str
 	return 0;
 }
 
-int link_each(struct rtnl *nl, link_handler *on_link, void *data, struct failure *f)
+int link_each(struct rtnl *nl, const char *kind, link_handler *on_link, void *data,
+              struct failure *f)
 {
 	struct delivery d = { on_link, data };
 	struct rtnl_req r;
 
 	req_begin(&r, RTM_GETLINK, NLM_F_DUMP, sizeof(struct ifinfomsg));
 	req_u32(&r, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	if (kind) {
+		struct nlattr *info = req_nest(&r, IFLA_LINKINFO);
+		req_str(&r, IFLA_INFO_KIND, kind);
+		req_end(&r, info);
+	}
 	return rtnl_query(nl, &r, deliver, &d, f, "list the links");
 }
 

@@ -24,8 +24,11 @@ typedef void link_handler(const struct link *link, bool gone, void *data);
 int link_watch_read(struct link_watch *w, link_handler *on_link, void *data,
                     struct failure *f) MUST_CHECK;
 
-/* Call on_link() with every link of the namespace. Returns 0 or -1. */
-int link_each(struct rtnl *nl, link_handler *on_link, void *data, struct failure *f) MUST_CHECK;
+/* Call on_link() with every link of the namespace, or with those of one kind alone. Where the
+ * kernel does not know that kind yet, it reports all. A link may be reported twice. Returns 0 or
+ * -1. */
+int link_each(struct rtnl *nl, const char *kind, link_handler *on_link, void *data,
+              struct failure *f) MUST_CHECK;
 
 /* Whether a link is an Ethernet interface of hardware (which has no kind), or a bond. */
 bool link_is_port(const struct link *link);

@@ -13,7 +13,6 @@
 #include "plugin/cdi_name.h"
 #include "plugin/cdi_owner.h"
 #include "plugin/former.h"
-#include "plugin/ifindex.h"
 #include "plugin/lease.h"
 #include "plugin/link_setup.h"
 #include "plugin/link_tap.h"
@@ -23,6 +22,7 @@
 #include "plugin/takeover_sweep.h"
 #include "plugin/tap_owner.h"
 #include "plugin/teardown.h"
+#include "record/ifindex.h"
 #include "record/owner.h"
 #include "record/state.h"
 

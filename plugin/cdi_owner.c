@@ -3,7 +3,7 @@
 #include "plugin/cdi_owner.h"
 
 #include "plugin/cdi.h"
-#include "plugin/ifindex.h"
+#include "record/ifindex.h"
 #include "record/verify.h"
 
 #include <stdio.h>

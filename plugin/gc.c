@@ -19,8 +19,8 @@
 struct collection {
 	const struct request *request;
 	const struct config *config;
-	int owner;               /* descriptor that owns attachments; -1: no ADD can own one */
-	const cJSON *valid;      /* NULL: no attachment is valid */
+	int owner; /* descriptor that owns attachments; -1: no ADD can own one */
+	struct attachments valid;
 	struct failure *failure; /* the failures of all attachments */
 	struct stale {
 		char *container_id; /* owned */
@@ -36,6 +36,7 @@ static void collection_release(struct collection *c)
 	for (size_t i = 0; i < c->n_stale; i++)
 		text_release(&c->stale[i].container_id);
 	free(c->stale);
+	attachments_release(&c->valid);
 	fd_release(&c->owner);
 }
 
@@ -60,10 +61,18 @@ static int collect(const struct collection *c, const struct endpoint *e, struct 
 	return released;
 }
 
+/* Whether a record may be stale. A valid attachment's is not even read. */
+static bool may_be_stale(const char *container_id, const char *ifname, void *data)
+{
+	const struct collection *c = data;
+
+	return !attachments_have(&c->valid, container_id, ifname);
+}
+
 static bool is_stale(const struct collection *c, const struct endpoint *e)
 {
 	return strcmp(e->network, c->request->name) == 0 &&
-	       !attachments_have(c->valid, e->container_id, e->ifname);
+	       !attachments_have(&c->valid, e->container_id, e->ifname);
 }
 
 /* Collect the attachment if its record, which no other call can change now, is still stale. */
@@ -154,15 +163,11 @@ static int on_record(const struct endpoint *e, const struct failure *error, void
 	return is_stale(c, e) ? note_stale(c, e) : 0;
 }
 
-static int collect_all(struct collection *c)
+static int find_stale(struct collection *c)
 {
-	const struct endpoint_visit visitor = { on_record, c };
-	int visited = endpoint_each(&visitor, c->failure);
+	const struct endpoint_visit visitor = { on_record, c, may_be_stale, true };
 
-	if (c->n_stale)
-		c->failed = workers_run(c->n_stale, collect_queued, c, c->failure);
-	endpoint_sweep();
-	return visited < 0 || c->failure->code ? -1 : 0;
+	return endpoint_each(&visitor, c->failure);
 }
 
 static int count(const struct endpoint *e, const struct failure *error, void *data)
@@ -173,40 +178,67 @@ static int count(const struct endpoint *e, const struct failure *error, void *da
 	return 0;
 }
 
+/* Count the stale records that remain. A failure was reported when they were found. */
+static int count_left(struct collection *c)
+{
+	const struct endpoint_visit visitor = { count, c, may_be_stale, false };
+	struct failure repeated = { 0 };
+
+	return endpoint_each(&visitor, c->failure->code ? &repeated : c->failure);
+}
+
 /* Let the IPAM plugin free the addresses that are not in the list. An ADD may reserve an address
  * that the list lacks. It has a record then, and with the gate closed no further ADD reserves. So
  * leave the work to the next GC if there are more stale records than attachments that could not be
  * collected. */
-static int collect_addresses(struct collection *c)
+static int free_addresses(struct collection *c)
 {
-	const struct endpoint_visit visitor = { count, c };
 	const char *network = c->request->name, *ipam = c->config->ipam;
-	struct failure *all = c->failure, of_plugin = { 0 }, repeated = { 0 };
+	struct failure of_plugin = { 0 };
 
-	if (c->owner >= 0 && owner_gate_close(c->owner, network, all) < 0)
-		return -1;
-	const int visited = endpoint_each(&visitor, all->code ? &repeated : all);
 	if (c->left > c->failed)
 		fprintf(stderr, "podtap: network %s: GC of %s is left to the next\n", network,
 		        ipam);
 	else if (ipam_gc(c->request, ipam, &of_plugin) < 0)
-		failure_join(all, &of_plugin);
-	owner_gate_leave(c->owner, network);
-	return visited < 0 || of_plugin.code ? -1 : 0;
+		return failure_join(c->failure, &of_plugin);
+	return 0;
 }
 
-/* Continue after a failure. The first one comes first in the report. */
+static int gate_close(const struct collection *c)
+{
+	if (c->owner < 0)
+		return 0;
+	return owner_gate_close(c->owner, c->request->name, c->failure);
+}
+
+static int collect_stale(struct collection *c)
+{
+	c->failed = workers_run(c->n_stale, collect_queued, c, c->failure);
+	if (!c->config->ipam)
+		return 0;
+	if (gate_close(c) < 0)
+		return -1;
+	const int counted = count_left(c);
+	const int freed = free_addresses(c);
+	owner_gate_leave(c->owner, c->request->name);
+	return counted < 0 ? -1 : freed;
+}
+
+/* Continue after a failure. The first one comes first in the report. With the gate closed from the
+ * beginning, one reading of the records is enough if nothing is stale. */
 static int gc_all(struct collection *c)
 {
 	struct failure *f = c->failure;
 
 	c->owner = owner_open_undoing(f);
-	if (f->code)
+	if (f->code || (c->config->ipam && gate_close(c) < 0))
 		return -1;
-	const int collected = collect_all(c);
-	if (c->config->ipam && collect_addresses(c) < 0)
-		return -1;
-	return collected;
+	const int found = find_stale(c);
+	const int freed = c->config->ipam && !c->n_stale ? free_addresses(c) : 0;
+	if (c->config->ipam)
+		owner_gate_leave(c->owner, c->request->name);
+	const int collected = c->n_stale ? collect_stale(c) : freed;
+	return found < 0 || collected < 0 || f->code ? -1 : 0;
 }
 
 int gc(const struct request *r, struct failure *f)
@@ -219,8 +251,9 @@ int gc(const struct request *r, struct failure *f)
 	c.config = &config;
 	if (privilege_keep(PRIVILEGE_OPENING, ipam_delegates(config.ipam), f) < 0)
 		return -1;
-	int listed = attachments_read(r->json, &c.valid, f);
-	if (listed < 0)
+	const cJSON *list;
+	int listed = attachments_read(r->json, &list, f);
+	if (listed < 0 || attachments_index(&c.valid, list, f) < 0)
 		return -1;
 	if (listed || config.gc_without_list)
 		return gc_all(&c);

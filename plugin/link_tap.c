@@ -3,8 +3,8 @@
 #include "plugin/link_tap.h"
 
 #include "base/errno_text.h"
-#include "plugin/ifindex.h"
 #include "plugin/master.h"
+#include "record/ifindex.h"
 #include "record/minors.h"
 #include "record/state.h"
 

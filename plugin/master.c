@@ -162,7 +162,7 @@ static int on_record(const struct endpoint *e, const struct failure *error, void
 static bool holder_find(struct holder_search *search)
 {
 	struct failure ignored = { 0 };
-	const struct endpoint_visit visit = { on_record, search };
+	const struct endpoint_visit visit = { .on_record = on_record, .data = search };
 	return endpoint_each(&visit, &ignored) == 1;
 }
 

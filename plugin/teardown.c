@@ -5,8 +5,8 @@
 #include "netns/char_link.h"
 #include "netns/tap.h"
 #include "plugin/cdi.h"
-#include "plugin/ifindex.h"
 #include "plugin/takeover.h"
+#include "record/ifindex.h"
 #include "record/state.h"
 #include "record/verify.h"
 

@@ -72,19 +72,11 @@ static enum found record_read(int directory, const char *name, struct endpoint *
 	return FOUND;
 }
 
-enum found endpoint_read(const char *container_id, const char *ifname, struct endpoint *e,
-                         struct failure *f)
+enum found endpoint_read_in(int directory, const char *container_id, const char *ifname,
+                            struct endpoint *e, struct failure *f)
 {
 	char name[NAME_MAX];
-	struct failure refusal = { 0 };
-	OWNED(fd_release) int directory = container_open(container_id, false, &refusal);
 
-	*e = (struct endpoint){ .source = NULL };
-	if (directory < 0 && !refusal.code)
-		return FOUND_NONE;
-	if (directory < 0)
-		return fail(f, is_foreign(errno) ? CNI_DECODE : refusal.code, refusal.details, "%s",
-		            refusal.msg);
 	record_name(ifname, name);
 	enum found found = record_read(directory, name, e, f);
 	/* The path names what a call undoes, so the record must agree with it. */
@@ -95,6 +87,21 @@ enum found endpoint_read(const char *container_id, const char *ifname, struct en
 		            "read the endpoint record %s", name);
 	}
 	return found;
+}
+
+enum found endpoint_read(const char *container_id, const char *ifname, struct endpoint *e,
+                         struct failure *f)
+{
+	struct failure refusal = { 0 };
+	OWNED(fd_release) int directory = container_open(container_id, false, &refusal);
+
+	*e = (struct endpoint){ .source = NULL };
+	if (directory < 0 && !refusal.code)
+		return FOUND_NONE;
+	if (directory < 0)
+		return fail(f, is_foreign(errno) ? CNI_DECODE : refusal.code, refusal.details, "%s",
+		            refusal.msg);
+	return endpoint_read_in(directory, container_id, ifname, e, f);
 }
 
 /* Make the record's text. The caller frees it. Returns NULL with errno on failure. */

@@ -91,6 +91,10 @@ int endpoint_from_json(cJSON *json, struct endpoint *e, struct failure *f) MUST_
 enum found endpoint_read(const char *container_id, const char *ifname, struct endpoint *e,
                          struct failure *f) MUST_CHECK;
 
+/* Like endpoint_read(), in the directory of the container's records. */
+enum found endpoint_read_in(int directory, const char *container_id, const char *ifname,
+                            struct endpoint *e, struct failure *f) MUST_CHECK;
+
 /* Write the intent of an ADD. Returns its directory, open, which the caller owns, or -1: with
  * *exists if there is a record already. */
 int endpoint_create(const struct endpoint *e, bool *exists, struct failure *f) MUST_CHECK;
@@ -117,6 +121,11 @@ int endpoint_remove(const char *container_id, const char *ifname, struct failure
 struct endpoint_visit {
 	int (*on_record)(const struct endpoint *e, const struct failure *error, void *data);
 	void *data;
+	/* Whether a record matters. One that does not is not read. NULL: all matter. */
+	bool (*matters)(const char *container_id, const char *ifname, void *data);
+	/* Also remove the directories of containers that have no record: a killed ADD may leave
+	 * one. An ADD that runs meanwhile creates its own again. */
+	bool sweep;
 };
 int endpoint_each(const struct endpoint_visit *v, struct failure *f) MUST_CHECK;
 
@@ -124,8 +133,7 @@ int endpoint_each(const struct endpoint_visit *v, struct failure *f) MUST_CHECK;
 int endpoint_each_of(const char *container_id, const struct endpoint_visit *v,
                      struct failure *f) MUST_CHECK;
 
-/* Remove the directories of containers that have no record: a killed ADD may leave one. An ADD that
- * runs meanwhile creates its own again. */
-void endpoint_sweep(void);
+/* Whether the host may have a record: whether a container has a directory for records. */
+bool endpoint_any(void);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Visiting all endpoint records of the host. */
+#include "base/entries.h"
 #include "base/errno_text.h"
-#include "base/file.h"
 #include "base/name.h"
 #include "record/endpoint.h"
 #include "record/state.h"
@@ -24,13 +24,15 @@ static bool ifname_of(const char *file, char *ifname, size_t size)
 	return true;
 }
 
-static int visit_record(const char *container_id, const char *ifname,
+static int visit_record(int directory, const char *container_id, const char *ifname,
                         const struct endpoint_visit *v)
 {
 	OWNED(endpoint_release) struct endpoint e = { .source = NULL };
 	struct failure error = { 0 };
-	enum found found = endpoint_read(container_id, ifname, &e, &error);
 
+	if (v->matters && !v->matters(container_id, ifname, v->data))
+		return 0;
+	enum found found = endpoint_read_in(directory, container_id, ifname, &e, &error);
 	if (found == FOUND_NONE) /* it was removed after the directory was read */
 		return 0;
 	if (found == FOUND_FAILED)
@@ -38,27 +40,21 @@ static int visit_record(const char *container_id, const char *ifname,
 	return v->on_record(&e, found == FOUND_FAILED ? &error : NULL, v->data);
 }
 
-/* Visit the records of one container. An unreadable container is reported in *missed; the walk
- * continues. Returns what on_record() returned. */
-static int visit_container(int all, const char *container_id, const struct endpoint_visit *v,
-                           struct failure *missed)
+/* Visit the records in a container's directory, which the function takes over. Returns what
+ * on_record() returned, with the number of entries in *entries. */
+static int visit_records(int fd, const char *container_id, const struct endpoint_visit *v,
+                         size_t *entries, struct failure *missed)
 {
+	OWNED(entries_release) struct entries records;
+	const char *name;
 	char ifname[16];
-	struct failure refusal = { 0 };
-	int fd = state_open_below(all, container_id, false, &refusal);
-	/* It was removed meanwhile, or it is not a directory of podtap: another object, or a link.
-	 */
-	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP))
-		return 0;
-	if (fd < 0) {
-		failure_join(missed, &refusal);
-		return 0;
-	}
-	OWNED(stream_release) DIR *records = directory_stream(fd);
-	const struct dirent *entry;
-	while (records && (entry = entry_next(records))) {
-		int stop = ifname_of(entry->d_name, ifname, sizeof ifname)
-		                   ? visit_record(container_id, ifname, v)
+
+	entries_begin(&records, fd);
+	*entries = 0;
+	while ((name = entries_next(&records))) {
+		++*entries;
+		int stop = ifname_of(name, ifname, sizeof ifname)
+		                   ? visit_record(fd, container_id, ifname, v)
 		                   : 0;
 		if (stop)
 			return stop;
@@ -68,21 +64,42 @@ static int visit_container(int all, const char *container_id, const struct endpo
 	return 0;
 }
 
+/* Visit the records of one container. An unreadable container is reported in *missed; the walk
+ * continues. Returns what on_record() returned. */
+static int visit_container(int all, const char *container_id, const struct endpoint_visit *v,
+                           struct failure *missed)
+{
+	size_t entries;
+	struct failure refusal = { 0 };
+	int fd = state_open_below(all, container_id, false, &refusal);
+	/* It was removed meanwhile, or it is not a directory of podtap: another object, or a link.
+	 */
+	if (fd < 0 &&
+	    (errno == ENOENT || errno == ENOTDIR || errno == ELOOP || errno == ENAMETOOLONG))
+		return 0;
+	if (fd < 0) {
+		failure_join(missed, &refusal);
+		return 0;
+	}
+	const int stop = visit_records(fd, container_id, v, &entries, missed);
+	if (entries == 0 && v->sweep)
+		unlinkat(all, container_id, AT_REMOVEDIR);
+	return stop;
+}
+
 int endpoint_each(const struct endpoint_visit *v, struct failure *f)
 {
 	int fd = state_open("endpoints", false, f);
 	if (fd < 0)
 		return f->code ? -1 : 0;
-	OWNED(stream_release) DIR *containers = directory_stream(fd);
-	if (!containers)
-		return fail(f, CNI_IO, errno_text(errno), "list the endpoints below %s",
-		            state_path());
+	OWNED(entries_release) struct entries containers;
 	struct failure missed = { 0 };
 	int stop = 0;
-	const struct dirent *entry;
-	while (!stop && (entry = entry_next(containers)))
-		if (identifier_valid(entry->d_name))
-			stop = visit_container(dirfd(containers), entry->d_name, v, &missed);
+	const char *name;
+	entries_begin(&containers, fd);
+	while (!stop && (name = entries_next(&containers)))
+		if (identifier_valid(name))
+			stop = visit_container(fd, name, v, &missed);
 	if (stop)
 		return stop;
 	if (errno)
@@ -104,13 +121,16 @@ int endpoint_each_of(const char *container_id, const struct endpoint_visit *v, s
 	return missed.code ? failure_join(f, &missed) : 0;
 }
 
-void endpoint_sweep(void)
+bool endpoint_any(void)
 {
 	struct failure ignored = { 0 };
-	int fd = state_open("endpoints", false, &ignored);
-	OWNED(stream_release) DIR *containers = directory_stream(fd);
+	const int fd = state_open("endpoints", false, &ignored);
+	OWNED(entries_release) struct entries containers;
+	const char *name;
 
-	for (const struct dirent *entry; containers && (entry = readdir(containers));)
-		if (identifier_valid(entry->d_name))
-			unlinkat(dirfd(containers), entry->d_name, AT_REMOVEDIR);
+	entries_begin(&containers, fd);
+	while ((name = entries_next(&containers)))
+		if (identifier_valid(name))
+			return true;
+	return ignored.code || errno;
 }

@@ -2,7 +2,9 @@
 /* Finding and verifying the taps of a namespace. */
 #include "record/taps.h"
 
+#include "netns/link_watch.h"
 #include "netns/sandbox.h"
+#include "record/ifindex.h"
 #include "record/minors.h"
 #include "record/resources.h"
 #include "record/state.h"
@@ -17,6 +19,7 @@ struct search {
 	const char *container_id; /* NULL: any */
 	const char *path;
 	struct stat named; /* the object that the path leads to; zeroed: not read yet */
+	int home;          /* our own namespace */
 	struct sandbox sandbox;
 	int devices;
 	struct taps *taps;
@@ -28,18 +31,20 @@ static void search_release(struct search *s)
 {
 	fd_release(&s->devices);
 	sandbox_release(&s->sandbox);
+	fd_release(&s->home);
 }
 
-static int search_open(struct search *s)
+/* Open the namespace, once. */
+static int search_open(struct search *s, struct failure *f)
 {
-	OWNED(fd_release) int home = netns_own(s->failure);
-	OWNED(fd_release) int netns = home < 0 ? -1 : netns_open(s->path, s->failure);
-
-	if (home < 0 || netns < 0 ||
-	    sandbox_open(&s->sandbox, home, fd_take(&netns), SANDBOX_SYSFS, s->failure) < 0)
+	if (s->sandbox.netns >= 0)
+		return 0;
+	if (s->devices < 0 && (s->devices = device_open(f)) < 0)
 		return -1;
-	s->devices = device_open(s->failure);
-	return s->devices < 0 ? -1 : 0;
+	if (s->home < 0 && (s->home = netns_own(f)) < 0)
+		return -1;
+	OWNED(fd_release) int netns = netns_open(s->path, f);
+	return netns < 0 ? -1 : sandbox_open(&s->sandbox, s->home, fd_take(&netns), 0, f);
 }
 
 /* Look the path up when the first record is seen: without a record, its namespace does not matter.
@@ -141,7 +146,7 @@ static int visit(const struct endpoint *e, const struct failure *error, void *da
 		return -1;
 	if (e->netns.dev != s->named.st_dev || e->netns.inode != s->named.st_ino)
 		return foreign(s, e);
-	if (s->sandbox.netns < 0 && search_open(s) < 0)
+	if (search_open(s, s->failure) < 0)
 		return -1;
 	if (!netns_same(&e->netns, &s->sandbox.id))
 		return foreign(s, e); /* that is gone and had the same numbers */
@@ -151,20 +156,88 @@ static int visit(const struct endpoint *e, const struct failure *error, void *da
 	return taps_add(s, e);
 }
 
+/* The macvtap links of a namespace. */
+struct links {
+	uint32_t index[TAPS_DEVICES_MAX];
+	size_t n;
+	bool more; /* there are more */
+};
+
+static void link_note(const struct link *link, bool gone, void *data)
+{
+	struct links *l = data;
+
+	if (gone || (!link->partial && strcmp(link->kind, "macvtap") != 0))
+		return;
+	l->more |= l->n == TAPS_DEVICES_MAX;
+	if (!l->more)
+		l->index[l->n++] = link->index;
+}
+
+struct records {
+	struct endpoint endpoint[TAPS_DEVICES_MAX];
+	size_t n;
+};
+
+static void records_release(struct records *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		endpoint_release(&r->endpoint[i]);
+}
+
+/* Read the record of a link of the namespace, by the note of its index. The note is a hint, so the
+ * record must be of that link. Returns whether it is. */
+static bool record_find(const struct search *s, uint32_t index, struct endpoint *e)
+{
+	struct attachment_name name;
+	struct failure ignored = { 0 };
+
+	*e = (struct endpoint){ .source = NULL };
+	return ifindex_owner(index, &name, &ignored) > 0 &&
+	       endpoint_read(name.container_id, name.ifname, e, &ignored) == FOUND &&
+	       e->ifindex == index && netns_same(&e->netns, &s->sandbox.id);
+}
+
+/* Find the taps by the links of the namespace, and read only their records. Returns FOUND if all
+ * links have one, or there is no link; FOUND_NONE if only all records can tell, as for a link that
+ * another program made; or FOUND_FAILED. */
+static enum found find_by_links(struct search *s)
+{
+	struct failure ignored = { 0 };
+	struct links links = { .n = 0 };
+	OWNED(records_release) struct records records = { .n = 0 };
+
+	if (search_open(s, &ignored) < 0 ||
+	    link_each(&s->sandbox.rtnl, "macvtap", link_note, &links, &ignored) < 0 || links.more)
+		return FOUND_NONE;
+	for (size_t i = 0; i < links.n; i++)
+		if (!record_find(s, links.index[i], &records.endpoint[records.n++]))
+			return FOUND_NONE;
+	for (size_t i = 0; i < records.n; i++)
+		if (visit(&records.endpoint[i], NULL, s) < 0)
+			return FOUND_FAILED;
+	return FOUND;
+}
+
 int taps_find(const char *container_id, const char *netns_path, struct taps *taps,
               void (*doubt)(const struct failure *), struct failure *f)
 {
 	OWNED(search_release)
 	struct search s = { .container_id = container_id,
 		            .path = netns_path,
+		            .home = -1,
 		            .sandbox = SANDBOX_CLOSED,
 		            .devices = -1,
 		            .taps = taps,
 		            .doubt = doubt,
 		            .failure = f };
-	const struct endpoint_visit visitor = { visit, &s };
+	const struct endpoint_visit visitor = { .on_record = visit, .data = &s };
 
 	taps->n = taps->doubts = 0;
-	return container_id ? endpoint_each_of(container_id, &visitor, f)
-	                    : endpoint_each(&visitor, f);
+	if (container_id)
+		return endpoint_each_of(container_id, &visitor, f);
+	if (!endpoint_any())
+		return 0;
+	const enum found found = find_by_links(&s);
+	return found == FOUND_NONE ? endpoint_each(&visitor, f) : found == FOUND ? 0 : -1;
 }

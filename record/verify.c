@@ -85,12 +85,12 @@ static int differs(struct failure *why, const struct endpoint *e, const char *de
 	return 0;
 }
 
-static enum verified tap_verify(const struct endpoint *e, const struct sandbox *sandbox,
-                                int devices, struct failure *why)
+static enum verified tap_verify(const struct endpoint *e, struct sandbox *sandbox, int devices,
+                                struct failure *why)
 {
 	struct tap_node node;
 	dev_t number;
-	const enum found known = tap_number(sandbox->sysfs, e->ifindex, &number, why);
+	const enum found known = sandbox_tap_number(sandbox, e->ifindex, &number, why);
 
 	if (known == FOUND_FAILED)
 		return VERIFY_FAILED;
@@ -118,14 +118,10 @@ static enum found link_look(const struct endpoint *e, struct sandbox *sandbox, s
 }
 
 /* Open the namespace that a record names. */
-static enum found sandbox_look(const struct endpoint *e, unsigned extras, struct sandbox *sandbox,
-                               struct failure *why)
+static enum found sandbox_look(const struct endpoint *e, const struct host *host,
+                               struct sandbox *sandbox, struct failure *why)
 {
-	OWNED(host_release) struct host host = HOST_CLOSED;
-
-	if (host_open(&host, why) < 0)
-		return FOUND_FAILED;
-	const enum found open = endpoint_sandbox(e, NULL, &host, extras, sandbox, why);
+	const enum found open = endpoint_sandbox(e, NULL, host, 0, sandbox, why);
 	return open == FOUND_NONE ? differs(why, e, "its network namespace is gone") : open;
 }
 
@@ -150,25 +146,42 @@ enum verified endpoint_verify_in(const struct endpoint *e, struct sandbox *sandb
 	return verify_found(e, sandbox, devices, &link, why);
 }
 
-enum verified endpoint_verify(const struct endpoint *e, struct link *link, struct failure *why)
+int verifier_open(struct verifier *v, struct failure *f)
+{
+	*v = (struct verifier)VERIFIER_CLOSED;
+	if (host_open(&v->host, f) < 0)
+		return -1;
+	v->devices = device_open(f);
+	if (v->devices < 0)
+		verifier_release(v);
+	return v->devices < 0 ? -1 : 0;
+}
+
+void verifier_release(struct verifier *v)
+{
+	fd_release(&v->devices);
+	host_release(&v->host);
+}
+
+enum verified endpoint_verify(const struct verifier *v, const struct endpoint *e, struct link *link,
+                              struct failure *why)
 {
 	OWNED(sandbox_release) struct sandbox sandbox = SANDBOX_CLOSED;
-	OWNED(fd_release) int devices = device_open(why);
 
 	link->index = 0;
-	if (devices < 0)
-		return VERIFY_FAILED;
-	const unsigned extras = e->tap.path ? SANDBOX_SYSFS : 0;
-	const enum found open = sandbox_look(e, extras, &sandbox, why);
+	const enum found open = sandbox_look(e, &v->host, &sandbox, why);
 	if (open != FOUND)
 		return open == FOUND_NONE ? DIFFERS : VERIFY_FAILED;
-	return verify_found(e, &sandbox, devices, link, why);
+	return verify_found(e, &sandbox, v->devices, link, why);
 }
 
 enum found endpoint_find_link(const struct endpoint *e, struct link *link, struct failure *why)
 {
+	OWNED(host_release) struct host host = HOST_CLOSED;
 	OWNED(sandbox_release) struct sandbox sandbox = SANDBOX_CLOSED;
-	const enum found open = sandbox_look(e, 0, &sandbox, why);
 
+	if (host_open(&host, why) < 0)
+		return FOUND_FAILED;
+	const enum found open = sandbox_look(e, &host, &sandbox, why);
 	return open != FOUND ? open : link_look(e, &sandbox, link, why);
 }

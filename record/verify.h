@@ -35,10 +35,25 @@ enum verified {
 enum verified endpoint_verify_in(const struct endpoint *e, struct sandbox *sandbox, int devices,
                                  struct failure *why) MUST_CHECK;
 
+/* What verifying many records needs once. */
+struct verifier {
+	struct host host;
+	int devices; /* the directory of device nodes */
+};
+
+#define VERIFIER_CLOSED                            \
+	{                                          \
+		.host = HOST_CLOSED, .devices = -1 \
+	}
+
+/* On failure nothing stays open. Returns 0 or -1. */
+int verifier_open(struct verifier *v, struct failure *f) MUST_CHECK;
+void verifier_release(struct verifier *v);
+
 /* Open the namespace by the record's path and identity, and verify the record there. *link is the
  * link as it is now, also when something else differs; its index is 0 if it was not found. Returns
  * VERIFIED, DIFFERS with the difference in *why, or VERIFY_FAILED with *why. */
-enum verified endpoint_verify(const struct endpoint *e, struct link *link,
+enum verified endpoint_verify(const struct verifier *v, const struct endpoint *e, struct link *link,
                               struct failure *why) MUST_CHECK;
 
 /* Find an endpoint's link as it is now, without verifying its tap. Returns 1; 0 with what is gone

@@ -3,6 +3,7 @@
 #include "tools/listing.h"
 
 #include "base/json.h"
+#include "base/name.h"
 #include "record/endpoint.h"
 #include "record/verify.h"
 
@@ -54,7 +55,7 @@ static char *addresses_of(const cJSON *ips)
 	const cJSON *item;
 	char *all = NULL;
 	size_t size;
-	FILE *out = open_memstream(&all, &size);
+	FILE *out = ips ? open_memstream(&all, &size) : NULL;
 
 	if (!out)
 		return NULL;
@@ -118,7 +119,8 @@ static bool row_fill(struct listing_row *row, const struct endpoint *e, const st
 	for (size_t c = 0; c < LISTING_COLUMNS; c++)
 		if (!(row->cell[c] = cell_of(texts[c])))
 			return false;
-	return (!now->index || json_update(row->json, now)) && condition_add(row->json, condition);
+	return !row->json || ((!now->index || json_update(row->json, now)) &&
+	                      condition_add(row->json, condition));
 }
 
 /* Returns what is known of a record that cannot be read. */
@@ -131,17 +133,25 @@ static cJSON *unreadable_json(const struct endpoint *e)
 	return json;
 }
 
+static cJSON *json_of(const struct endpoint *e, const struct failure *error)
+{
+	if (error)
+		return unreadable_json(e);
+	return endpoint_is_newer(e) ? cJSON_Duplicate(e->source, true) : endpoint_to_json(e);
+}
+
 struct selection {
 	struct listing *listing;
-	const char *container_id;
-	const char *ifname;
+	const struct verifier *verifier; /* NULL: see unverified */
+	const struct failure *unverified;
+	const char *ifname; /* NULL: every */
 	struct failure *failure;
 };
 
 /* Verifies an endpoint. If it is not alive, *why is the reason. *now is its link, with index 0 if
  * it was not found. */
-static enum condition judge(const struct endpoint *e, const struct failure *error, struct link *now,
-                            struct failure *why)
+static enum condition judge(const struct selection *t, const struct endpoint *e,
+                            const struct failure *error, struct link *now, struct failure *why)
 {
 	if (error) {
 		*why = *error;
@@ -152,8 +162,20 @@ static enum condition judge(const struct endpoint *e, const struct failure *erro
 		     e->ifname, e->container_id);
 		return STALE;
 	}
-	const enum verified verified = endpoint_verify(e, now, why);
+	if (!t->verifier) {
+		*why = *t->unverified;
+		return UNKNOWN;
+	}
+	const enum verified verified = endpoint_verify(t->verifier, e, now, why);
 	return verified == VERIFY_FAILED ? UNKNOWN : verified == VERIFIED ? ALIVE : STALE;
+}
+
+static bool is_selected(const char *container_id, const char *ifname, void *data)
+{
+	const struct selection *t = data;
+
+	(void)container_id;
+	return !t->ifname || strcmp(ifname, t->ifname) == 0;
 }
 
 static int visit(const struct endpoint *e, const struct failure *error, void *data)
@@ -162,19 +184,15 @@ static int visit(const struct endpoint *e, const struct failure *error, void *da
 	struct failure why = { 0 };
 	struct link now = { .index = 0 };
 
-	if ((t->container_id && strcmp(e->container_id, t->container_id) != 0) ||
-	    (t->ifname && strcmp(e->ifname, t->ifname) != 0))
-		return 0;
-	const enum condition condition = judge(e, error, &now, &why);
+	const enum condition condition = judge(t, e, error, &now, &why);
 	struct listing_row *row = row_add(t->listing);
 	if (!row)
 		return fail_errno(t->failure, ENOMEM, "list the endpoints");
 	if (condition != ALIVE && asprintf(&row->why, "%s of %s: %s: %s", e->ifname,
 	                                   e->container_id, why.msg, why.details) < 0)
 		row->why = NULL;
-	row->json = error                  ? unreadable_json(e)
-	            : endpoint_is_newer(e) ? cJSON_Duplicate(e->source, true)
-	                                   : endpoint_to_json(e);
+	if (t->listing->json && !(row->json = json_of(e, error)))
+		return fail_errno(t->failure, ENOMEM, "list the endpoints");
 	if ((condition != ALIVE && !row->why) || !row_fill(row, e, &now, condition))
 		return fail_errno(t->failure, ENOMEM, "list the endpoints");
 	t->listing->stale += condition == STALE;
@@ -193,11 +211,20 @@ static int by_container_and_interface(const void *a, const void *b)
 int listing_collect(struct listing *l, const char *container_id, const char *ifname,
                     struct failure *missed, struct failure *f)
 {
-	struct selection selection = { l, container_id, ifname, f };
-	const struct endpoint_visit visitor = { visit, &selection };
+	OWNED(verifier_release) struct verifier verifier = VERIFIER_CLOSED;
+	struct failure unverified = { 0 };
+	struct selection selection = { l, &verifier, &unverified, ifname, f };
+	const struct endpoint_visit visitor = { .on_record = visit,
+		                                .data = &selection,
+		                                .matters = is_selected };
 
-	*l = (struct listing){ .row = NULL };
-	const int visited = endpoint_each(&visitor, missed);
+	*l = (struct listing){ .json = l->json };
+	if (verifier_open(&verifier, &unverified) < 0)
+		selection.verifier = NULL;
+	const int visited = !container_id ? endpoint_each(&visitor, missed)
+	                    : identifier_valid(container_id)
+	                            ? endpoint_each_of(container_id, &visitor, missed)
+	                            : 0;
 	if (f->code)
 		return -1;
 	if (visited < 0)

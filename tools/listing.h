@@ -11,11 +11,13 @@ enum { LISTING_COLUMNS = 9 };
 
 struct listing_row {
 	char *cell[LISTING_COLUMNS]; /* owned */
-	cJSON *json;                 /* the record plus "alive", which is null if unknown; owned */
-	char *why;                   /* why its state is stale or unknown; owned; NULL if alive */
+	cJSON *json; /* the record plus "alive", which is null if unknown; owned; NULL: not wanted
+	              */
+	char *why;   /* why its state is stale or unknown; owned; NULL if alive */
 };
 
 struct listing {
+	bool json;               /* JSON is wanted of each row */
 	struct listing_row *row; /* owned, by container and interface */
 	size_t n;
 	size_t stale;
@@ -25,9 +27,9 @@ struct listing {
 void listing_release(struct listing *l);
 
 /* Collect the endpoints of a container and an interface (NULL: all), and verify each against the
- * kernel. An endpoint with an unreadable record is stale. An endpoint that cannot be verified is
- * listed as unknown. *missed is the reason why a container's records could not be read. The caller
- * releases l in any case. */
+ * kernel. The caller set l->json. An endpoint with an unreadable record is stale. An endpoint that
+ * cannot be verified is listed as unknown. *missed is the reason why a container's records could
+ * not be read. The caller releases l in any case. */
 int listing_collect(struct listing *l, const char *container_id, const char *ifname,
                     struct failure *missed, struct failure *f) MUST_CHECK;
 

@@ -43,7 +43,7 @@ static int unknown(const struct call *call, struct failure *f)
 
 static int list(const struct call *call, struct failure *f)
 {
-	OWNED(listing_release) struct listing l = { .row = NULL };
+	OWNED(listing_release) struct listing l = { .json = call->json };
 	struct failure missed = { 0 };
 
 	if (geteuid() != 0)
@@ -147,8 +147,8 @@ static int arguments_read(struct call *call, const struct verb *verb, const stru
 	return 0;
 }
 
-/* Reads the verb, its options and arguments. Returns the verb; or NULL after the program has nothing
- * more to do, with the exit code in *status. */
+/* Reads the verb, its options and arguments. Returns the verb; or NULL after the program has
+ * nothing more to do, with the exit code in *status. */
 static const struct verb *call_read(struct call *call, int *status, int argc, char **argv)
 {
 	const bool named = argc > 1 && *argv[1] != '-';

@@ -105,7 +105,7 @@ static int look_up_all(struct inventory *all, struct failure *f)
 		look_up(all, all->server[i]);
 	if (!all->ports)
 		return 0;
-	return rtnl_open(&dump, f) < 0 ? -1 : link_each(&dump, on_link, all, f);
+	return rtnl_open(&dump, f) < 0 ? -1 : link_each(&dump, NULL, on_link, all, f);
 }
 
 static void on_news(void *data, uint32_t events)

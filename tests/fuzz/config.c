@@ -18,12 +18,14 @@ static void check_attachments(const cJSON *config)
 	if (told < 0)
 		return;
 	PROMISE(told || !list);
+	OWNED(attachments_release) struct attachments a = { .n = 0 };
+	PROMISE(attachments_index(&a, list, &f) == 0);
 	cJSON_ArrayForEach(item, list)
 	{
-		PROMISE(attachments_have(list, json_string(json_member(item, "containerID")),
+		PROMISE(attachments_have(&a, json_string(json_member(item, "containerID")),
 		                         json_string(json_member(item, "ifname"))));
 	}
-	PROMISE(!attachments_have(list, "", "nobody's") || list);
+	PROMISE(!attachments_have(&a, "", "nobody's") || list);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

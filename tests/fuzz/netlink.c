@@ -172,7 +172,7 @@ static int news(struct rtnl *nl, struct failure *f)
 
 static int links(struct rtnl *nl, struct failure *f)
 {
-	return link_each(nl, on_link, NULL, f);
+	return link_each(nl, "macvtap", on_link, NULL, f);
 }
 
 static int settle(struct rtnl *nl, int seconds, struct failure *f)

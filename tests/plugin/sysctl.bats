@@ -69,7 +69,7 @@ from_router() {
 	run -0 cni CHECK "$(answering "$ipv4")" "$delegates"
 }
 @test "ADD: with IPv4 or for a guest the settings in /proc are not opened, which take time for each namespace" {
-	wrapper=(env ASAN_OPTIONS=detect_leaks=0 strace -f -o "$BATS_TEST_TMPDIR/trace" -e trace=open,openat)
+	wrapper=(env ASAN_OPTIONS=detect_leaks=0 strace -f -o "$BATS_TEST_TMPDIR/trace" -e "trace=open,openat")
 	run -0 cni ADD "$(answering "$ipv4")" "$delegates"
 	run -0 cni ADD '{"addressOwner":"guest"}' CNI_IFNAME=net1
 	run -0 cni CHECK '{"addressOwner":"guest"}' CNI_IFNAME=net1

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Interface indices that are unique on the host. /dev has one name for each index, but the kernel
  * counts indices anew in each namespace. */
-#ifndef PLUGIN_IFINDEX_H
-#define PLUGIN_IFINDEX_H
+#ifndef RECORD_IFINDEX_H
+#define RECORD_IFINDEX_H
 
 #include "base/failure.h"
 #include "base/owned.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Drawing interface indices, and one symlink for each that names its attachment. */
-#include "plugin/ifindex.h"
+#include "record/ifindex.h"
 
 #include "base/errno_text.h"
 #include "base/file.h"
