@@ -22,13 +22,24 @@ struct allocation {
 	struct failure *f;
 };
 
-static void allocation_release(struct allocation *a)
+/* Another call may have released the addresses, and given them to others, since the ledger was
+ * unlocked. */
+static void allocation_undo(struct allocation *a)
 {
 	struct failure ignored = { 0 }; /* the first cause must be reported */
 
-	for (size_t i = 0; i < a->n_made && !a->committed; i++)
-		if (ledger_remove(&a->ledger, &a->made[i], a->holder, &ignored) < 0)
+	if (a->ledger.store.lock < 0 && ledger_lock(&a->ledger, &ignored) != FOUND)
+		return;
+	for (size_t i = 0; i < a->n_made; i++)
+		if (ledger_holds(&a->ledger, &a->made[i], a->holder) &&
+		    ledger_remove(&a->ledger, &a->made[i], a->holder, &ignored) < 0)
 			break;
+}
+
+static void allocation_release(struct allocation *a)
+{
+	if (a->n_made && !a->committed)
+		allocation_undo(a);
 	free(a->made);
 	ip_list_release(&a->wanted);
 	ledger_release(&a->ledger);
@@ -277,7 +288,8 @@ static int leftover_check(const struct allocation *a)
 	return fail(a->f, CNI_CONFIG, details, "failed to allocate all requested IPs: %s", list);
 }
 
-static int allocate(struct allocation *a, const struct request *r, struct result *result)
+/* Other calls need not wait for what is done before the lock is taken. */
+static int allocation_begin(struct allocation *a, const struct request *r)
 {
 	const struct ipam_config *c = a->config;
 
@@ -291,13 +303,26 @@ static int allocate(struct allocation *a, const struct request *r, struct result
 	for (size_t i = 0; i < c->wanted.n; i++)
 		if (ip_list_add(&a->wanted, &c->wanted.ips[i], a->f) < 0)
 			return -1;
-	if (ledger_open(&a->ledger, c->data_dir, r->name, STORE_CREATE, a->f) != FOUND ||
+	if (ledger_begin(&a->ledger, c->data_dir, r->name, STORE_CREATE, a->f) != FOUND)
+		return -1;
+	store_prepare(&a->ledger.store, a->holder, c->n_sets, c->keep_across_boots);
+	return 0;
+}
+
+static int allocate(struct allocation *a, const struct request *r, struct result *result)
+{
+	const struct ipam_config *c = a->config;
+
+	if (allocation_begin(a, r) < 0 || ledger_lock(&a->ledger, a->f) != FOUND ||
 	    ledger_enter_life(&a->ledger, c->keep_across_boots, a->f) < 0 || duplicate_check(a) < 0)
 		return -1;
 	for (size_t i = 0; i < c->n_sets; i++)
 		if (give(a, i, result) < 0)
 			return -1;
-	return leftover_check(a);
+	if (leftover_check(a) < 0)
+		return -1;
+	ledger_unlock(&a->ledger);
+	return c->keep_across_boots ? store_sync(&a->ledger.store, a->f) : 0;
 }
 
 static int result_complete(const struct ipam_config *c, struct result *result, struct failure *f)

@@ -7,11 +7,18 @@
 
 #include <string.h>
 
-void ledger_release(struct ledger *l)
+void ledger_unlock(struct ledger *l)
 {
 	if (l->usable && !l->pending && !l->looking)
 		index_save(&l->index, &l->store, &l->life);
+	l->usable = false;
+	fd_release(&l->store.lock);
 	index_release(&l->index);
+}
+
+void ledger_release(struct ledger *l)
+{
+	ledger_unlock(l);
 	store_release(&l->store);
 }
 
@@ -40,8 +47,8 @@ static void life_settle(struct ledger *l)
 		l->index.stamped = false;
 }
 
-enum found ledger_open(struct ledger *l, const char *data_dir, const char *network,
-                       enum store_use use, struct failure *f)
+enum found ledger_begin(struct ledger *l, const char *data_dir, const char *network,
+                        enum store_use use, struct failure *f)
 {
 	const enum found open = store_open(&l->store, data_dir, network, use, f);
 
@@ -51,13 +58,30 @@ enum found ledger_open(struct ledger *l, const char *data_dir, const char *netwo
 		return fail(f, CNI_CONFIG, "the path is too long", "dataDir %.200s", data_dir);
 	l->looking = use == STORE_LOOK;
 	life_read(&l->life);
+	l->store.life = &l->life;
+	return FOUND;
+}
+
+enum found ledger_lock(struct ledger *l, struct failure *f)
+{
+	const enum found locked = store_lock(&l->store, f);
+
+	if (locked != FOUND)
+		return locked;
+	l->index = (struct index)INDEX_CLOSED;
 	index_open(&l->index, &l->directory);
 	if (!*l->life.boot || !index_is_of(&l->index, &l->life))
 		life_settle(l);
-	l->store.life = &l->life;
 	l->usable = !l->pending && index_is_of(&l->index, &l->life) &&
 	            index_fresh(&l->index, &l->store);
 	return FOUND;
+}
+
+enum found ledger_open(struct ledger *l, const char *data_dir, const char *network,
+                       enum store_use use, struct failure *f)
+{
+	const enum found begun = ledger_begin(l, data_dir, network, use, f);
+	return begun == FOUND ? ledger_lock(l, f) : begun;
 }
 
 /* Returns whether all reservations are of this life, after the release of former ones. Without a
@@ -91,7 +115,7 @@ static int index_again(struct ledger *l, struct failure *f)
 	return index_need(l, f);
 }
 
-static bool holds(const struct ledger *l, const struct ip *ip, const char *holder)
+bool ledger_holds(const struct ledger *l, const struct ip *ip, const char *holder)
 {
 	char text[HOLDER_MAX + 1];
 
@@ -111,7 +135,7 @@ static int search_visit(uint64_t hash, const struct ip *ip, void *data)
 	const struct search *s = data;
 
 	(void)hash;
-	if (!holds(s->ledger, ip, s->holder))
+	if (!ledger_holds(s->ledger, ip, s->holder))
 		return -1;
 	return ip_list_add(s->found, ip, s->f) < 0 ? -1 : 1;
 }

@@ -25,10 +25,19 @@ struct ledger {
 		.store = STORE_CLOSED, .index = INDEX_CLOSED \
 	}
 
-/* Save the index and unlock. */
+/* Save the index and unlock. ledger_lock() locks again. */
+void ledger_unlock(struct ledger *l);
+
 void ledger_release(struct ledger *l);
 
-/* Open the store, as store_open() does, and the index. STORE_LOOK writes nothing. */
+/* Open the store, as store_open() does, and read what needs no lock. STORE_LOOK writes nothing. */
+enum found ledger_begin(struct ledger *l, const char *data_dir, const char *network,
+                        enum store_use use, struct failure *f) MUST_CHECK;
+
+/* Wait for the lock, as store_lock() does, and open the index. The functions below need it. */
+enum found ledger_lock(struct ledger *l, struct failure *f) MUST_CHECK;
+
+/* Begin and lock. */
 enum found ledger_open(struct ledger *l, const char *data_dir, const char *network,
                        enum store_use use, struct failure *f) MUST_CHECK;
 
@@ -39,6 +48,9 @@ int ledger_enter_life(struct ledger *l, bool keep, struct failure *f) MUST_CHECK
 /* Find the addresses of a holder. */
 int ledger_find(struct ledger *l, const char *holder, struct ip_list *found,
                 struct failure *f) MUST_CHECK;
+
+/* Returns whether the store has an address as a holder's. */
+bool ledger_holds(const struct ledger *l, const struct ip *ip, const char *holder);
 
 /* Check that every reservation was readable, because an unreadable one may belong to any holder.
  * Returns 0, or -1 (CNI_IO) with the reservation in the message. */

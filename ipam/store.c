@@ -17,6 +17,8 @@
 void store_release(struct store *s)
 {
 	fd_release(&s->lock); /* unlocks */
+	for (size_t i = 0; i < PREPARED_MAX; i++)
+		fd_release(&s->prepared[i].fd);
 	fd_release(&s->dir);
 }
 
@@ -55,8 +57,9 @@ static enum found store_used(const struct store *s, struct failure *f)
 
 /* Opens the lock file. Does not follow a link, and does not block on a pipe. Returns FOUND_NONE if
  * the lock is missing and is not needed, FOUND_FAILED with errno. */
-static enum found lock_open(struct store *s, enum store_use use, struct failure *f)
+static enum found lock_open(struct store *s, struct failure *f)
 {
+	const enum store_use use = s->use;
 	const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
 
 	s->lock = openat(s->dir, "lock", flags | (use == STORE_CREATE ? O_CREAT : 0), 0750);
@@ -75,9 +78,9 @@ static enum found lock_open(struct store *s, enum store_use use, struct failure 
 	return s->lock >= 0 || errno == ENOSPC || errno == EDQUOT ? FOUND : FOUND_FAILED;
 }
 
-static enum found lock_acquire(struct store *s, enum store_use use, struct failure *f)
+enum found store_lock(struct store *s, struct failure *f)
 {
-	const enum found open = lock_open(s, use, f);
+	const enum found open = lock_open(s, f);
 
 	if (open == FOUND_FAILED)
 		return fail(f, CNI_IO, errno_text(errno), "open %s/lock", s->path);
@@ -92,6 +95,7 @@ enum found store_open(struct store *s, const char *data_dir, const char *network
 {
 	const int n = snprintf(s->path, sizeof s->path, "%s/%s", data_dir, network);
 
+	s->use = use;
 	if (n >= (int)sizeof s->path)
 		return fail(f, CNI_CONFIG, "the path is too long", "dataDir %.200s", data_dir);
 	s->dir = directory_open(s->path, use == STORE_CREATE);
@@ -99,28 +103,26 @@ enum found store_open(struct store *s, const char *data_dir, const char *network
 		return FOUND_NONE;
 	if (s->dir < 0)
 		return fail(f, CNI_IO, errno_text(errno), "open the reservations in %s", s->path);
-	return lock_acquire(s, use, f);
+	return FOUND;
 }
 
 /* A reservation without a mark is still valid: see store->unmarked. */
-static void reservation_mark(struct store *s, int fd, const char *holder)
+static void reservation_mark(struct store *s, int fd, const struct mark *mark)
 {
-	if (!s->life)
-		return;
-	const struct mark mark = mark_of(s->life, holder);
-	if (!mark_write(fd, &mark))
+	if (s->life && !mark_write(fd, mark))
 		s->unmarked = true;
 }
 
 /* For a file system without nameless files. If we crash here, the file counts as empty. */
-static int reserve_named(struct store *s, const char *name, const char *holder)
+static int reserve_named(struct store *s, const char *name, const char *holder,
+                         const struct mark *mark)
 {
 	OWNED(fd_release)
 	int fd = openat(s->dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
 	if (fd < 0)
 		return -1;
-	reservation_mark(s, fd, holder);
+	reservation_mark(s, fd, mark);
 	if (bytes_write(fd, holder, strlen(holder)) == 0)
 		return 0;
 	const int err = errno;
@@ -129,19 +131,70 @@ static int reserve_named(struct store *s, const char *name, const char *holder)
 	return -1;
 }
 
-/* Returns 0, or -1 with errno. */
-static int reserve_whole(struct store *s, const char *name, const char *holder, bool durable)
+/* Make a file without a name. Returns 0, or -1 with errno. */
+static int prepare(struct store *s, struct prepared *p, const char *holder, const struct mark *mark,
+                   bool durable)
 {
 	OWNED(fd_release) int fd = openat(s->dir, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, 0600);
 
-	if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT))
-		return reserve_named(s, name, holder);
 	if (fd < 0 || bytes_write(fd, holder, strlen(holder)) < 0)
 		return -1;
-	reservation_mark(s, fd, holder);
-	if ((durable && fsync(fd) < 0) || file_link(fd, s->dir, name) < 0)
+	reservation_mark(s, fd, mark);
+	if (durable && fsync(fd) < 0)
 		return -1;
-	return durable ? fsync(s->dir) : 0;
+	p->mark = *mark;
+	p->fd = fd_take(&fd);
+	return 0;
+}
+
+static struct mark mark_for(const struct store *s, const char *holder)
+{
+	return s->life ? mark_of(s->life, holder) : (struct mark){ 0 };
+}
+
+void store_prepare(struct store *s, const char *holder, size_t n, bool durable)
+{
+	const struct mark mark = mark_for(s, holder);
+
+	for (size_t i = 0; i < n && i < PREPARED_MAX; i++)
+		if (prepare(s, &s->prepared[i], holder, &mark, durable) < 0)
+			break;
+}
+
+static struct prepared *prepared_find(struct store *s)
+{
+	for (size_t i = 0; i < PREPARED_MAX; i++)
+		if (s->prepared[i].fd >= 0 && !s->prepared[i].named)
+			return &s->prepared[i];
+	return NULL;
+}
+
+/* Returns 0, or -1 with errno. */
+static int prepared_name(struct store *s, struct prepared *p, const struct mark *mark,
+                         const char *name)
+{
+	/* The life may have become known since. */
+	if (memcmp(&p->mark, mark, sizeof *mark) != 0)
+		reservation_mark(s, p->fd, mark);
+	p->mark = *mark;
+	p->named = file_link(p->fd, s->dir, name) == 0;
+	return p->named ? 0 : -1;
+}
+
+/* Returns 0, or -1 with errno. */
+static int reserve_whole(struct store *s, const char *name, const char *holder, bool durable)
+{
+	const struct mark mark = mark_for(s, holder);
+	struct prepared *ready = prepared_find(s), fresh = { .fd = -1 };
+
+	if (ready)
+		return prepared_name(s, ready, &mark, name);
+	if (prepare(s, &fresh, holder, &mark, durable) < 0)
+		return errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT
+		               ? reserve_named(s, name, holder, &mark)
+		               : -1;
+	OWNED(fd_release) int fd = fresh.fd;
+	return file_link(fd, s->dir, name);
 }
 
 enum found store_reserve(struct store *s, const struct ip *ip, const char *holder, bool durable,
@@ -161,6 +214,11 @@ enum found store_reserve(struct store *s, const struct ip *ip, const char *holde
 	if (reserve_whole(s, name, holder, durable) == 0)
 		return FOUND;
 	return fail(f, CNI_IO, errno_text(errno), "reserve %s/%s", s->path, name);
+}
+
+int store_sync(const struct store *s, struct failure *f)
+{
+	return fsync(s->dir) == 0 ? 0 : fail(f, CNI_IO, errno_text(errno), "write %s", s->path);
 }
 
 int store_remove(const struct store *s, const struct ip *ip, struct failure *f)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The reservations of one network: host-local's directory, byte for byte. Each address has a file,
  * which contains its holder. last_reserved_ip.N contains the last address of range set N. The lock
- * is held during every operation. */
+ * is held during every operation but opening and preparing. */
 #ifndef IPAM_STORE_H
 #define IPAM_STORE_H
 
@@ -9,26 +9,14 @@
 #include "base/failure.h"
 #include "base/found.h"
 #include "base/owned.h"
-#include "ipam/boot.h"
+#include "ipam/mark.h"
 
 #include <limits.h>
 
-enum { HOLDER_MAX = 4096 }; /* bytes of "<containerID>\r\n<ifname>" */
-
-struct store {
-	char path[PATH_MAX];
-	int dir;
-	int lock;
-	const struct life *life; /* borrowed: the life for marks; NULL: writes no marks */
-	bool unmarked;           /* a new reservation could not be marked */
+enum {
+	HOLDER_MAX = 4096, /* bytes of "<containerID>\r\n<ifname>" */
+	PREPARED_MAX = 2,  /* an attachment mostly gets an address of each family at most */
 };
-
-#define STORE_CLOSED                  \
-	{                             \
-		.dir = -1, .lock = -1 \
-	}
-
-void store_release(struct store *s);
 
 enum store_use {
 	STORE_LOOK,   /* makes nothing; without a lock file, there is no other call to wait for */
@@ -36,11 +24,43 @@ enum store_use {
 	STORE_CREATE, /* makes the directory if it is missing */
 };
 
-/* Open <data_dir>/<network> and wait for its lock. Returns FOUND_NONE if the directory is missing,
- * or if STORE_CHANGE finds neither lock nor reservation in it. Returns FOUND_FAILED (CNI_IO) with
- * the path. */
+/* A file without a name that has a holder and a mark. A name makes it a reservation. */
+struct prepared {
+	int fd;     /* -1: none */
+	bool named; /* it is a reservation now; closing it can wait */
+	struct mark mark;
+};
+
+struct store {
+	char path[PATH_MAX];
+	enum store_use use;
+	int dir;
+	int lock;
+	struct prepared prepared[PREPARED_MAX];
+	const struct life *life; /* borrowed: the life for marks; NULL: writes no marks */
+	bool unmarked;           /* a new reservation could not be marked */
+};
+
+#define STORE_CLOSED                                                              \
+	{                                                                         \
+		.dir = -1, .lock = -1, .prepared = { { .fd = -1 }, { .fd = -1 } } \
+	}
+
+void store_release(struct store *s);
+
+/* Open <data_dir>/<network>, without its lock. Returns FOUND_NONE if the directory is missing.
+ * Returns FOUND_FAILED (CNI_IO) with the path. */
 enum found store_open(struct store *s, const char *data_dir, const char *network,
                       enum store_use use, struct failure *f) MUST_CHECK;
+
+/* Do what needs no lock for the next `n` reservations of a holder, so that other calls need not
+ * wait for it. s->life must be set. No failure is reported: store_reserve() does all of it
+ * again. */
+void store_prepare(struct store *s, const char *holder, size_t n, bool durable);
+
+/* Wait for the lock. The functions below need it, unless they say otherwise. Returns FOUND_NONE if
+ * STORE_CHANGE finds neither lock nor reservation. Returns FOUND_FAILED (CNI_IO) with the path. */
+enum found store_lock(struct store *s, struct failure *f) MUST_CHECK;
 
 enum holding {
 	HOLDING_NONE,    /* no such file */
@@ -55,11 +75,14 @@ enum holding {
 enum holding store_read(const struct store *s, const struct ip *ip,
                         char holder[static HOLDER_MAX + 1]);
 
-/* Reserve an address for a holder. The file appears complete or not at all. With `durable` it also
- * survives a power failure. Returns FOUND if the address was free and is now reserved, FOUND_NONE
- * if it is held, FOUND_FAILED (CNI_IO). */
+/* Reserve an address for a holder, the one of store_prepare(). The file appears complete or not at
+ * all. With `durable` it also survives a power failure, after store_sync(). Returns FOUND if the
+ * address was free and is now reserved, FOUND_NONE if it is held, FOUND_FAILED (CNI_IO). */
 enum found store_reserve(struct store *s, const struct ip *ip, const char *holder, bool durable,
                          struct failure *f) MUST_CHECK;
+
+/* Let new reservations survive a power failure. Needs no lock. Returns 0, or -1 (CNI_IO). */
+int store_sync(const struct store *s, struct failure *f) MUST_CHECK;
 
 /* Remove a reservation. An absent reservation is no error. Returns 0, or -1 (CNI_IO). */
 int store_remove(const struct store *s, const struct ip *ip, struct failure *f) MUST_CHECK;

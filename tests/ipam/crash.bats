@@ -215,3 +215,32 @@ rebooted() {
 @test "crash: DEL that reads the whole store, killed before any system call, loses nothing" {
 	run -0 crash victim_too_unindexed DEL 10.1.0.2/29
 }
+
+# Prints the calls that an ADD of two families makes while it holds the lock: under_lock CONFIGURATION
+under_lock() {
+	bare ADD a "$1" strace -qq -o "$BATS_TEST_TMPDIR/calls" >"$BATS_TEST_TMPDIR/answer" || return
+	awk '/^flock\(/ { lock = $1; gsub(/[^0-9]/, "", lock); held = 1; next }
+		held && $0 ~ "^close\\(" lock "\\)" { held = 0 }
+		held' "$BATS_TEST_TMPDIR/calls"
+}
+@test "lock: an ADD writes its reservations' files before it takes the lock, and waits for the disk without it" {
+	for more in '{}' '{"keepAcrossBoots":true}'; do
+		clean_slate
+		conf=$(config "$(ipam "$(jq -c '.ranges=[[{"subnet":"10.1.0.0/29"}],[{"subnet":"fd01::/64"}]]' <<<"$more")")")
+		bare ADD first "$conf" >/dev/null
+		run -0 under_lock "$conf"
+		[ "$(grep -c '^linkat(' <<<"$output")" = 2 ]
+		run -1 grep -E 'O_TMPFILE|^fsync|^fdatasync|boot_id|^f?setxattr|^socket' <<<"$output"
+	done
+	run -0 grep -c '^fsync(' "$BATS_TEST_TMPDIR/calls"
+	[ "$output" = 3 ] # two files and the directory
+}
+@test "lock: an ADD whose reservations do not reach the disk gives them back" {
+	conf=$(config "$(ipam '{"subnet":"10.1.0.0/29","keepAcrossBoots":true}')")
+	bare ADD first "$conf" >/dev/null
+	run -1 bare ADD second "$conf" strace -qq -o /dev/null -e inject=fsync:error=EIO:when=2
+	error_is 5 "$store" "Input/output error"
+	[ "$(reserved)" = 10.1.0.2 ]
+	run -0 bare ADD third "$conf"
+	json_is '.ips[0].address' 10.1.0.4/29
+}
