@@ -15,7 +15,6 @@
 #include "plugin/target.h"
 
 #include <errno.h>
-#include <linux/if_link.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -41,7 +40,6 @@ static int master_check(const struct request *r, const struct config *c,
                         char name[static MASTER_TEXT], struct failure *f)
 {
 	OWNED(host_release) struct host host = HOST_CLOSED;
-	const uint32_t mode = c->mode ? c->mode : MACVLAN_MODE_BRIDGE;
 	struct link master, below;
 
 	snprintf(name, MASTER_TEXT, "%s", c->master);
@@ -53,8 +51,7 @@ static int master_check(const struct request *r, const struct config *c,
 	if (found != FOUND)
 		return found == FOUND_NONE ? policy_permit_network(r, c, NULL, f) : -1;
 	if (master_below(&host.rtnl, &master, &below, f) < 0 ||
-	    policy_permit_network(r, c, below.name, f) < 0 ||
-	    master_fits(c, mode, &host.rtnl, &master, f) < 0)
+	    policy_permit_network(r, c, below.name, f) < 0)
 		return -1;
 	snprintf(name, MASTER_TEXT, "%s", *c->master ? c->master : master.name);
 	return 0;
