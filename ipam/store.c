@@ -5,13 +5,13 @@
 #include "base/bytes.h"
 #include "base/errno_text.h"
 #include "base/file.h"
+#include "base/lock.h"
 #include "ipam/mark.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 
 void store_release(struct store *s)
@@ -84,10 +84,8 @@ enum found store_lock(struct store *s, struct failure *f)
 
 	if (open == FOUND_FAILED)
 		return fail(f, CNI_IO, errno_text(errno), "open %s/lock", s->path);
-	while (s->lock >= 0 && flock(s->lock, LOCK_EX) < 0)
-		if (errno != EINTR)
-			return fail(f, CNI_IO, errno_text(errno), "lock %s/lock", s->path);
-	return open;
+	return s->lock >= 0 && lock_file(s->lock, s->path, LOCK_WAIT_S, f) < 0 ? FOUND_FAILED
+	                                                                       : open;
 }
 
 enum found store_open(struct store *s, const char *data_dir, const char *network,

@@ -175,7 +175,7 @@ static int become_owner(struct adding *a, struct failure *f)
 	a->owner = owner_open(f);
 	if (a->owner < 0)
 		return -1;
-	const int ours = owner_become(a->owner, r->container_id, r->ifname, OWNER_WAIT_S, f);
+	const int ours = owner_become(a->owner, r->container_id, r->ifname, LOCK_WAIT_S, f);
 	a->busy = ours == 0;
 	return ours ? ours : owner_refuse(r->container_id, r->ifname, f);
 }

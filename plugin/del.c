@@ -112,7 +112,7 @@ static int become_owner(const struct request *r, int *owner, struct failure *f)
 	*owner = owner_open_undoing(f);
 	if (*owner < 0)
 		return f->code ? -1 : 0;
-	const int ours = owner_become(*owner, r->container_id, r->ifname, OWNER_WAIT_S, f);
+	const int ours = owner_become(*owner, r->container_id, r->ifname, LOCK_WAIT_S, f);
 	if (ours)
 		return ours < 0 ? -1 : 0;
 	if (endpoint_cancel(r->container_id, r->ifname, f) < 0)

@@ -2,17 +2,13 @@
 /* Owning attachments, by the kernel's locks of bytes that belong to an open file. */
 #include "record/owner.h"
 
-#include "base/clock.h"
 #include "base/errno_text.h"
 #include "base/hash.h"
 #include "record/state.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
-#include <sys/time.h>
 
 int owner_open(struct failure *f)
 {
@@ -66,55 +62,6 @@ static struct flock attachment_byte(const char *container_id, const char *ifname
 	return byte_of(ATTACHMENTS, text, type);
 }
 
-static void wake(int signal)
-{
-	(void)signal;
-}
-
-/* Wait until this process has the lock, or time is over. A signal ends the wait. It repeats every
- * second, because the first may come just before the wait. */
-static int wait_for(int fd, struct flock *byte, unsigned seconds)
-{
-	const struct itimerval timer = { .it_value = { .tv_sec = seconds },
-		                         .it_interval = { .tv_sec = 1 } };
-	const struct itimerval never = { .it_value = { .tv_sec = 0 } };
-	const struct sigaction ours = { .sa_handler = wake };
-	const int64_t end = clock_milliseconds() + (int64_t)seconds * 1000;
-	struct sigaction theirs;
-	sigset_t alarm, blocked;
-	int got;
-
-	sigemptyset(&alarm);
-	sigaddset(&alarm, SIGALRM);
-	if (sigaction(SIGALRM, &ours, &theirs) < 0 ||
-	    sigprocmask(SIG_UNBLOCK, &alarm, &blocked) < 0 ||
-	    setitimer(ITIMER_REAL, &timer, NULL) < 0)
-		return -1;
-	do
-		got = fcntl(fd, F_OFD_SETLKW, byte);
-	while (got < 0 && errno == EINTR && clock_milliseconds() < end);
-	const int err = errno;
-	setitimer(ITIMER_REAL, &never, NULL);
-	sigprocmask(SIG_SETMASK, &blocked, NULL);
-	sigaction(SIGALRM, &theirs, NULL);
-	errno = err;
-	return got;
-}
-
-/* Returns 1: locked; 0: another call still holds it; or -1 with errno. */
-static int lock(int fd, struct flock *byte, unsigned seconds)
-{
-	if (fcntl(fd, F_OFD_SETLK, byte) == 0)
-		return 1;
-	if (errno != EAGAIN && errno != EACCES)
-		return -1;
-	if (seconds == 0)
-		return 0;
-	if (wait_for(fd, byte, seconds) == 0)
-		return 1;
-	return errno == EINTR ? 0 : -1;
-}
-
 /* Unlock. A failure is harmless, because the lock ends with the call. */
 static void unlock(int fd, struct flock *byte)
 {
@@ -134,7 +81,7 @@ int owner_become(int fd, const char *container_id, const char *ifname, unsigned 
                  struct failure *f)
 {
 	struct flock byte = attachment_byte(container_id, ifname, F_WRLCK);
-	const int locked = lock(fd, &byte, seconds);
+	const int locked = lock_bytes(fd, &byte, seconds);
 
 	return locked < 0 ? lock_failed(container_id, ifname, f) : locked;
 }
@@ -149,7 +96,7 @@ void owner_resign(int fd, const char *container_id, const char *ifname)
 static int gate_pass(int fd, const char *network, short type, struct failure *f)
 {
 	struct flock byte = byte_of(NETWORKS, network, type);
-	const int locked = lock(fd, &byte, OWNER_WAIT_S);
+	const int locked = lock_bytes(fd, &byte, LOCK_WAIT_S);
 
 	if (locked > 0)
 		return 0;

@@ -6,10 +6,7 @@
 #ifndef RECORD_OWNER_H
 #define RECORD_OWNER_H
 
-#include "base/failure.h"
-#include "base/owned.h"
-
-enum { OWNER_WAIT_S = 20 }; /* how long ADD and DEL wait for another call */
+#include "base/lock.h"
 
 /* Open the file whose locks are the ownerships. Closing the descriptor ends all ownerships that it
  * holds. Returns the descriptor, which the caller owns, or -1: CNI_IO. */
@@ -30,7 +27,7 @@ void owner_resign(int fd, const char *container_id, const char *ifname);
 
 /* Let ADD and GC of one network pass a gate. ADDs pass side by side, each while its record is
  * created. GC closes the gate while it frees addresses without a record. Each waits at most
- * OWNER_WAIT_S for the other. Returns 0, or -1: CNI_AGAIN. */
+ * LOCK_WAIT_S for the other. Returns 0, or -1: CNI_AGAIN. */
 int owner_gate_enter(int fd, const char *network, struct failure *f) MUST_CHECK;
 int owner_gate_close(int fd, const char *network, struct failure *f) MUST_CHECK;
 void owner_gate_leave(int fd, const char *network);

@@ -4,12 +4,12 @@
 
 #include "base/errno_text.h"
 #include "base/file.h"
+#include "base/lock.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 
 enum { TRIES = 16 }; /* other calls may remove the directory each time */
@@ -130,7 +130,5 @@ int state_lock(struct failure *f)
 
 	if (fd < 0)
 		return -1;
-	if (flock(fd, LOCK_EX) < 0)
-		return fail(f, CNI_IO, errno_text(errno), "lock %s/lock", state_path());
-	return fd_take(&fd);
+	return lock_file(fd, state_path(), LOCK_WAIT_S, f) < 0 ? -1 : fd_take(&fd);
 }

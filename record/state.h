@@ -26,7 +26,7 @@ int state_lock_open(bool make, struct failure *f) MUST_CHECK;
 
 /* Lock the state against other podtap processes until the descriptor is closed, so that an object
  * that was examined is still the same when it is removed or replaced. Returns the descriptor, which
- * the caller owns, or -1: CNI_IO. */
+ * the caller owns, or -1: CNI_IO, or CNI_AGAIN after LOCK_WAIT_S. */
 int state_lock(struct failure *f) MUST_CHECK;
 
 /* Returns the path of the state directory, for messages and listings. */
