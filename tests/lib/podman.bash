@@ -127,10 +127,24 @@ compose() {
 		CONTAINERS_STORAGE_CONF="$lab/storage.conf" podman-compose -f "$lab/compose.yaml" "$@"
 }
 
+# A network and a container for quadlet: quadlet_files DIRECTORY
+quadlet_files() {
+	mkdir "$1"
+	printf '%s\n' '[Network]' Driver=podtap Options=parent=lan0 IPAMDriver=none >"$1/lan.network"
+	printf '%s\n' '[Container]' "Rootfs=$rootfs" Network=lan.network "Exec=sh -c '$ends'" ReadOnly=true \
+		Volume=/usr:/usr:ro "Volume=$BUILD/tests/tools:/tools:ro" PodmanArgs=--cgroups=enabled >"$1/box.container"
+}
+# Writes a unit that quadlet makes of them: quadlet UNIT
+quadlet() {
+	inside env QUADLET_UNIT_DIRS="$BATS_TEST_TMPDIR/quadlet" /usr/libexec/podman/quadlet -dryrun 2>/dev/null |
+		awk -v unit="---$1---" '/^---.*---$/ { shown = $0 == unit; next } shown' >"$BATS_TEST_TMPDIR/unit"
+}
+
 # Runs a command of the unit in $BATS_TEST_TMPDIR/unit as systemd would: unit_run KEY
 unit_run() {
 	local line
-	line=$(sed -n "/^$1=/,/[^\\\\]\$/p" "$BATS_TEST_TMPDIR/unit" | sed "s|^$1=||; s|%t|$lab|g; s|%n|vm.service|g; s|%%|%|g")
+	line=$(awk -v key="$1=" 'index($0, key) == 1 { on = 1 } on; !/\\$/ { on = 0 }' "$BATS_TEST_TMPDIR/unit" |
+		sed "s|^$1=||; s|%t|$lab|g; s|%n|vm.service|g; s|%N|box|g; s|%%|%|g")
 	inside env PODMAN_IGNORE_CGROUPSV1_WARNING=1 CONTAINERS_CONF="$lab/containers.conf" \
 		CONTAINERS_STORAGE_CONF="$lab/storage.conf" PODMAN_SYSTEMD_UNIT=vm.service sh -c "${line#-}"
 }

@@ -182,4 +182,16 @@ expected() {
 	run -0 unit_run ExecStop
 	run -0 unit_run ExecStopPost
 	[ -z "$(expected tap)" ]
+	[ "$backend" = netavark ] || return 0
+
+	# Quadlet, which podman 4.3 does not have.
+	quadlet_files "$BATS_TEST_TMPDIR/quadlet"
+	quadlet lan-network.service
+	run -0 unit_run ExecStart
+	quadlet box.service
+	run -0 unit_run ExecStart
+	run -0 pm exec systemd-box sh -c "$identities"
+	[ "$output" = "$(expected systemd-lan)" ]
+	run -0 unit_run ExecStop
+	[ -z "$(expected systemd-lan)" ]
 }
