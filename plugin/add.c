@@ -13,6 +13,7 @@
 #include "plugin/cdi_name.h"
 #include "plugin/cdi_owner.h"
 #include "plugin/former.h"
+#include "plugin/host_entry.h"
 #include "plugin/lease.h"
 #include "plugin/link_setup.h"
 #include "plugin/link_tap.h"
@@ -36,6 +37,7 @@ struct adding {
 	struct attachment attachment;
 	struct link_tap link_tap;
 	struct endpoint endpoint;
+	struct host_entry host_entry;
 	struct lease lease;
 	char created[UTC_TEXT];
 	char *netns_path; /* absolute, owned; NULL: CNI_NETNS is absolute */
@@ -66,11 +68,12 @@ static void undo_recorded(struct adding *a, struct failure *ignored)
 {
 	struct host *host = &a->attachment.host;
 	struct sandbox *sandbox = a->link_tap.linked ? &a->attachment.sandbox : NULL;
-	const int undone = a->lease.unreturned
+	const int withdrawn = host_entry_undo(&a->host_entry, &host->rtnl, &a->endpoint, ignored);
+	const int undone = a->lease.unreturned || withdrawn < 0
 	                           ? teardown_devices(&a->endpoint, host, sandbox, ignored)
 	                           : teardown(&a->endpoint, host, sandbox, ignored);
 
-	if (undone < 0)
+	if (undone < 0 || withdrawn < 0)
 		ignored->code = 0;
 }
 
@@ -96,6 +99,7 @@ static void adding_release(struct adding *a)
 	    takeover_sweep(at->request, &at->host.rtnl, &ignored) < 0)
 		ignored.code = 0;
 	lease_release(&a->lease);
+	host_entry_release(&a->host_entry);
 	fd_release(&a->link_tap.devices);
 	fd_release(&a->link_tap.records);
 	text_release(&a->link_tap.node);
@@ -159,7 +163,8 @@ static int describe(struct adding *a, struct failure *f)
 		return -1;
 	if (*a->cdi)
 		a->endpoint.cdi = a->cdi;
-	if (attachment_mac(at, &a->endpoint.mac, f) < 0)
+	if (attachment_mac(at, &a->endpoint.mac, f) < 0 ||
+	    host_entry_describe(&a->attachment, &a->endpoint, f) < 0)
 		return -1;
 	if (at->target.takeover.link.index) {
 		describe_takeover(&a->endpoint, &at->target.takeover.link, c);
@@ -323,7 +328,9 @@ static int link_tap_number(const struct adding *a, struct failure *f)
 int add_reported(const struct request *r, add_reporter *report, struct failure *f)
 {
 	OWNED(adding_release)
-	struct adding a = { .link_tap = { .records = -1, .devices = -1 }, .owner = -1 };
+	struct adding a = { .link_tap = { .records = -1, .devices = -1 },
+		            .host_entry = HOST_ENTRY_NONE,
+		            .owner = -1 };
 
 	a.link_tap.attachment = &a.attachment;
 	if (attachment_open(&a.attachment, r, ATTACHMENT_NEW, f) < 0 ||
@@ -337,10 +344,11 @@ int add_reported(const struct request *r, add_reporter *report, struct failure *
 	if (become_owner(&a, f) < 0 || describe(&a, f) < 0 ||
 	    cdi_permit(&a.endpoint, &a.attachment.host, &a.cdi_former, f) < 0 ||
 	    record_intent(&a, f) < 0 ||
+	    host_entry_make(&a.host_entry, &a.attachment, &a.endpoint, f) < 0 ||
 	    privilege_keep(PRIVILEGE_WORKING, ipam_delegates(a.attachment.config.ipam), f) < 0 ||
-	    make_endpoint(&a, f) < 0 || cdi_write(&a.endpoint, a.cdi_former, f) < 0 ||
-	    complete_record(&a, f) < 0 || link_tap_number(&a, f) < 0 ||
-	    report_all(&a, report, f) < 0)
+	    make_endpoint(&a, f) < 0 || host_entry_confirm(&a.host_entry, &a.endpoint, f) < 0 ||
+	    cdi_write(&a.endpoint, a.cdi_former, f) < 0 || complete_record(&a, f) < 0 ||
+	    link_tap_number(&a, f) < 0 || report_all(&a, report, f) < 0)
 		return -1;
 	a.committed = true;
 	return 0;

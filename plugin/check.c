@@ -7,6 +7,7 @@
 #include "netns/privilege.h"
 #include "netns/route.h"
 #include "plugin/attachment_open.h"
+#include "plugin/host_entry.h"
 #include "record/endpoint.h"
 #include "record/state.h"
 
@@ -258,14 +259,29 @@ static int check_routes(struct checking *c, struct failure *f)
 	return 0;
 }
 
+/* The program knows the endpoint by the MAC address that it had at its ADD. */
+static int check_host_access(struct checking *c, struct failure *f)
+{
+	struct attachment *a = &c->attachment;
+	const char *reported = a->previous.interfaces[c->interface].mac;
+	struct mac mac;
+
+	if (!a->config.host_access || !reported || !mac_parse(reported, &mac))
+		return 0;
+	const enum found found = host_entry_exists(a, &mac, f);
+	if (found == FOUND_NONE)
+		return differs(c, "its master's hostAccess program does not have it", f);
+	return found == FOUND ? 0 : -1;
+}
+
 int check(const struct request *r, struct failure *f)
 {
 	OWNED(checking_release) struct checking c = { .interface = -1 };
 	struct attachment *a = &c.attachment;
 
-	if (attachment_open(a, r, ATTACHMENT_EXISTING, f) < 0 ||
-	    privilege_keep(PRIVILEGE_WORKING, ipam_delegates(a->config.ipam), f) < 0 ||
-	    find_interface(&c, f) < 0)
+	if (attachment_open(a, r, ATTACHMENT_EXISTING, f) < 0 || find_interface(&c, f) < 0 ||
+	    check_host_access(&c, f) < 0 ||
+	    privilege_keep(PRIVILEGE_WORKING, ipam_delegates(a->config.ipam), f) < 0)
 		return -1;
 	if (a->config.ipam && ipam_check(r, a->config.ipam, f) < 0)
 		return -1;

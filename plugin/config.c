@@ -72,6 +72,7 @@ static const struct key keys[] = {
 	{ "dad", KEY_WORD, FIELD(dad), .words = dad_words },
 	{ "acd", KEY_BOOL, FIELD(acd) },
 	{ "noCarrier", KEY_WORD, FIELD(no_carrier), .words = no_carrier_words },
+	{ "hostAccess", KEY_BOOL, FIELD(host_access) },
 	{ "deviceID", KEY_TEXT, FIELD(device_id) },
 	{ "cdi", KEY_BOOL, FIELD(cdi) },
 	{ "vmDevices", KEY_BOOL, FIELD(vm_devices) },
@@ -234,6 +235,26 @@ static int check_guest(const struct config *c, struct failure *f)
 	            ra->value);
 }
 
+int config_check_host_access(const struct config *c, uint32_t mode, struct failure *f)
+{
+	const char *why = NULL;
+
+	if (!c->host_access)
+		return 0;
+	if (c->link_in_container)
+		why = "with linkInContainer the master is the container's, and the host is not on "
+		      "it";
+	if (mode == MACVLAN_MODE_PASSTHRU)
+		why = "in mode passthru the endpoint has the master's own MAC address and takes it "
+		      "from "
+		      "the host";
+	if (mode == MACVLAN_MODE_SOURCE)
+		why = "in mode source the endpoint hears only the senders in sourceMacs, so that "
+		      "it "
+		      "would never hear a new address of the host";
+	return why ? fail(f, CNI_CONFIG, why, "configuration key hostAccess is true") : 0;
+}
+
 static int check_relations(const struct config *c, struct failure *f)
 {
 	if (c->mtu && c->mtu < 68)
@@ -246,6 +267,8 @@ static int check_relations(const struct config *c, struct failure *f)
 	if (c->cdi && !c->kind->tap)
 		return fail(f, CNI_CONFIG, "a macvlan has no device to hand over",
 		            "configuration key cdi goes with a macvtap");
+	if (config_check_host_access(c, c->mode, f) < 0)
+		return -1;
 	return check_guest(c, f);
 }
 

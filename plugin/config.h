@@ -51,6 +51,7 @@ struct config {
 	enum dad dad;
 	bool acd;
 	enum no_carrier no_carrier;
+	bool host_access;
 	struct sysctls sysctls;
 	const char *device_id; /* NULL: none */
 	bool cdi;
@@ -86,6 +87,10 @@ const char *config_device_id(const struct request *r);
 /* Refuse mode passthru when no master is named (""). config_read() does when no deviceID may name
  * one. Returns 0, or -1 (CNI_CONFIG). */
 int config_check_passthru(uint32_t mode, const char *master, struct failure *f) MUST_CHECK;
+
+/* Refuse the key hostAccess where it cannot work: modes passthru (0: not named) and source, and a
+ * master in the container. Returns 0, or -1 (CNI_CONFIG). */
+int config_check_host_access(const struct config *c, uint32_t mode, struct failure *f) MUST_CHECK;
 
 const char *address_owner_name(enum address_owner owner);
 

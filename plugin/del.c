@@ -5,6 +5,7 @@
 #include "ipam/ipam.h"
 #include "netns/privilege.h"
 #include "plugin/config.h"
+#include "plugin/host_entry.h"
 #include "plugin/takeover_sweep.h"
 #include "plugin/teardown.h"
 #include "record/owner.h"
@@ -74,8 +75,11 @@ static int undo_by_record(const struct request *r, const struct endpoint *e, str
 	if (open == FOUND_NONE && *r->netns)
 		open = endpoint_sandbox(e, NULL, host, 0, &sandbox, f);
 	sandbox.early = !waits(r);
+	const int withdrawn = host_entry_remove(&host->rtnl, e, f);
 	if (open == FOUND_FAILED || privilege_keep(PRIVILEGE_WORKING, false, f) < 0)
 		return -1;
+	if (withdrawn < 0)
+		return teardown_devices(e, host, open ? &sandbox : NULL, f) < 0 ? -1 : withdrawn;
 	return teardown(e, host, open ? &sandbox : NULL, f);
 }
 

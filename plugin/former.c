@@ -3,6 +3,7 @@
 #include "plugin/former.h"
 
 #include "ipam/ipam.h"
+#include "plugin/host_entry.h"
 #include "plugin/teardown.h"
 #include "record/verify.h"
 
@@ -91,6 +92,8 @@ int former_clear(struct attachment *a, const struct endpoint *e, struct failure 
 	if (old.link.index && old.record.ready)
 		return refuse_living(&old, f);
 	if (release_addresses(&old, a, f) < 0)
+		return -1;
+	if (host_entry_remove(&a->host.rtnl, &old.record, f) < 0)
 		return -1;
 	return teardown(&old.record, &a->host, old.sandbox, f);
 }

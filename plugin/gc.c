@@ -6,6 +6,7 @@
 #include "ipam/ipam.h"
 #include "netns/privilege.h"
 #include "plugin/config.h"
+#include "plugin/host_entry.h"
 #include "plugin/teardown.h"
 #include "plugin/workers.h"
 #include "record/owner.h"
@@ -55,8 +56,11 @@ static int collect(const struct collection *c, const struct endpoint *e, struct 
 		failure_join(f, &kept);
 	enum found open = endpoint_sandbox(e, NULL, host, 0, &sandbox, &left);
 	struct sandbox *there = open == FOUND ? &sandbox : NULL;
-	if (open == FOUND_FAILED || (released < 0 ? teardown_devices(e, host, there, &left)
-	                                          : teardown(e, host, there, &left)) < 0)
+	const bool kept_back = host_entry_remove(&host->rtnl, e, &left) < 0 || released < 0;
+	if (open == FOUND_FAILED ||
+	    (kept_back ? teardown_devices(e, host, there, &left)
+	               : teardown(e, host, there, &left)) < 0 ||
+	    left.code)
 		return failure_join(f, &left);
 	return released;
 }

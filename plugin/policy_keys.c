@@ -208,6 +208,7 @@ const struct policy_key rule_keys[] = {
 	FLAG("promiscMode", promisc),
 	FLAG("linkInContainer", link_in_container),
 	FLAG("vmDevices", vm_devices),
+	FLAG("hostAccess", host_access),
 	{ .key.name = NULL },
 };
 const struct policy_key policy_keys[] = {

@@ -6,6 +6,7 @@
 #include "ipam/ipam.h"
 #include "ipam/place.h"
 #include "netns/host.h"
+#include "netns/host_access.h"
 #include "netns/privilege.h"
 #include "plugin/config.h"
 #include "plugin/master.h"
@@ -77,12 +78,24 @@ static int check_records(struct failure *f)
 	return place_check("the endpoint records", path, NULL, f);
 }
 
+/* The kernel loads programs only for a process that has PRIVILEGE_OPENING. */
+static int check_host_access(const struct config *c, struct failure *f)
+{
+	struct failure why = { 0 };
+
+	if (!c->host_access)
+		return 0;
+	if (privilege_keep(PRIVILEGE_OPENING, ipam_delegates(c->ipam), f) < 0)
+		return -1;
+	return host_access_supported(&why) < 0 ? unavailable(f, &why) : 0;
+}
+
 int status(const struct request *r, struct failure *f)
 {
 	OWNED(host_release) struct host host = HOST_CLOSED;
 	struct config config;
 
-	if (config_read(&config, r, false, f) < 0 ||
+	if (config_read(&config, r, false, f) < 0 || check_host_access(&config, f) < 0 ||
 	    privilege_keep(PRIVILEGE_WORKING, ipam_delegates(config.ipam), f) < 0 ||
 	    host_open(&host, f) < 0)
 		return -1;

@@ -5,6 +5,7 @@
 #include "netns/char_link.h"
 #include "netns/tap.h"
 #include "plugin/cdi.h"
+#include "plugin/host_entry.h"
 #include "plugin/takeover.h"
 #include "record/ifindex.h"
 #include "record/state.h"
@@ -137,12 +138,14 @@ int teardown_by_name(const char *container_id, const char *ifname, struct sandbo
 		return others < 0 ? -1 : 0;
 	dev_t number;
 	const int device = cdi_remove_unrecorded(link.index, &number, f);
-	if (remove_unrecorded(sandbox, &link, f) < 0 || device < 0)
+	if (host_entry_forget(&link, container_id, ifname, f) < 0 ||
+	    remove_unrecorded(sandbox, &link, f) < 0 || device < 0)
 		return -1;
 	return ifindex_release(link.index, container_id, ifname, f);
 }
 
-static int remove_noted(uint32_t index, struct sandbox *sandbox, struct failure *f)
+static int remove_noted(uint32_t index, const char *container_id, const char *ifname,
+                        struct sandbox *sandbox, struct failure *f)
 {
 	struct link link;
 	dev_t number;
@@ -152,7 +155,8 @@ static int remove_noted(uint32_t index, struct sandbox *sandbox, struct failure 
 
 	failed |= cdi_remove_unrecorded(index, &number, f) < 0;
 	if (found == FOUND && link_kind_find(link.kind))
-		failed |= remove_unrecorded(sandbox, &link, f) < 0;
+		failed |= host_entry_forget(&link, container_id, ifname, f) < 0 ||
+		          remove_unrecorded(sandbox, &link, f) < 0;
 	else if (number)
 		failed |= remove_node(index, number, f) < 0;
 	return failed ? -1 : 0;
@@ -165,7 +169,7 @@ int teardown_noted(const char *container_id, const char *ifname, struct sandbox 
 	int found;
 
 	while ((found = ifindex_find(container_id, ifname, &index, f)) > 0)
-		if (remove_noted(index, sandbox, f) < 0 ||
+		if (remove_noted(index, container_id, ifname, sandbox, f) < 0 ||
 		    ifindex_release(index, container_id, ifname, f) < 0)
 			return -1;
 	return found;

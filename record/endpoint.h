@@ -17,11 +17,11 @@
 
 /* Versions of podtap work on one host together, during an upgrade and after a downgrade. Each
  * undoes the endpoints of every other. Undoing uses only the members state, network, containerID,
- * ifname, netns, kind, ifindex, mac, taken, cdi, and tap's path, major and minor. Their meaning in
- * version 1 holds in every version. Other members may be added at any time, and readers ignore
- * unknown ones. A member that changes its meaning needs a new version. Of a newer record a reader
- * uses only the members above. It reports that the record is newer, and does not give its tap or
- * configuration out. A number out of its range is never cut: the record is invalid. */
+ * ifname, netns, kind, ifindex, mac, taken, hostAccess, cdi, and tap's path, major and minor. Their
+ * meaning in version 1 holds in every version. Other members may be added at any time, and readers
+ * ignore unknown ones. A member that changes its meaning needs a new version. Of a newer record a
+ * reader uses only the members above. It reports that the record is newer, and does not give its
+ * tap or configuration out. A number out of its range is never cut: the record is invalid. */
 enum { ENDPOINT_VERSION = 1 };
 
 struct endpoint { /* the texts are borrowed, from `source` if the record was read; NULL if absent */
@@ -53,7 +53,8 @@ struct endpoint { /* the texts are borrowed, from `source` if the record was rea
 		uint32_t ifindex;
 		struct mac mac;
 	} host_link;
-	const cJSON *ips; /* as in a 1.1.0 result; borrowed */
+	uint32_t host_access; /* the interface whose program has its MAC address; 0: none */
+	const cJSON *ips;     /* as in a 1.1.0 result; borrowed */
 	const cJSON *routes;
 	const cJSON *dns;
 	const cJSON *sysctls; /* the names and values that the link got */

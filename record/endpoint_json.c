@@ -104,6 +104,19 @@ static void put_taken(struct writer *w, const struct endpoint *e)
 	w->failed |= taken.failed;
 }
 
+static void put_host_access(struct writer *w, const struct endpoint *e)
+{
+	struct writer access;
+
+	if (!e->host_access)
+		return;
+	access = nested(w, "hostAccess");
+	if (access.failed)
+		return;
+	put_number(&access, "ifindex", e->host_access);
+	w->failed |= access.failed;
+}
+
 static void put_pod(struct writer *w, const struct endpoint *e)
 {
 	struct writer pod;
@@ -141,6 +154,7 @@ cJSON *endpoint_to_json(const struct endpoint *e)
 	put_number(&w, "queues", e->queues);
 	put_tap(&w, e);
 	put_taken(&w, e);
+	put_host_access(&w, e);
 	put_copy(&w, "ips", e->ips);
 	put_copy(&w, "routes", e->routes);
 	put_copy(&w, "dns", e->dns);
@@ -212,6 +226,14 @@ static void read_taken(struct reader *r, struct endpoint *e)
 	r->failed |= taken.failed || !mac || !mac_parse(mac, &e->host_link.mac);
 }
 
+static void read_host_access(struct reader *r, struct endpoint *e)
+{
+	struct reader access = { .object = json_member(r->object, "hostAccess") };
+
+	e->host_access = (uint32_t)number_of(&access, "ifindex", INT32_MAX);
+	r->failed |= access.failed;
+}
+
 static void read_identity(struct reader *r, struct endpoint *e)
 {
 	struct reader netns = { .object = json_member(r->object, "netns") };
@@ -232,6 +254,7 @@ static void read_identity(struct reader *r, struct endpoint *e)
 	e->tap.number = makedev(number32_of(&tap, "major"), number32_of(&tap, "minor"));
 	e->cdi = text_of(r, "cdi");
 	read_taken(r, e);
+	read_host_access(r, e);
 	r->failed |= netns.failed || tap.failed || !mac || !mac_parse(mac, &e->mac) ||
 	             !e->network || !e->container_id || !e->ifname || !e->kind || !e->ifindex;
 }

@@ -6,6 +6,7 @@
 #include "base/name.h"
 #include "record/endpoint.h"
 #include "record/verify.h"
+#include "tools/host_entries.h"
 
 #include <errno.h>
 #include <string.h>
@@ -200,6 +201,40 @@ static int visit(const struct endpoint *e, const struct failure *error, void *da
 	return 0;
 }
 
+static cJSON *entry_json(const struct link *master, const char *mac)
+{
+	cJSON *json = cJSON_CreateObject();
+
+	cJSON_AddStringToObject(json, "master", master->name);
+	cJSON_AddStringToObject(json, "mac", mac);
+	cJSON_AddNumberToObject(cJSON_AddObjectToObject(json, "hostAccess"), "ifindex",
+	                        master->index);
+	return json;
+}
+
+/* Adds a row for an entry of hostAccess that no record has. */
+static int on_entry(const struct link *master, const struct mac *mac, void *data)
+{
+	const struct selection *t = data;
+	const struct endpoint e = {
+		.container_id = "-", .kind = "-", .master = master->name, .mac = *mac
+	};
+	const struct link none = { .index = 0 };
+	char text[MAC_TEXT];
+	struct listing_row *row = row_add(t->listing);
+
+	if (!row)
+		return fail_errno(t->failure, ENOMEM, "list the endpoints");
+	row->json = entry_json(master, mac_format(mac, text));
+	if (asprintf(&row->why, "%s on master %s: hostAccess: no endpoint has this entry", text,
+	             master->name) < 0)
+		row->why = NULL;
+	if (!row->why || !row_fill(row, &e, &none, STALE))
+		return fail_errno(t->failure, ENOMEM, "list the endpoints");
+	t->listing->stale++;
+	return 0;
+}
+
 static int by_container_and_interface(const void *a, const void *b)
 {
 	const struct listing_row *x = a, *y = b;
@@ -229,6 +264,11 @@ int listing_collect(struct listing *l, const char *container_id, const char *ifn
 		return -1;
 	if (visited < 0)
 		l->unknown++;
+	const struct host_entries_visit entries = { on_entry, &selection };
+	if (!container_id && host_entries_unrecorded(&entries, missed) < 0)
+		l->unknown++;
+	if (f->code)
+		return -1;
 	if (l->n)
 		qsort(l->row, l->n, sizeof *l->row, by_container_and_interface);
 	return 0;

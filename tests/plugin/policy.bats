@@ -71,8 +71,8 @@ unusable() {
 	rule '{"owners":[]}'
 	allowed '{"type":"macvlan"}'
 }
-@test "policy: allows force, promiscMode, linkInContainer and vmDevices only where it says true" {
-	for key in force promiscMode linkInContainer vmDevices; do
+@test "policy: allows force, promiscMode, linkInContainer, vmDevices and hostAccess only where it says true" {
+	for key in force promiscMode linkInContainer vmDevices hostAccess; do
 		for value in '{}' "{\"$key\":false}"; do
 			rule "$value"
 			allowed "{\"$key\":false}"
