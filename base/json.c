@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { TEXT_USUAL = 1000 }; /* bytes that the text of a record or a result takes at most, usually */
+
 struct walk {
 	const char *text; /* json_check() has accepted it */
 	size_t length;
@@ -149,4 +151,9 @@ bool json_integer(const cJSON *number, int64_t *out)
 const char *json_string(const cJSON *node)
 {
 	return cJSON_IsString(node) ? node->valuestring : NULL;
+}
+
+char *json_text(const cJSON *json)
+{
+	return json ? cJSON_PrintBuffered(json, TEXT_USUAL, false) : NULL;
 }

@@ -34,6 +34,10 @@ static inline cJSON *json_take(cJSON **json)
  * the text is not JSON. The message names the text by `what`, the reason and the byte. */
 cJSON *json_parse(const char *text, size_t length, const char *what, struct failure *f) MUST_CHECK;
 
+/* Write a tree as text, without spaces. Returns the text, which the caller owns, or NULL if memory
+ * is short. Records and results of usual size take one allocation. */
+char *json_text(const cJSON *json);
+
 /* Returns whether Go's encoding/json takes `spelled` for the member `name`. Go folds letters as
  * Unicode does. `name` is ASCII. */
 bool json_name_is(const char *spelled, const char *name);

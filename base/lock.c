@@ -105,7 +105,7 @@ static void holder_name(long pid, char *text, size_t size)
 		return;
 	}
 	snprintf(path, sizeof path, "/proc/%ld/comm", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
 	const ssize_t n = fd < 0 ? 0 : read(fd, name, sizeof name - 1);
 	name[n > 0 ? n - 1 : 0] = '\0'; /* without the newline */
 	snprintf(text, size, *name ? "process %ld (%s)" : "process %ld", pid, name);

@@ -17,7 +17,7 @@
 
 int document_print(const cJSON *document, struct failure *f)
 {
-	OWNED(text_release) char *text = utf8_repair(cJSON_PrintUnformatted(document));
+	OWNED(text_release) char *text = utf8_repair(json_text(document));
 
 	if (!text)
 		return fail(f, CNI_OTHER, "out of memory", "cannot write to stdout");
@@ -59,7 +59,7 @@ static void streams_fill(void)
 
 	for (int fd = 0; fd < (int)(sizeof modes / sizeof *modes); fd++)
 		if (fcntl(fd, F_GETFD) < 0)
-			open("/dev/null", modes[fd] | O_CLOEXEC);
+			openat(AT_FDCWD, "/dev/null", modes[fd] | O_CLOEXEC);
 }
 
 void program_begin(void (*on_abort)(int))

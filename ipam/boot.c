@@ -24,7 +24,7 @@ enum { STAT_TEXT = 1024, STAMP_TEXT = 256, FIELDS_TO_START = 20 };
 static void boot_read(char boot[static BOOT_TEXT])
 {
 	OWNED(fd_release)
-	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	int fd = openat(AT_FDCWD, "/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
 
 	if (file_text(fd, boot, BOOT_TEXT) < 0)
 		boot[0] = '\0';
@@ -64,7 +64,7 @@ void life_read(struct life *now)
 static uint64_t start_read(void)
 {
 	char text[STAT_TEXT];
-	OWNED(fd_release) int fd = open("/proc/1/stat", O_RDONLY | O_CLOEXEC);
+	OWNED(fd_release) int fd = openat(AT_FDCWD, "/proc/1/stat", O_RDONLY | O_CLOEXEC);
 
 	if (file_text(fd, text, sizeof text) < 0)
 		return 0;

@@ -85,7 +85,7 @@ static char *answer_text(const struct request *r, const char *type, const struct
 	if (!in_process(type))
 		return run(r, type, "ADD", NULL, f);
 	OWNED(json_release) cJSON *result = allocator_add(r, avoid, f);
-	char *text = result ? cJSON_PrintUnformatted(result) : NULL;
+	char *text = json_text(result);
 	if (result && !text)
 		fail_errno(f, ENOMEM, "keep the result of %s", type);
 	return text;

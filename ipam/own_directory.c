@@ -68,7 +68,7 @@ bool own_directory_set(struct own_directory *p, const char *data_dir, const char
 
 static int path_open(const char *path, int flags)
 {
-	return open(path, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+	return openat(AT_FDCWD, path, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 }
 
 static bool own_directory_path(const struct own_directory *p, const char *name,

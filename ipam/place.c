@@ -58,7 +58,7 @@ static bool is_pseudo(const char *path)
 		return true;
 	if (fs.f_blocks > 0)
 		return false;
-	OWNED(fd_release) int fd = open(path, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	OWNED(fd_release) int fd = openat(AT_FDCWD, path, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	return fd < 0 && errno == EOPNOTSUPP;
 }
 
@@ -77,7 +77,7 @@ static int network_directory_check(const char *path, const char *name)
 {
 	const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
 	struct stat st;
-	OWNED(fd_release) int dir = open(path, flags | O_DIRECTORY);
+	OWNED(fd_release) int dir = openat(AT_FDCWD, path, flags | O_DIRECTORY);
 
 	if (dir < 0)
 		return errno;

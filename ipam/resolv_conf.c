@@ -71,7 +71,8 @@ static void line_read(cJSON *dns, char *line)
 cJSON *resolv_conf_read(const char *path, struct failure *f)
 {
 	char text[RESOLV_CONF_MAX], *line, *rest = text;
-	OWNED(fd_release) int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	OWNED(fd_release)
+	int fd = openat(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	const ssize_t n = file_text(fd, text, sizeof text);
 	cJSON *dns = cJSON_CreateObject();
 

@@ -27,11 +27,11 @@ void store_release(struct store *s)
 static int directory_open(const char *path, bool create)
 {
 	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-	const int dir = open(path, flags);
+	const int dir = openat(AT_FDCWD, path, flags);
 
 	if (dir >= 0 || errno != ENOENT || !create)
 		return dir;
-	return path_make(path) < 0 ? -1 : open(path, flags);
+	return path_make(path) < 0 ? -1 : openat(AT_FDCWD, path, flags);
 }
 
 static int see_any(const struct reservation *r, void *data)

@@ -35,12 +35,12 @@ int netns_open(const char *path, struct failure *f)
 {
 	/* O_NONBLOCK: a fifo at that path must not block the call. */
 	const int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;
-	OWNED(fd_release) int fd = open(path, flags);
+	OWNED(fd_release) int fd = openat(AT_FDCWD, path, flags);
 	struct statfs fs;
 
 	/* /proc may return this error once for a process that is just ending. */
 	if (fd < 0 && errno == EACCES)
-		fd = open(path, flags);
+		fd = openat(AT_FDCWD, path, flags);
 
 	if (fd < 0)
 		return open_failed(f, path);
@@ -69,7 +69,7 @@ bool netns_is_gone(int err)
 
 int netns_own(struct failure *f)
 {
-	int fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	int fd = openat(AT_FDCWD, "/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return fail_errno(f, errno, "open our own network namespace");
 	return fd;

@@ -62,7 +62,10 @@ int privilege_keep(enum privilege stage, bool delegates, struct failure *f)
 	memset(had, true, sizeof had);
 	if (keep(stage, had) == 0)
 		return 0;
-	capng_get_caps_process();
+	if (capng_get_caps_process() < 0)
+		return fail(f, CNI_OTHER,
+		            "the kernel does not tell which it has, in /proc/self/status",
+		            "give up capabilities");
 	for (size_t i = 0; i < sizeof needs / sizeof *needs; i++)
 		had[i] = capng_have_capability(CAPNG_PERMITTED, needs[i].capability);
 	if (keep(stage, had) < 0)

@@ -48,7 +48,7 @@ static int procfs_open(void)
 {
 	const int own = mount_open("proc", 0);
 
-	return own >= 0 ? own : open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return own >= 0 ? own : openat(AT_FDCWD, "/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
 /* Open the directory of settings itself: sys/net would later resolve in our own namespace. */

@@ -170,7 +170,7 @@ static int id_map(pid_t pid, const char *file, const char *what, uint32_t *id, s
 	size_t length;
 
 	snprintf(path, sizeof path, "/proc/%d/%s", pid, file);
-	OWNED(fd_release) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	OWNED(fd_release) int fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || file_read_all(fd, MAP_MAX, &map, &length) < 0)
 		return fail_errno(f, errno, "read %s of the container's user namespace", file);
 	if (!userns_map_find(map, *id, &host))

@@ -24,7 +24,7 @@ static int directory_open(bool make, struct failure *f)
 
 	if (make && directory_make(path, f) < 0)
 		return -1;
-	const int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const int fd = openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd >= 0 || (errno == ENOENT && !make))
 		return fd;
 	return fail(f, CNI_IO, errno_text(errno), "open the directory of CDI devices %s", path);

@@ -55,7 +55,7 @@ static int file_open(const struct policy *p, struct failure *f)
 		return fail_errno(f, ENOMEM, "open the policy %s", p->path);
 	/* A dangling symlink is an error, not a missing policy. */
 	OWNED(fd_release)
-	int directory = open(parent, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int directory = openat(AT_FDCWD, parent, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (directory < 0 && errno == ENOTDIR)
 		return refuse(p, "its directory is a symbolic link, or none", f);
 	if (directory < 0)

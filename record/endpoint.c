@@ -108,7 +108,7 @@ enum found endpoint_read(const char *container_id, const char *ifname, struct en
 static char *record_text(const struct endpoint *e)
 {
 	OWNED(json_release) cJSON *json = endpoint_to_json(e);
-	OWNED(text_release) char *text = json ? cJSON_PrintUnformatted(json) : NULL;
+	OWNED(text_release) char *text = json_text(json);
 
 	errno = text ? EFBIG : ENOMEM;
 	return text && strlen(text) <= RECORD_MAX ? text_take(&text) : NULL;

@@ -28,7 +28,8 @@ static int minors_open(int flags)
 {
 	OWNED(text_release) char *path = path_join(state_path(), "minors");
 
-	return path ? open(path, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600) : -1;
+	return path ? openat(AT_FDCWD, path, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600)
+	            : -1;
 }
 
 /* Whether a slot's namespace lives. A path that cannot be examined counts as gone: if its process

@@ -50,7 +50,7 @@ char *path_join(const char *directory, const char *name)
 
 int device_open(struct failure *f)
 {
-	int fd = open(device_path(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = openat(AT_FDCWD, device_path(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return fail_errno(f, errno, "open the device directory %s", device_path());
 	return fd;
@@ -90,11 +90,11 @@ int state_open(const char *name, bool make, struct failure *f)
 
 	if (!path)
 		return fail(f, CNI_IO, errno_text(errno), "open the state directory %s", name);
-	int fd = open(path, flags);
+	int fd = openat(AT_FDCWD, path, flags);
 	if (fd < 0 && errno == ENOENT && make) {
 		if (directory_make(path, f) < 0)
 			return -1;
-		fd = open(path, flags);
+		fd = openat(AT_FDCWD, path, flags);
 	}
 	if (fd < 0 && (errno != ENOENT || make)) {
 		int err = errno;
@@ -112,10 +112,10 @@ int state_lock_open(bool make, struct failure *f)
 	struct failure refusal;
 
 	failure_clear(&refusal);
-	int fd = path ? open(path, flags, 0600) : -1;
+	int fd = path ? openat(AT_FDCWD, path, flags, 0600) : -1;
 	if (fd < 0 && path && errno == ENOENT && make &&
 	    directory_make(state_path(), &refusal) == 0)
-		fd = open(path, flags, 0600);
+		fd = openat(AT_FDCWD, path, flags, 0600);
 	if (fd >= 0 || (errno == ENOENT && !make))
 		return fd;
 	const int err = errno;

@@ -56,7 +56,7 @@ static int call_read(struct call *call, int argc, char **argv)
 /* Returns whether QEMU, which opens /dev/vhost-net itself, can do so here. */
 static bool vhost_usable(void)
 {
-	OWNED(fd_release) int fd = open("/dev/vhost-net", O_RDWR | O_CLOEXEC);
+	OWNED(fd_release) int fd = openat(AT_FDCWD, "/dev/vhost-net", O_RDWR | O_CLOEXEC);
 	return fd >= 0;
 }
 

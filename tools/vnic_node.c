@@ -26,7 +26,7 @@ static bool path_write(const char *directory, const char *name, char *path, size
  * its own interfaces only. */
 static bool number_read(uint32_t ifindex, dev_t *number)
 {
-	OWNED(fd_release) int sysfs = open("/sys", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	OWNED(fd_release) int sysfs = openat(AT_FDCWD, "/sys", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct failure ignored;
 
 	failure_clear(&ignored);

@@ -66,7 +66,7 @@ static int prove(const struct vnic *vnic, int fd, const char *node, struct failu
 /* Opens a node above the standard streams, which may be closed. */
 static int node_open(const char *node)
 {
-	OWNED(fd_release) int fd = open(node, O_RDWR | O_CLOEXEC);
+	OWNED(fd_release) int fd = openat(AT_FDCWD, node, O_RDWR | O_CLOEXEC);
 
 	if (fd < 0 || fd >= FD_FIRST)
 		return fd_take(&fd);

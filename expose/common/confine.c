@@ -64,7 +64,10 @@ static const char *const everyone[] = {
 
 int confine_capabilities(const unsigned *kept, size_t n, struct failure *f)
 {
-	capng_get_caps_process();
+	if (capng_get_caps_process() < 0)
+		return fail(f, CNI_OTHER,
+		            "the kernel does not tell which it has, in /proc/self/status",
+		            "give up capabilities");
 	const capng_select_t which = capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP)
 	                                     ? CAPNG_SELECT_BOTH
 	                                     : CAPNG_SELECT_CAPS;

@@ -60,7 +60,7 @@ static int options_read(struct options *o, int argc, char **argv)
  * with the failure. */
 static char *config_text(const char *path, size_t *length, struct failure *f)
 {
-	OWNED(fd_release) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	OWNED(fd_release) int fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
 	OWNED(text_release) char *text = NULL;
 
 	if (fd >= 0 && file_read_all(fd, CONFIG_MAX - 1, &text, length) == 0)

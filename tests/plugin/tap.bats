@@ -408,10 +408,10 @@ count_multicast() {
 # ADD takes the number from the kernel's event only where no user except the machine's root could forge one.
 #   number_learnt_by VARIABLE=VALUE...    what an ADD opened to learn it
 number_learnt_by() {
-	wrapper=(strace -f -qq -o "$BATS_TEST_TMPDIR/opened" -e "trace=socket,fsmount")
+	wrapper=(strace -f -qq -o "$BATS_TEST_TMPDIR/opened" -e "trace=socket,fsopen")
 	run -0 cni ADD '{}' "$@" ASAN_OPTIONS=detect_leaks=0
 	wrapper=()
-	grep -oE 'NETLINK_KOBJECT_UEVENT|fsmount' "$BATS_TEST_TMPDIR/opened"
+	grep -oE 'NETLINK_KOBJECT_UEVENT|"sysfs"' "$BATS_TEST_TMPDIR/opened"
 }
 @test "ADD: in a user namespace reads the tap's number from sysfs, since its root could forge the event" {
 	[ "$(number_learnt_by)" = NETLINK_KOBJECT_UEVENT ]
@@ -420,7 +420,7 @@ number_learnt_by() {
 	sandbox=/proc/$!/ns/net
 	until [ "$(readlink "$sandbox")" != "$(readlink /proc/self/ns/net)" ]; do :; done
 	theirs=(CNI_NETNS="$sandbox" CNI_CONTAINERID="$container-2")
-	[ "$(number_learnt_by "${theirs[@]}")" = fsmount ]
+	[ "$(number_learnt_by "${theirs[@]}")" = '"sysfs"' ]
 	node=$(tap eth0 "$container-2")
 	number=$(nsenter --net="$sandbox" unshare -m sh -c 'mount -t sysfs none /sys && cat /sys/class/net/eth0/macvtap/tap*/dev')
 	[ "$(nodes_number "$node")" = "$number" ]
