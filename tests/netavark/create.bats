@@ -53,10 +53,10 @@ load ../lib/netavark
 	json_is .dns_enabled false
 }
 @test "create: accepts every configuration key as an option, or says where it is given" {
-	declare -A values=([mode]=source [mtu]=1400 [mac]=02:00:00:00:00:01 [bcqueuelen]=10 [queues]=2 [owner]=107 [group]=107
+	declare -A values=([mode]=bridge [mtu]=1400 [mac]=02:00:00:00:00:01 [bcqueuelen]=10 [queues]=2 [owner]=107 [group]=107
 		[tapMode]=0660 [addressOwner]=guest [dad]=off [noCarrier]=allow [deviceID]=vm [logFile]=/var/log/podtap [logLevel]=debug
 		[link]=macvtap [sysctl]='{"net.ipv4.conf.IFNAME.arp_filter":"1"}' [ipamTimeout]=9 [txQueueLen]=1000 [ownerIn]=host [metric]=7
-		[sourceMacs]=02:00:00:00:00:02)
+		[linkInContainer]=false)
 	given=()
 	for key in $(sed -n 's/^\t{ "\([A-Za-z]*\)", KEY_.*/\1/p' "$root/plugin/config.c") ipamTimeout metric no_default_route; do
 		case $key in
@@ -64,6 +64,7 @@ load ../lib/netavark
 			run -1 create "{\"options\":{\"$key\":\"true\"}}"
 			says "option $key is not supported: "
 			;;
+		sourceMacs) run -0 create '{"options":{"sourceMacs":"02:00:00:00:00:02","mode":"source"}}' ;;
 		*) given+=("$key" "${values[$key]:-true}") ;;
 		esac
 	done
