@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The one hash: XXH64. It serves tables, checksums against damage, and names. Two texts may have
  * the same hash. Files contain the hash: the index, the sticky table, marks, and names of
- * directories. So a change of the hash needs a new version of each of these. */
+ * directories. So a change of the hash needs a new version of each of these. Stable MAC addresses
+ * must never change. */
 #ifndef BASE_HASH_H
 #define BASE_HASH_H
 

@@ -80,14 +80,19 @@ static const char *decode_mac(const struct key *key, const cJSON *value, void *f
 {
 	const char *text = json_string(value), *mismatch;
 	struct mac mac;
+	uint32_t number;
 
-	(void)key, (void)wanted;
 	if (!text)
 		return "it must be a string";
+	if (key->words && word_find(key->words, text, &number))
+		return NULL;
 	mismatch = mac_mismatch(text, &mac);
 	if (field && !mismatch)
 		*(struct mac *)field = mac;
-	return mismatch;
+	if (!mismatch || !key->words)
+		return mismatch;
+	snprintf(wanted, KEY_WANTED_TEXT, "%s; or \"%s\"", mismatch, key->words->text);
+	return wanted;
 }
 
 static const char *decode_ifname(const struct key *key, const cJSON *value, void *field,
@@ -279,6 +284,13 @@ static int read_members(const struct key *key, const struct key_scope *scope, co
 	return 0;
 }
 
+static void mac_note(const struct key *key, const char *text, void *base)
+{
+	uint32_t *word = (uint32_t *)((char *)base + key->word);
+
+	*(bool *)((char *)base + key->present) = !key->words || !word_find(key->words, text, word);
+}
+
 int key_read(const struct key *key, const struct key_scope *scope, void *base)
 {
 	const cJSON *value = *key->name ? json_member(scope->object, key->name) : scope->object;
@@ -293,7 +305,7 @@ int key_read(const struct key *key, const struct key_scope *scope, void *base)
 	if (mismatch)
 		return key_refuse(scope, key->name, value, mismatch);
 	if (key->type == KEY_MAC && key->present)
-		*(bool *)((char *)base + key->present) = true;
+		mac_note(key, text, base);
 	return key->each ? read_members(key, scope, value, base) : 0;
 }
 

@@ -21,7 +21,7 @@ enum key_type {
 	KEY_UINT,   /* uint32_t from min to max */
 	KEY_WORD,   /* uint32_t, from a table of words */
 	KEY_OCTAL,  /* mode_t; a string of octal digits, at most max */
-	KEY_MAC,    /* struct mac, unicast */
+	KEY_MAC,    /* struct mac, unicast; or one of the key's words */
 	KEY_IFNAME, /* char[max + 1] */
 	KEY_PATH,   /* const char *, absolute */
 	KEY_TEXT,   /* const char * */
@@ -47,6 +47,7 @@ struct key {
 	enum key_type type;
 	size_t offset;
 	size_t present; /* the offset of a bool that KEY_MAC sets; 0: no such bool */
+	size_t word;    /* the offset of a uint32_t that KEY_MAC sets to a word's number */
 	uint32_t min;
 	uint32_t max; /* for a list: the largest number of members; 0: no limit */
 	const struct word *words;

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "ipam/ipam.h"
 #include "netns/privilege.h"
+#include "plugin/mac.h"
 
 enum { QUEUES_HEARD = 16 };
 
@@ -64,7 +65,9 @@ int attachment_open(struct attachment *a, const struct request *r, enum attachme
 	OWNED(fd_release) int netns = netns_open(r->netns, f);
 	if (netns < 0 || (!own_allowed && check_not_own(a, netns, f) < 0))
 		return -1;
-	if (config_read(&a->config, r, true, f) < 0 || read_previous(a, f) < 0 ||
+	if (config_read(&a->config, r, true, f) < 0 ||
+	    (use == ATTACHMENT_NEW && mac_derive(&a->config, r, f) < 0) ||
+	    read_previous(a, f) < 0 ||
 	    privilege_keep(PRIVILEGE_OPENING, ipam_delegates(a->config.ipam), f) < 0)
 		return -1;
 	const struct target_search search = { &a->config, r, &a->previous, &a->host,

@@ -15,6 +15,10 @@ static const struct word owner_words[] = {
 	{ "guest", OWNER_GUEST },
 	{ NULL, 0 },
 };
+static const struct word mac_words[] = {
+	{ "stable", MAC_STABLE },
+	{ NULL, 0 },
+};
 static const struct word dad_words[] = {
 	{ "wait", DAD_WAIT }, { "fast", DAD_FAST }, { "optimistic", DAD_OPTIMISTIC },
 	{ "off", DAD_OFF },   { NULL, 0 },
@@ -55,7 +59,8 @@ static const struct key keys[] = {
 	{ "mode", KEY_WORD, FIELD(mode), .words = link_modes },
 	{ "force", KEY_BOOL, FIELD(force) },
 	{ "mtu", KEY_UINT, FIELD(mtu), .max = 65535 },
-	{ "mac", KEY_MAC, FIELD(mac), .present = offsetof(struct config, has_mac) },
+	{ "mac", KEY_MAC, FIELD(mac), .present = offsetof(struct config, has_mac),
+	  .words = mac_words, .word = offsetof(struct config, mac_word) },
 	{ "linkInContainer", KEY_BOOL, FIELD(link_in_container) },
 	{ "bcqueuelen", KEY_UINT, FIELD(bcqueuelen), .max = BCQUEUELEN_MAX },
 	{ "txQueueLen", KEY_UINT, FIELD(tx_queue), .max = TXQUEUELEN_MAX },

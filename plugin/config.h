@@ -23,6 +23,7 @@ enum { BCQUEUELEN_KERNEL = 1000, BCQUEUELEN_MAX = 10000 };
  * once. The kernel holds them in its memory: up to 64 KiB each. */
 enum { TXQUEUELEN_DEFAULT = 1000, TXQUEUELEN_MAX = 10000 };
 
+enum mac_word { MAC_STABLE = 1 };
 enum address_owner { OWNER_POD, OWNER_GUEST };
 enum log_level { LOG_ERROR, LOG_INFO, LOG_DEBUG };
 enum no_carrier { NO_CARRIER_REFUSE, NO_CARRIER_ALLOW };
@@ -37,6 +38,7 @@ struct config {
 	uint32_t mtu; /* 0: the master's */
 	struct mac mac;
 	bool has_mac;
+	uint32_t mac_word; /* MAC_STABLE; 0: none */
 	bool link_in_container;
 	uint32_t bcqueuelen; /* 0: the kernel's */
 	uint32_t tx_queue;   /* 0: the master's, from TXQUEUELEN_DEFAULT to TXQUEUELEN_MAX */

@@ -160,6 +160,13 @@ static int mac_in_use(const struct link_setup *s, struct failure *f)
 		snprintf(holder, sizeof holder, "the master itself");
 	else
 		master_mac_holder(master->name, mac, holder, sizeof holder);
+	if (s->attachment->config.mac_word == MAC_STABLE) {
+		snprintf(details, sizeof details,
+		         "%s has it; it follows from the network, the pod's name and the interface",
+		         holder);
+		return fail(f, CNI_AGAIN, details, "MAC address %s is in use on master %s",
+		            mac_format(mac, text), master->name);
+	}
 	snprintf(details, sizeof details, "%s has it: choose another, or none for a random one",
 	         holder);
 	return fail(f, CNI_CONFIG, details, "MAC address %s is in use on master %s",

@@ -13,8 +13,11 @@ struct pod { /* "": the call does not name it */
 	char uid[POD_TEXT];
 };
 
-/* Read the names of a pod, and set the record's members, which borrow from the pod. A name that is
- * too long, or that appears twice with different values, counts as not named. */
+/* Read the names of a pod. A name that is too long, or that appears twice with different values,
+ * counts as not named. */
+void pod_read(struct pod *pod, const char *args);
+
+/* Read the names of a pod, and set the record's members, which borrow from the pod. */
 void pod_describe(struct pod *pod, const char *args, struct endpoint *e);
 
 #endif

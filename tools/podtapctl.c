@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The executable podtapctl: lists this host's endpoints, and prints the network configuration of a
- * guest. Exit codes: 0; 1: an endpoint of the list is stale; 2: the state of one is unknown. */
+ * guest, and stable MAC addresses. Exit codes: 0; 1: an endpoint of the list is stale; 2: the state
+ * of one is unknown. */
 #include "base/cli.h"
+#include "base/stable_mac.h"
 #include "record/verify.h"
 #include "tools/guest_config.h"
 #include "tools/listing.h"
@@ -13,16 +15,19 @@ enum { EXIT_STALE = 1, EXIT_UNKNOWN = 2 };
 struct call {
 	const char *container_id; /* NULL: any container */
 	const char *ifname;
+	const char *const *arguments; /* all */
 	bool json;
 	const char *format; /* NULL: the first format */
 };
 
 static const struct cli cli = {
 	.program = "podtapctl",
-	.synopsis = "VERB [OPTION...] [CONTAINER [IFNAME]]",
+	.synopsis = "VERB [OPTION...] [ARGUMENT...]",
 	.about = "list                              every endpoint of this host\n"
 	         "show CONTAINER [IFNAME]           a container's endpoints, or one of them\n"
-	         "guest-config CONTAINER IFNAME     what a guest there is to know of its network\n",
+	         "guest-config CONTAINER IFNAME     what a guest there is to know of its network\n"
+	         "mac NETWORK [NAMESPACE/]NAME IFNAME   the address that \"mac\": \"stable\" "
+	         "gives\n",
 	.options =
 	        (const struct cli_option[]){
 	                { "json", NULL, 'j', "list, show: as JSON" },
@@ -106,6 +111,27 @@ static int guest_config(const struct call *call, struct failure *f)
 	return format->print(&e, &r, stdout, f);
 }
 
+/* Names of pods and containers have no slash. */
+static int mac(const struct call *call, struct failure *f)
+{
+	const char *slash = strchr(call->arguments[1], '/');
+	OWNED(text_release)
+	char *space = strndup(call->arguments[1], slash ? (size_t)(slash - call->arguments[1]) : 0);
+	const struct mac_owner owner = { call->arguments[0], space,
+		                         slash ? slash + 1 : call->arguments[1],
+		                         call->arguments[2] };
+	char text[MAC_TEXT];
+	struct mac address;
+
+	if (!space)
+		return fail_errno(f, ENOMEM, "read the names");
+	if (!stable_mac(&owner, &address))
+		return fail(f, CNI_OTHER, "they are too long, or are no names",
+		            "derive a MAC address of these names");
+	puts(mac_format(&address, text));
+	return 0;
+}
+
 static const struct verb {
 	const char *name;
 	int (*run)(const struct call *, struct failure *);
@@ -116,7 +142,16 @@ static const struct verb {
 	{ "list", list, 0, 0, "j" },
 	{ "show", list, 1, 2, "j" },
 	{ "guest-config", guest_config, 2, 2, "f" },
+	{ "mac", mac, 3, 3, "" },
 };
+
+/* Returns what a call lacks. */
+static const char *missing(const struct verb *verb, int n)
+{
+	if (verb->run == mac)
+		return "a network, a name and an interface";
+	return n ? "a container and an interface" : "a container";
+}
 
 static const struct verb *verb_find(const char *name)
 {
@@ -138,10 +173,10 @@ static int arguments_read(struct call *call, const struct verb *verb, const stru
 		*status = n > verb->most
 		                  ? cli_misused(&cli, "%s: unexpected argument %s", verb->name,
 		                                at[verb->most])
-		                  : cli_misused(&cli, "%s needs %s", verb->name,
-		                                n ? "a container and an interface" : "a container");
+		                  : cli_misused(&cli, "%s needs %s", verb->name, missing(verb, n));
 		return -1;
 	}
+	call->arguments = (const char *const *)at;
 	call->container_id = n > 0 ? at[0] : NULL;
 	call->ifname = n > 1 ? at[1] : NULL;
 	return 0;

@@ -263,6 +263,7 @@ provoke() {
 	fails ADD '{}' CNI_NETNS= CNI_PATH=
 	fails ADD '{}' CNI_NETNS=/run/netns/gone
 	fails ADD '{}' CNI_ARGS=FOO=bar
+	fails ADD '{"mac":"stable"}'
 	run cni_raw ADD '{"cniVersion":"1.1.0","name":"net",'
 	said
 	fails ADD '{"mode":"hairpin"}'

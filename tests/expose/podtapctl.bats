@@ -238,3 +238,19 @@ dual='{"addresses":[{"address":"10.99.0.5/24","gateway":"10.99.0.254"},{"address
 	[ -z "$output" ]
 	run -0 cni CHECK "$(static "$dual")"
 }
+@test "mac: prints the address that a stable one will be, without an endpoint" {
+	while read -r network name ifname wanted; do
+		run -0 "$BUILD/podtapctl" mac "$network" "$name" "$ifname"
+		[ "$output" = "$wanted" ]
+	done <<-'END'
+		lan vm eth0 ae:5c:51:ef:0d:9c
+		lan default/db-0 net1 d2:c7:bf:f9:1d:76
+		lan default/db-0 eth0 62:84:a8:6c:9d:86
+	END
+	run -2 "$BUILD/podtapctl" mac lan vm
+	[[ $output == *"mac needs a network, a name and an interface"* ]]
+	run -2 "$BUILD/podtapctl" mac lan vm eth0 more
+	[[ $output == *"unexpected argument more"* ]]
+	run -2 "$BUILD/podtapctl" mac lan "$(printf '%2000s' x)" eth0
+	[[ $output == *"too long"* ]]
+}

@@ -101,6 +101,9 @@ nothing_left() {
 	[ "$output" = '[1400,"02:00:00:00:00:17",3]' ]
 	run -0 routes -4
 	[ -z "$output" ]
+	run -0 detach
+	run -0 attach "$(without_ipam '{"options":{"mac":"stable"}}')" '{"static_ips":[]}'
+	json_is .interfaces.eth0.mac_address ae:5c:51:ef:0d:9c # as by CNI, for container vm
 }
 @test "setup: an interface name that exists on the host works, one in the container is refused" {
 	ip -n "$host" link add eth0 type bridge

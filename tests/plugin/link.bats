@@ -151,6 +151,39 @@ load ../lib/frames
 	done
 	[ "$(sort -u "$BATS_TEST_TMPDIR/macs" | wc -l)" = 8 ]
 }
+@test "mac stable: follows from network, namespace, name and interface, at every start" {
+	while read -r args name interface wanted; do
+		for kind in macvtap macvlan; do
+			run -0 cni ADD "{\"name\":\"$name\",\"link\":\"$kind\",\"mac\":\"stable\"}" "CNI_ARGS=IgnoreUnknown=1;$args" \
+				CNI_IFNAME="$interface" CNI_CONTAINERID="$container-$kind"
+			json_is '.interfaces[0].mac' "$wanted"
+			[ "$(link "$pod" "$interface" .address)" = "$wanted" ]
+			run -0 cni DEL "{\"name\":\"$name\"}" CNI_IFNAME="$interface" CNI_CONTAINERID="$container-$kind"
+		done
+	done <<-'END'
+		K8S_POD_NAME=vm lan eth0 ae:5c:51:ef:0d:9c
+		K8S_POD_NAMESPACE=default;K8S_POD_NAME=db-0;K8S_POD_UID=1 lan net1 d2:c7:bf:f9:1d:76
+		K8S_POD_NAMESPACE=default;K8S_POD_NAME=db-0;K8S_POD_UID=2 lan net1 d2:c7:bf:f9:1d:76
+		K8S_POD_NAMESPACE=default;K8S_POD_NAME=db-0 lan eth0 62:84:a8:6c:9d:86
+		K8S_POD_NAMESPACE=default;K8S_POD_NAME=db-1 lan net1 06:0a:e0:ba:2f:0a
+		K8S_POD_NAME=vm;MAC=02:00:00:00:00:03 lan eth0 02:00:00:00:00:03
+	END
+}
+@test "mac stable: without a name is refused; an address in use is refused with its holder, to be tried again" {
+	run -1 cni ADD '{"mac":"stable"}' CNI_ARGS=IgnoreUnknown=1
+	error_is 4 '"stable"' K8S_POD_NAME "the id of a container"
+	run -1 cni ADD '{"mac":"stable"}' 'CNI_ARGS=K8S_POD_NAME=a;K8S_POD_NAME=b'
+	error_is 4 '"stable"' twice
+	nothing_made
+	run -1 cni ADD '{"mac":"Stable"}' CNI_ARGS=K8S_POD_NAME=vm
+	error_is 7 'or "stable"'
+	run -0 cni ADD '{"mac":"stable"}' CNI_ARGS=K8S_POD_NAME=vm CNI_CONTAINERID="$container-2" CNI_NETNS="/run/netns/$other"
+	run -1 cni ADD '{"mac":"stable"}' CNI_ARGS=K8S_POD_NAME=vm
+	error_is 11 "in use on master lan0" "interface eth0 of container $container-2"
+	run -0 cni DEL '{}' CNI_CONTAINERID="$container-2" CNI_NETNS="/run/netns/$other"
+	run -0 cni ADD '{"mac":"stable"}' CNI_ARGS=K8S_POD_NAME=vm
+	run -0 cni CHECK '{"mac":"stable"}'
+}
 @test "mac: one in use on the master is refused by name, and nothing stays" {
 	run -0 cni ADD '{"mac":"02:00:00:00:00:07"}' CNI_CONTAINERID="$container-2" CNI_NETNS="/run/netns/$other"
 	for kind in macvtap macvlan; do

@@ -115,6 +115,7 @@ unusable() {
 		refused 'rule 1 has macs ["02:00:5e:*"], not mac 02:00:5f:00:00:01' "${change//MAC/02:00:5f:00:00:01}"
 	done
 	refused 'not mac 02:00:5f:00:00:01' '{}' CNI_ARGS=MAC=02:00:5f:00:00:01
+	refused 'not mac ae:5c:51:ef:0d:9c' '{"name":"lan","mac":"stable"}' CNI_ARGS=K8S_POD_NAME=vm
 	rule '{}'
 	allowed '{"mac":"02:00:5f:00:00:01"}'
 }
