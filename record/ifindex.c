@@ -141,8 +141,8 @@ static bool owner_parse(char *text, struct attachment_name *owner)
 	if (!identifier_valid(text) || strlen(text) >= sizeof owner->container_id || !*ifname ||
 	    strlen(ifname) >= sizeof owner->ifname || strchr(ifname, '/'))
 		return false;
-	snprintf(owner->container_id, sizeof owner->container_id, "%s", text);
-	snprintf(owner->ifname, sizeof owner->ifname, "%s", ifname);
+	memcpy(owner->container_id, text, strlen(text) + 1);
+	memcpy(owner->ifname, ifname, strlen(ifname) + 1);
 	return true;
 }
 
