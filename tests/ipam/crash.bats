@@ -61,6 +61,7 @@ costs() {
 	rm "$BATS_TEST_TMPDIR/deleted"
 }
 
+# bats test_tags=long
 @test "cost: ADD, CHECK and DEL make the same system calls with 10 and with 60,000 reservations" {
 	local few many confs=()
 	echo '{}' >"$BATS_TEST_TMPDIR/result"
@@ -103,9 +104,11 @@ costs() {
 	run -0 bare ADD again "$conf"
 	json_is '.ips[0].address' 10.1.99.99/16
 }
+# bats test_tags=long
 @test "storm: 10,000 calls of 64 runtimes, some killed, leave no duplicate, no lost address and no lock (ext4)" {
 	storm "$data" /
 }
+# bats test_tags=long
 @test "storm: 10,000 calls of 64 runtimes, some killed, leave no duplicate, no lost address and no lock (tmpfs)" {
 	mkdir -p "$data"
 	export -f storm
@@ -197,21 +200,27 @@ rebooted() {
 	boot two
 }
 
+# bats test_tags=long
 @test "crash: ADD killed before any of its system calls loses nothing, and the next call works" {
 	run -0 crash one_stays ADD 10.1.0.2/29
 }
+# bats test_tags=long
 @test "crash: ADD that reads the whole store, killed before any system call, loses nothing" {
 	run -0 crash one_stays_unindexed ADD 10.1.0.2/29
 }
+# bats test_tags=long
 @test "crash: ADD that repairs an empty file, killed before any system call, loses nothing" {
 	run -0 crash empty_file ADD 10.1.0.2/29
 }
+# bats test_tags=long
 @test "crash: the next ADD completes the first ADD after a boot that was killed before any system call" {
 	run -0 crash rebooted ADD
 }
+# bats test_tags=long
 @test "crash: DEL killed before any of its system calls loses nothing, and the next call works" {
 	run -0 crash victim_too DEL 10.1.0.2/29
 }
+# bats test_tags=long
 @test "crash: DEL that reads the whole store, killed before any system call, loses nothing" {
 	run -0 crash victim_too_unindexed DEL 10.1.0.2/29
 }
