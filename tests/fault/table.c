@@ -10,33 +10,37 @@
 
 #define CALLS(...) ((const int[]){ __VA_ARGS__, -1 })
 
-#define MAKING  SYS_openat, SYS_mkdirat, SYS_mkdir, SYS_linkat, SYS_symlinkat, SYS_mknodat
-#define NAMING  SYS_renameat, SYS_rename, SYS_unlinkat
-#define SOCKETS SYS_socket, SYS_sendto, SYS_recvmsg
+/* musl makes the older calls where the architecture has them. */
+#define OPENING  SYS_openat, SYS_open
+#define LOOKING  SYS_newfstatat, SYS_stat, SYS_lstat, SYS_access
+#define POINTING SYS_readlinkat, SYS_readlink
+#define MAKING   OPENING, SYS_mkdirat, SYS_mkdir, SYS_linkat, SYS_symlinkat, SYS_mknodat
+#define NAMING   SYS_renameat, SYS_rename, SYS_unlinkat
+#define SOCKETS  SYS_socket, SYS_sendto, SYS_recvmsg
 
 const struct error errors[] = {
 	{ ENOMEM, "ENOMEM",
-	  CALLS(MAKING, SOCKETS, SYS_mmap, SYS_fsopen, SYS_fsconfig, SYS_fsmount, SYS_memfd_create,
-	        SYS_clone3, SYS_clone, SYS_vfork, SYS_capset, SYS_newfstatat, SYS_getdents64,
-	        SYS_setsockopt) },
+	  CALLS(MAKING, SOCKETS, SYS_mmap, SYS_brk, SYS_fsopen, SYS_fsconfig, SYS_fsmount,
+	        SYS_memfd_create, SYS_clone3, SYS_clone, SYS_vfork, SYS_capset, LOOKING,
+	        SYS_getdents64, SYS_setsockopt) },
 	{ EINTR, "EINTR",
-	  CALLS(SYS_openat, SYS_read, SYS_write, SYS_sendto, SYS_recvmsg, SYS_flock, SYS_wait4,
+	  CALLS(OPENING, SYS_read, SYS_write, SYS_sendto, SYS_recvmsg, SYS_flock, SYS_wait4,
 	        SYS_poll, SYS_getrandom) },
 	{ EIO, "EIO",
-	  CALLS(MAKING, NAMING, SYS_read, SYS_write, SYS_pread64, SYS_pwrite64, SYS_newfstatat,
-	        SYS_readlinkat, SYS_getdents64, SYS_ftruncate, SYS_utimensat, SYS_fsync,
-	        SYS_fchownat, SYS_chmod, SYS_lseek, SYS_ioctl, SYS_fsetxattr, SYS_fgetxattr) },
+	  CALLS(MAKING, NAMING, SYS_read, SYS_write, SYS_pread64, SYS_pwrite64, LOOKING, POINTING,
+	        SYS_getdents64, SYS_ftruncate, SYS_utimensat, SYS_fsync, SYS_fchownat, SYS_chmod,
+	        SYS_lseek, SYS_ioctl, SYS_fsetxattr, SYS_fgetxattr) },
 	{ ENOSPC, "ENOSPC",
 	  CALLS(MAKING, SYS_write, SYS_pwrite64, SYS_renameat, SYS_rename, SYS_memfd_create,
 	        SYS_fsmount, SYS_fsetxattr) },
 	{ EMFILE, "EMFILE",
-	  CALLS(SYS_openat, SYS_socket, SYS_pipe2, SYS_memfd_create, SYS_fsopen, SYS_pidfd_open,
+	  CALLS(OPENING, SYS_socket, SYS_pipe2, SYS_memfd_create, SYS_fsopen, SYS_pidfd_open,
 	        SYS_fsmount) },
 	{ EPERM, "EPERM",
 	  CALLS(MAKING, NAMING, SYS_setns, SYS_capset, SYS_socket, SYS_sendto, SYS_bind,
 	        SYS_fchownat, SYS_chmod, SYS_fsopen, SYS_fsconfig, SYS_fsmount, SYS_ioctl,
 	        SYS_utimensat, SYS_setsockopt, SYS_fsetxattr) },
-	{ EACCES, "EACCES", CALLS(MAKING, NAMING, SYS_newfstatat, SYS_readlinkat, SYS_chmod) },
+	{ EACCES, "EACCES", CALLS(MAKING, NAMING, LOOKING, POINTING, SYS_chmod) },
 	{ EROFS, "EROFS", CALLS(MAKING, NAMING, SYS_fchownat, SYS_chmod, SYS_utimensat) },
 	{ EBUSY, "EBUSY", CALLS(SYS_unlinkat, SYS_fsconfig, SYS_bind, SYS_sendto) },
 	{ EAGAIN, "EAGAIN",
@@ -57,7 +61,8 @@ static bool is_for_writing(const struct error *e)
 
 bool error_fits(const struct error *e, const struct call *call)
 {
-	if (call->number == SYS_openat && !call->writes && is_for_writing(e))
+	if ((call->number == SYS_openat || call->number == SYS_open) && !call->writes &&
+	    is_for_writing(e))
 		return false;
 	for (const int *c = e->calls; *c >= 0; c++)
 		if (*c == call->number)
@@ -76,21 +81,23 @@ const char *call_name(int call)
 		int number;
 		const char *name;
 	} names[] = {
-		NAMED(bind),           NAMED(brk),          NAMED(capget),    NAMED(capset),
-		NAMED(chmod),          NAMED(clone),        NAMED(clone3),    NAMED(close),
-		NAMED(exit_group),     NAMED(fchownat),     NAMED(fgetxattr), NAMED(fsetxattr),
-		NAMED(fcntl),          NAMED(flock),        NAMED(fsconfig),  NAMED(fsmount),
-		NAMED(fsopen),         NAMED(fstatfs),      NAMED(fsync),     NAMED(ftruncate),
-		NAMED(getdents64),     NAMED(getpid),       NAMED(getrandom), NAMED(getsockname),
-		NAMED(getsockopt),     NAMED(gettid),       NAMED(ioctl),     NAMED(linkat),
-		NAMED(lseek),          NAMED(memfd_create), NAMED(mkdir),     NAMED(mkdirat),
-		NAMED(mknodat),        NAMED(mmap),         NAMED(munmap),    NAMED(newfstatat),
-		NAMED(openat),         NAMED(pidfd_open),   NAMED(pipe2),     NAMED(poll),
-		NAMED(pread64),        NAMED(pwrite64),     NAMED(read),      NAMED(readlinkat),
-		NAMED(recvmsg),        NAMED(rename),       NAMED(renameat),  NAMED(rt_sigaction),
-		NAMED(rt_sigprocmask), NAMED(sendto),       NAMED(setns),     NAMED(setsockopt),
-		NAMED(socket),         NAMED(symlinkat),    NAMED(unlinkat),  NAMED(utimensat),
-		NAMED(vfork),          NAMED(wait4),        NAMED(write),
+		NAMED(access),    NAMED(open),         NAMED(stat),           NAMED(lstat),
+		NAMED(readlink),  NAMED(prctl),        NAMED(bind),           NAMED(brk),
+		NAMED(capget),    NAMED(capset),       NAMED(chmod),          NAMED(clone),
+		NAMED(clone3),    NAMED(close),        NAMED(exit_group),     NAMED(fchownat),
+		NAMED(fgetxattr), NAMED(fsetxattr),    NAMED(fcntl),          NAMED(flock),
+		NAMED(fsconfig),  NAMED(fsmount),      NAMED(fsopen),         NAMED(fstatfs),
+		NAMED(fsync),     NAMED(ftruncate),    NAMED(getdents64),     NAMED(getpid),
+		NAMED(getrandom), NAMED(getsockname),  NAMED(getsockopt),     NAMED(gettid),
+		NAMED(ioctl),     NAMED(linkat),       NAMED(lseek),          NAMED(memfd_create),
+		NAMED(mkdir),     NAMED(mkdirat),      NAMED(mknodat),        NAMED(mmap),
+		NAMED(munmap),    NAMED(newfstatat),   NAMED(openat),         NAMED(pidfd_open),
+		NAMED(pipe2),     NAMED(poll),         NAMED(pread64),        NAMED(pwrite64),
+		NAMED(read),      NAMED(readlinkat),   NAMED(recvmsg),        NAMED(rename),
+		NAMED(renameat),  NAMED(rt_sigaction), NAMED(rt_sigprocmask), NAMED(sendto),
+		NAMED(setns),     NAMED(setsockopt),   NAMED(socket),         NAMED(symlinkat),
+		NAMED(unlinkat),  NAMED(utimensat),    NAMED(vfork),          NAMED(wait4),
+		NAMED(write),
 	};
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
