@@ -29,6 +29,7 @@ static void an_option_becomes_a_value_of_its_keys_type(struct verdict *v)
 		{ "no_default_route", "1", "{\"no_default_route\":true}" },
 		{ "no_default_route", "False", "{\"no_default_route\":false}" },
 		{ "mode", "vepa", "{\"mode\":\"vepa\"}" },
+		{ "mac", "stable", "{\"mac\":\"stable\"}" },
 		{ "mtu", "1400", "{\"mtu\":1400}" },
 		{ "queues", "256", "{\"queues\":256}" },
 		{ "owner", "4294967294", "{\"owner\":4294967294}" },
