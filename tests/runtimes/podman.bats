@@ -116,10 +116,11 @@ reached_or_told() {
 	run -0 compose down -t 0
 	[ -z "$(expected tap)" ]
 }
-@test "podman stop, start, restart, $backend: the container keeps its tap, also if DEL does not wait" {
-	podman_network tap 10.99.0.0/24 mac=02:00:00:00:00:10 delWait=false
+@test "podman stop, start, restart, $backend: the container keeps its tap and its stable MAC address, also if DEL does not wait" {
+	podman_network tap 10.99.0.0/24 mac=stable delWait=false
 	run -0 box vm --network tap -- sh -c "$ends"
 	before=$(endpoint tap '.[0].tap.path')
+	mac=$(endpoint tap '.[0].mac')
 	run -0 pm stop vm
 	[ ! -e "$before" ]
 	run -0 pm start vm
@@ -129,6 +130,7 @@ reached_or_told() {
 	run -0 pm exec vm sh -c "$identities"
 	[ "$output" = "$(expected tap)" ]
 	[ "$(endpoint tap '.[0].tap.path')" != "$before" ]
+	[ "$(endpoint tap '.[0].mac')" = "$mac" ]
 }
 @test "podman network reload, connect, disconnect, $backend: podtap-exec has the reloaded tap while its number is the same, a restart gives all" {
 	podman_network one 10.99.0.0/24
