@@ -65,17 +65,18 @@ enum { SKB_DEV = 2 * sizeof(void *) };
 	MOVE(1, 6), LOAD(BPF_W, 2, 6, FIELD(ifindex)), SET(3, BPF_F_INGRESS), \
 	        CALL(BPF_FUNC_clone_redirect)
 
-/* r6 is the frame, r7 its destination, r8 its source, r9 the master's own MAC. */
+/* r5 is the type that stands in the frame (what the kernel noted may be 0 for a frame of a packet
+ * socket), r6 the frame, r7 its destination, r8 its source, r9 the master's own MAC. */
 static const struct bpf_insn begin[] = {
 	MOVE(6, 1),
 	LOAD(BPF_W, 2, 6, FIELD(vlan_present)),
 	JUMP_IF(BPF_JNE, 2, 0, L_OUT),
-	LOAD(BPF_W, 5, 6, FIELD(protocol)),
 	LOAD(BPF_W, 2, 6, FIELD(data)),
 	LOAD(BPF_W, 3, 6, FIELD(data_end)),
 	MOVE(4, 2),
 	ADD(4, ETH_HLEN),
 	JUMP_IFR(BPF_JGT, 4, 3, L_OUT),
+	LOAD(BPF_H, 5, 2, offsetof(struct ethhdr, h_proto)),
 	LOAD(BPF_W, 1, 2, 0),
 	STORE(BPF_W, 10, S_DST, 1),
 	LOAD(BPF_H, 1, 2, 4),

@@ -89,16 +89,16 @@ forget() {
 		ip -n "${!name}" neighbour flush all
 	done
 }
-# Pings at once, in both families and with empty neighbour tables: pings PATIENCE FROM TO FROM TO..., each
-# TO is the last part of the addresses. Prints which got an answer.
+# Pings at once, in both families and with empty neighbour tables: pings SECONDS FROM TO FROM TO..., each
+# TO is the last part of the addresses. Prints which got an answer; an answer ends a ping.
 pings() {
-	local patience=$1 from to running=()
+	local seconds=$1 address from to running=()
 	shift
 	forget
 	while (($#)); do
 		from=$1 to=$2
 		for address in "10.99.0.$to" "fd99::${to/254/fe}"; do
-			{ at "${!from}" timeout "$patience" ping -q -c 1 "$address" >/dev/null && echo "$from to $address"; } &
+			{ at "${!from}" ping -q -c 1 -w "$seconds" "$address" >/dev/null && echo "$from to $address"; } &
 			running+=($!)
 		done
 		shift 2
@@ -106,11 +106,11 @@ pings() {
 	wait "${running[@]}" || :
 }
 reach() {
-	run pings 5 "$@"
+	run pings 30 "$@"
 	[ "${#lines[@]}" = $# ] || { echo "only: $output"; return 1; }
 }
 reach_not() {
-	run pings 0.7 "$@"
+	run pings 1 "$@"
 	[ -z "$output" ] || { echo "$output"; return 1; }
 }
 
