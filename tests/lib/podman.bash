@@ -131,8 +131,8 @@ compose() {
 quadlet_files() {
 	mkdir "$1"
 	printf '%s\n' '[Network]' Driver=podtap Options=parent=lan0 IPAMDriver=none >"$1/lan.network"
-	printf '%s\n' '[Container]' "Rootfs=$rootfs" Network=lan.network "Exec=sh -c '$ends'" ReadOnly=true \
-		Volume=/usr:/usr:ro "Volume=$BUILD/tests/tools:/tools:ro" PodmanArgs=--cgroups=enabled >"$1/box.container"
+	printf '%s\n' '[Container]' "Rootfs=$rootfs" Network=lan.network 'Exec=sleep 1000' ReadOnly=true \
+		Volume=/usr:/usr:ro "Volume=$BUILD/tests/tools:/tools:ro" "PodmanArgs=--cgroups=enabled --stop-timeout=0" >"$1/box.container"
 }
 # Writes a unit that quadlet makes of them: quadlet UNIT
 quadlet() {
