@@ -14,10 +14,11 @@ second() {
 	attach "$1" "$2" CNI_CONTAINERID="$container-2" CNI_NETNS="/run/netns/$other"
 }
 
-@test "VLAN: endpoints on a VLAN interface reach the VLAN and each other, and nobody outside" {
+@test "VLAN: endpoints on a VLAN interface reach the VLAN, each other and with hostAccess the host, and nobody outside" {
 	ip -n "$host" -batch - <<-END
 		link add link lan0 name lan0.5 mtu 1400 type vlan id 5
 		link set lan0.5 up
+		address add 10.98.0.200/24 dev lan0.5
 	END
 	ip -n "$switch" -batch - <<-END
 		link add link port0 name vlan5 type vlan id 5
@@ -25,10 +26,11 @@ second() {
 		link set vlan5 up
 	END
 	for kind in macvtap macvlan; do
-		attach '"master":"lan0.5","link":"'$kind'"' 10.98.0.1/24
+		attach '"master":"lan0.5","link":"'$kind'","hostAccess":true' 10.98.0.1/24
 		json_is '.interfaces[0].mtu' 1400
 		second '"master":"lan0.5","link":"'$kind'"' 10.98.0.2/24
 		run -0 at "$pod" ping -c 1 -w 20 10.98.0.254
+		run -0 at "$pod" ping -c 1 -w 20 10.98.0.200
 		run -0 at "$other" ping -c 1 -w 20 10.98.0.1
 
 		listen outside-$kind "$switch" br0 refuse "$(text_hex "in the VLAN")" 300
@@ -42,7 +44,7 @@ second() {
 	done
 }
 
-@test "bond: an endpoint stays on the LAN when the active port fails; a port as master is refused by name" {
+@test "bond: an endpoint stays on the LAN when the active port fails, and reaches the host with hostAccess; a port as master is refused by name" {
 	ip -n "$switch" link add port1 type veth peer name lan1 netns "$host"
 	ip -n "$switch" link set port1 master br0 up
 	ip -n "$host" -batch - <<-END
@@ -51,8 +53,10 @@ second() {
 		link set lan0 master bond0
 		link set lan1 master bond0
 		link set bond0 up
+		address add 10.99.0.200/24 dev bond0
 	END
-	attach '"master":"bond0"' 10.99.0.1/24
+	attach '"master":"bond0","hostAccess":true' 10.99.0.1/24
+	run -0 at "$pod" ping -c 1 -w 20 10.99.0.200
 	run -0 at "$pod" ping -c 1 -w 20 10.99.0.254
 	active=$(link "$host" bond0 .linkinfo.info_data.active_slave)
 	run -0 ip -n "$switch" link set "port${active#lan}" down
