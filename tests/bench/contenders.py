@@ -7,10 +7,12 @@ import shutil
 import subprocess
 import tempfile
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lab import MASTER
 
+HOOKED = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                      "../fixtures/captures/hooks/podman-all-stages-precreate.json")
 HIDDEN = "-"  # the label of a call that only prepares for another one
 
 
@@ -29,20 +31,21 @@ class Call:
 
 @dataclass(frozen=True)
 class Floor:
-    """The bare request, or (kind "") the process that does nothing."""
+    """The bare request, or (kind "") the process that does nothing; linked as podtap is, or dynamically."""
     name: str
     kind: str
+    linked: str = ""
 
     def calls(self, lab, verb, pod, label):
         if not self.kind:
-            return [Call(label, "/dev/null", {}, [lab.tool("empty")])]
+            return [Call(label, "/dev/null", {}, self.programs(lab))]
         netns = f"/run/netns/{lab.pod(pod)}"
         words = {"ADD": [self.kind, str(lab.master_index), "eth0", str(0xf0000 + pod)],
                  "DEL": ["eth0"]}[verb]
-        return [Call(label, "/dev/null", {}, [lab.tool("floor"), verb, netns, *words])]
+        return [Call(label, "/dev/null", {}, [*self.programs(lab), verb, netns, *words])]
 
     def programs(self, lab):
-        return [lab.tool("floor" if self.kind else "empty")]
+        return [lab.tool(("floor" if self.kind else "empty") + self.linked)]
 
 
 @dataclass(frozen=True)
@@ -90,18 +93,20 @@ class Plugin:
                                   for _, address, gateway in self.nets()]}
         return {"dataDir": self.data_directory(lab), "ranges": [[{"subnet": net}] for net, *_ in self.nets()]}
 
-    def config(self, lab, previous=None):
+    def config(self, lab, previous=None, **keys):
         config = {"cniVersion": "1.0.0", "name": "bench", "type": self.program, "master": MASTER,
-                  **self.keys}
+                  **self.keys, **keys}
         if self.ipam:
             config["ipam"] = {"type": self.ipam, **self.ipam_keys(lab)}
         if previous:
             config["prevResult"] = previous
         return json.dumps(config)
 
+    def container(self, lab, pod):
+        return f"{lab.id}-{''.join(c for c in self.name if c.isalnum())}-{pod}"
+
     def environment(self, lab, verb, pod):
-        identity = "".join(c for c in self.name if c.isalnum())
-        return {"CNI_COMMAND": verb, "CNI_CONTAINERID": f"{lab.id}-{identity}-{pod}",
+        return {"CNI_COMMAND": verb, "CNI_CONTAINERID": self.container(lab, pod),
                 "CNI_NETNS": f"/run/netns/{lab.pod(pod)}", "CNI_IFNAME": "eth0",
                 "CNI_PATH": ":".join(lab.path), "PODTAP_STATE_DIR": f"{lab.state}/podtap",
                 "PODTAP_IPAM_STATE_DIR": f"{lab.disk}/podtap-ipam"}
@@ -136,6 +141,68 @@ class BareDelete:
 
     def programs(self, lab):
         return [lab.tool("floor")]
+
+
+@dataclass(frozen=True)
+class Collector:
+    """A GC that removes an endpoint of each pod, or (one=True) as many of one pod."""
+    name: str
+    of: Plugin
+    one: bool = False
+    kind = "macvtap"
+
+    def calls(self, lab, verb, pod, label):
+        add = self.of.calls(lab, "ADD", pod, HIDDEN)[0]
+        if self.one:
+            add = replace(add, environment={**add.environment, "CNI_NETNS": f"/run/netns/{lab.pod(0)}",
+                                            "CNI_IFNAME": f"e{pod}"})
+        return [add, collection(lab, self.of, [], label) if pod == 0 else None]
+
+    def programs(self, lab):
+        return self.of.programs(lab)
+
+
+def collection(lab, plugin, valid, label):
+    """A GC of a plugin's network, with the attachments that remain."""
+    text = plugin.config(lab, cniVersion="1.1.0", **{"cni.dev/valid-attachments": valid})
+    return Call(label, lab.write("gc.json", text), plugin.environment(lab, "GC", 0), plugin.programs(lab)[:1])
+
+
+@dataclass(frozen=True)
+class Reader:
+    """What reads records: the hook for a container that has a tap; podtapctl for it and for all; a GC that removes
+    nothing. All endpoints of the lab but the first pod's are gone."""
+    name: str
+    of: Plugin
+    kind = ""
+
+    def programs(self, lab):
+        return [lab.tool("podtapctl")]
+
+    def calls(self, lab, verb, pod, label):
+        return [{"hook": self.hook, "show": self.show, "list": self.list, "GC": self.collect}[verb](lab, label)]
+
+    def call(self, lab, label, file, *command):
+        return Call(label, file, {"PODTAP_STATE_DIR": f"{lab.state}/podtap"}, list(command))
+
+    def hook(self, lab, label):
+        with open(HOOKED, encoding="utf-8") as file:
+            oci = json.load(file)
+        for namespace in oci["linux"]["namespaces"]:
+            if namespace["type"] == "network":
+                namespace["path"] = f"/run/netns/{lab.pod(0)}"
+        return self.call(lab, label, lab.write("oci.json", json.dumps(oci)), lab.tool("podtap-hook"))
+
+    def show(self, lab, label):
+        return self.call(lab, label, "/dev/null", lab.tool("podtapctl"), "show", self.of.container(lab, 0))
+
+    def list(self, lab, label):  # exits 1: most endpoints are gone
+        quiet = "$0\tlist\t>/dev/null\t2>&1;:"
+        return self.call(lab, label, "/dev/null", "/bin/sh", "-c", quiet, lab.tool("podtapctl"))
+
+    def collect(self, lab, label):
+        valid = [{"containerID": name, "ifname": "eth0"} for name in os.listdir(f"{lab.state}/podtap/endpoints")]
+        return collection(lab, self.of, valid, label)
 
 
 def run(lab, call):

@@ -9,7 +9,8 @@ import subprocess
 import tempfile
 
 SERIAL = itertools.count()
-MEASURED = ("podtap", "podtap-ipam", "tests/bench/floor", "tests/bench/empty")
+MEASURED = ("podtap", "podtap-ipam", "podtap-hook", "podtapctl",
+            *(f"tests/bench/{name}" for name in ("floor", "empty", "floor_linked", "empty_linked")))
 MASTER = "lan0"
 
 
@@ -82,5 +83,6 @@ class Lab:
         return ["nsenter", f"--net=/run/netns/{self.host}", "--", *command]
 
     def tool(self, name):
-        directory = self.installed if f"tests/bench/{name}" in MEASURED else f"{self.build}/tests/bench"
+        measured = name in MEASURED or f"tests/bench/{name}" in MEASURED
+        directory = self.installed if measured else f"{self.build}/tests/bench"
         return f"{directory}/{name}"

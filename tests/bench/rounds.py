@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs a scenario: its contenders in turn, round after round, so that whatever else the machine does
+"""Runs a scenario: its contenders in random order, round after round, so that what else the machine does
 befalls all of them alike."""
 
 import json
+import random
 import statistics
 import subprocess
 from dataclasses import dataclass
@@ -23,12 +24,16 @@ class Row:
     together: int
     runs: int
     wall: float  # median
+    wall_p10: float
     wall_p99: float
-    cpu: float  # user and system, mean
+    cpu: float  # user and system, median
+    cpu_p10: float
     user: float  # of it, as far as the kernel's tick tells in so short a time
     wait: float  # wall without cpu
     all_wall: float  # median of the time until the last of those at once had ended
+    all_p10: float
     ratio: float = 0  # of wall to the floor's; 0: there is none
+    ratio_cpu: float = 0  # of cpu_p10 to the floor's
     calls: int = 0
     peak_kib: int = 0
     bytes: int = 0
@@ -39,7 +44,7 @@ def groups(lab, scenario, contender, index, verb):
     label = f"{index}:{verb}"
     pods = range(scenario.together) if scenario.together > 1 else [index]
     steps = [contender.calls(lab, verb, pod, label) for pod in pods]
-    return [list(group) for group in zip(*steps)]
+    return [[call for call in group if call] for group in zip(*steps)]
 
 
 def takes_part(scenario, contender, number, rounds):
@@ -48,9 +53,15 @@ def takes_part(scenario, contender, number, rounds):
     return number * few // rounds != (number - 1) * few // rounds
 
 
+def in_random_order(contenders):
+    numbered = list(enumerate(contenders))
+    random.shuffle(numbered)
+    return numbered
+
+
 def plan(lab, scenario, rounds):
     for number in range(rounds):
-        for index, contender in enumerate(scenario.contenders):
+        for index, contender in in_random_order(scenario.contenders):
             if not takes_part(scenario, contender, number, rounds):
                 continue
             for verb in scenario.verbs:
@@ -70,14 +81,20 @@ def check_calls(lab, scenario):
         yield from contender.calls(lab, "CHECK", index, label, previous)
 
 
+def part(values, share):
+    """The value that this share of all is below."""
+    return sorted(values)[min(len(values) - 1, int(len(values) * share))]
+
+
 def row_of(scenario, label, figures):
     index, verb = label.split(":")
     wall, user, system, together = zip(*figures)
-    cpu = statistics.fmean(user) + statistics.fmean(system)
+    cpu = [of_user + of_system for of_user, of_system in zip(user, system)]
     return Row(scenario.title, scenario.series, scenario.x, scenario.contenders[int(index)].name,
-               verb, scenario.together, len(wall), statistics.median(wall),
-               sorted(wall)[min(len(wall) - 1, int(len(wall) * 0.99))], cpu, statistics.fmean(user),
-               max(0, statistics.median(wall) - cpu), statistics.median(together))
+               verb, scenario.together, len(wall), statistics.median(wall), part(wall, 0.1), part(wall, 0.99),
+               statistics.median(cpu), part(cpu, 0.1), statistics.fmean(user),
+               max(0, statistics.median(wall) - statistics.median(cpu)), statistics.median(together),
+               part(together, 0.1))
 
 
 def compare(scenario, rows):
@@ -87,14 +104,16 @@ def compare(scenario, rows):
     for row in rows:
         contender = by_name(scenario, row.contender)
         if isinstance(contender, Floor):
-            floors[row.verb, contender.kind] = row.wall
-            floors.setdefault((row.verb, ""), row.wall)
+            floors.setdefault((row.verb, contender.kind), row)
+            floors.setdefault((row.verb, ""), row)
         if isinstance(contender, BareDelete):
-            bare[row.verb] = row.wall
+            bare[row.verb] = row
     for row in rows:
         kind = by_name(scenario, row.contender).kind
         floor = bare.get(row.verb) or floors.get((row.verb, kind)) or floors.get((row.verb, ""))
-        row.ratio = row.wall / floor if floor else 0
+        if floor:
+            row.ratio = row.wall / floor.wall
+            row.ratio_cpu = row.cpu_p10 / floor.cpu_p10 if floor.cpu_p10 else 0
 
 
 def by_name(scenario, name):
@@ -128,12 +147,12 @@ def trace(lab, scenario, rows, checks):
 def scenario_run(lab, scenario, rounds, progress):
     rounds = max(3, int(rounds * scenario.share))
     checks = list(check_calls(lab, scenario)) if scenario.verbs == ("CHECK",) else []
-    lines = [line for call in checks for line in (call.plan(), "")] * rounds or \
-        list(plan(lab, scenario, rounds))
+    lines = [line for _ in range(rounds) for call in random.sample(checks, len(checks)) for line in (call.plan(), "")] \
+        or list(plan(lab, scenario, rounds))
     total = sum(1 for line in lines if line)
     figures = measure(lab, lines, lambda done: progress(done + 1, total))
-    rows = [row_of(scenario, label, numbers) for label, numbers in figures.items()
-            if label != HIDDEN]
+    labels = sorted(figures.keys() - {HIDDEN}, key=lambda label: int(label.split(":")[0]))
+    rows = [row_of(scenario, label, figures[label]) for label in labels]
     compare(scenario, rows)
     if scenario.together == 1:
         trace(lab, scenario, rows, checks)

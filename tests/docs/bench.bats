@@ -39,6 +39,17 @@ allowed() {
 		[ "$loaded" = "libc libcap-ng libcjson libmnl" ] || { libraries "$program"; return 1; }
 	done
 }
+@test "floor_linked and empty_linked: load no library where podtap loads none, and do the same" {
+	local program
+	for program in "$BUILD"/tests/bench/{floor,empty}_linked; do
+		[ -n "$(libraries "$BUILD/podtap")" ] || [ -z "$(libraries "$program")" ]
+	done
+	run -0 "$BUILD/tests/bench/empty_linked"
+	run -0 at "$host" "$BUILD/tests/bench/floor_linked" ADD "/run/netns/$pod" macvtap "$(link "$host" lan0 .ifindex)" eth0 987654
+	link_exists "$pod" eth0
+	run -0 at "$host" "$BUILD/tests/bench/floor_linked" DEL "/run/netns/$pod" eth0
+	run -1 link_exists "$pod" eth0
+}
 @test "measure: reports each call of a plan, and stops at a failed one" {
 	run -0 "$BUILD/tests/bench/measure" <<-END
 		first /dev/null -- /bin/true
@@ -65,13 +76,13 @@ allowed() {
 @test "bench: a short run prints tables and budgets, and leaves only CSV, JSON and a plot" {
 	local own=$BATS_TEST_TMPDIR/build
 	mkdir "$own"
-	ln -s "$BUILD/podtap" "$BUILD/podtap-ipam" "$BUILD/tests" "$own"
+	ln -s "$BUILD"/podtap{,-ipam,-hook,ctl} "$BUILD/tests" "$own"
 	run -0 sh -c 'echo $$ >"$0/pid" && ROUNDS=2 exec "$@"' "$own" "$tests/bench/bench" "$own" \
-		VERSION 'without IPAM' 'CHECK without' '0 reservations' '1000 reservations'
-	[[ $output == *"[5/5, "*"1000 reservations"* ]]
+		VERSION 'without IPAM' 'CHECK without' '10 records' '0 reservations' '1000 reservations'
+	[[ $output == *"[6/6, "*"1000 reservations"* ]]
 	[[ $output == *"podtap+podtap-ipam run"*"macvlan+host-local"* ]]
-	[ "$(grep -cE '^  (PASS|MISS)  ' <<<"$output")" = 6 ]
-	[ "$(grep -c '^  not measured  ' <<<"$output")" = 3 ]
+	[ "$(grep -cE '^  (PASS|MISS)  ' <<<"$output")" = 7 ]
+	[ "$(grep -c '^  not measured  ' <<<"$output")" = 12 ]
 	[[ $output == *"DEL, podtap macvtap: "*" ms of CPU"*" system calls"* ]]
 	run -0 find /run/netns /dev/shm /var/tmp -maxdepth 1 -name "pb$(<"$own/pid")x*"
 	[ "$output" = '' ]
@@ -82,13 +93,13 @@ allowed() {
 		results.json)" = 0 ]
 	[ "$(jq '.rows | length' results.json)" = "$(($(wc -l <results.csv) - 1))" ]
 	[ "$(jq -r '.rows | map(select(.x == 1000 and .verb == "ADD") | .contender) | join(" ")' results.json)" = \
-		'floor macvtap podtap+podtap-ipam podtap+podtap-ipam run podtap+host-local macvlan+host-local' ]
+		'floor macvtap podtap+podtap-ipam podtap macvlan+podtap-ipam podtap+podtap-ipam run podtap+host-local macvlan+host-local' ]
 	[[ $(<cost.svg) == *"macvlan+host-local"*"</svg>"* ]]
 }
 @test "bench-paths: reports the throughput of each kind of link between pods, and leaves nothing else" {
 	local own=$BATS_TEST_TMPDIR/build
 	mkdir "$own"
-	ln -s "$BUILD/podtap" "$BUILD/podtap-ipam" "$BUILD/tests" "$own"
+	ln -s "$BUILD"/podtap{,-ipam,-hook,ctl} "$BUILD/tests" "$own"
 	run -0 sh -c 'echo $$ >"$0/pid" && TURNS=1 exec "$@"' "$own" "$tests/bench/paths" "$own" pods
 	[[ $output == *"pods"*"macvtap, mode bridge"*"macvlan, mode bridge"*"Linux bridge, veth pairs"* ]]
 	run -0 find /run/netns /dev/shm /var/tmp -maxdepth 1 -name "pb$(<"$own/pid")x*"
