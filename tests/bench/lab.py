@@ -63,7 +63,16 @@ class Lab:
 
     def __exit__(self, *_):
         batch("".join(f"netns del {name}\n" for name in self.names if os.path.exists(f"/run/netns/{name}")))
+        self.links_remove()
         subprocess.run(["rm", "-rf", self.state, self.disk], check=True)
+
+    def links_remove(self):
+        """The links in /dev/char to the taps of endpoints that had no DEL: the kernel removed only the taps."""
+        indices = f"{self.state}/podtap/indices"
+        taps = {f"../tap{index}" for index in (os.listdir(indices) if os.path.isdir(indices) else [])}
+        for entry in os.scandir("/dev/char") if taps else []:
+            if entry.is_symlink() and os.readlink(entry.path) in taps:
+                os.unlink(entry.path)
 
     def namespaces(self, names):
         self.names += names

@@ -8,16 +8,18 @@ load ../lib/lab
 load ../lib/podman
 
 setup() {
+	home=/run/home # bats' own directory is root's
 	lan_setup
 	podman_setup
 }
 teardown() {
+	# podman leaves a process that keeps its user namespace.
+	inside sh -c 'pid=$0/libpod/tmp/pause.pid; [ ! -e "$pid" ] || kill "$(cat "$pid")"' "$home/run" || true
 	podman_teardown
 	lan_teardown
 }
 
 @test "rootless podman: a podtap network is refused with the reason" {
-	home=/run/home # bats' own directory is root's
 	inside install -d -o 1234 "$home" "$home/run" "$home/plugins"
 	inside cp -L "$BATS_TEST_TMPDIR/netavark/podtap" "$home/plugins/"
 	inside sh -c "sed 's|^network_config_dir.*||; s|^netavark_plugin_dirs.*|netavark_plugin_dirs = [\"$home/plugins\"]|' \
