@@ -24,10 +24,10 @@ teardown() {
 	inside cp -L "$BATS_TEST_TMPDIR/netavark/podtap" "$home/plugins/"
 	inside sh -c "sed 's|^network_config_dir.*||; s|^netavark_plugin_dirs.*|netavark_plugin_dirs = [\"$home/plugins\"]|' \
 		<$lab/containers.conf >$home/containers.conf"
-	printf '[storage]\ndriver = "vfs"\ngraphroot = "%s"\nrunroot = "%s"\n' $home/root $home/runroot |
-		inside tee $home/storage.conf >/dev/null
-	run -125 inside setpriv --reuid 1234 --regid 1234 --clear-groups env HOME=$home XDG_RUNTIME_DIR=$home/run \
-		CONTAINERS_CONF=$home/containers.conf CONTAINERS_STORAGE_CONF=$home/storage.conf \
+	printf '[storage]\ndriver = "vfs"\ngraphroot = "%s"\nrunroot = "%s"\n' "$home/root" "$home/runroot" |
+		inside tee "$home/storage.conf" >/dev/null
+	run -125 inside setpriv --reuid 1234 --regid 1234 --clear-groups env HOME="$home" XDG_RUNTIME_DIR="$home/run" \
+		CONTAINERS_CONF="$home/containers.conf" CONTAINERS_STORAGE_CONF="$home/storage.conf" \
 		podman network create --driver podtap --opt parent=lan0 --subnet 10.99.0.0/24 tap
 	[[ $output == *"podtap does not work in rootless podman"*"run podman as root"* ]]
 }
