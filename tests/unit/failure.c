@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Failures: the first cause, its words and its code. */
 #include "base/failure.h"
+#include "base/errno_text.h"
 #include "tests/unit/unit.h"
 
 #include <errno.h>
@@ -31,8 +32,8 @@ static void a_transient_errno_asks_to_try_again(struct verdict *v)
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		struct failure f = { 0 };
 		fail_errno(&f, cases[i].err, "it");
-		expect(v, f.code == cases[i].code && same_text(f.details, strerror(cases[i].err)),
-		       "%s: %d %s", strerror(cases[i].err), f.code, f.details);
+		expect(v, f.code == cases[i].code && same_text(f.details, errno_text(cases[i].err)),
+		       "%s: %d %s", errno_text(cases[i].err), f.code, f.details);
 	}
 }
 
