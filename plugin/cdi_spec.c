@@ -79,6 +79,10 @@ int cdi_spec_read(int directory, const char *name, struct cdi_tap *tap)
 		return (int)length;
 	OWNED(json_release)
 	cJSON *spec = json_parse(text, (size_t)length, "a CDI specification", &foreign);
+	if (!spec && foreign.code != CNI_DECODE) {
+		errno = ENOMEM;
+		return -1;
+	}
 	const cJSON *device = cJSON_GetArrayItem(json_member(spec, "devices"), 0);
 	const cJSON *nodes =
 	        json_path(device, (const char *[]){ "containerEdits", "deviceNodes", NULL });

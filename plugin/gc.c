@@ -158,9 +158,9 @@ static int on_record(const struct endpoint *e, const struct failure *error, void
 	if (error) {
 		fprintf(stderr, "podtap: endpoint %s of %s: %s: %s\n", e->ifname, e->container_id,
 		        error->msg, error->details);
-		/* Nothing tells the network of this record. One that cannot be read now may be of
-		 * this network. */
-		if (error->code == CNI_IO)
+		/* Nothing tells the network of this record. One that cannot be read now, for
+		 * another reason than its text, may be of this network. */
+		if (error->code != CNI_DECODE)
 			failure_join(c->failure, error);
 		return 0;
 	}
