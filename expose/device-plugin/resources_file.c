@@ -78,20 +78,31 @@ static bool is_others(const struct row *r, const struct own_rows *own)
 	return true;
 }
 
-/* Reads the present document, which the caller owns. Returns NULL if it cannot be used: it is then
- * replaced. */
-static cJSON *document_read(int directory)
+/* Whether the errno of file_read() tells of an object that is no file of ours, or of no file. */
+static bool is_foreign(int err)
 {
-	struct failure unusable = { 0 };
+	return err == ENOENT || err == ELOOP || err == EBADMSG || err == ENXIO;
+}
+
+/* Reads the present document, which the caller owns. NULL: its text cannot be used, and it is then
+ * replaced. Returns 0; or -1 if it cannot be read now, because it may have rows of others. */
+static int document_read(int directory, cJSON **document, struct failure *f)
+{
+	struct failure refusal = { 0 };
 	size_t length;
 	int64_t version;
 	OWNED(text_release) char *text = file_read(directory, file_name, OTHERS_MAX, &length);
-	OWNED(json_release)
-	cJSON *document = text ? json_parse(text, length, file_name, &unusable) : NULL;
 
-	if (!json_integer(json_member(document, "version"), &version) || version != FILE_VERSION)
-		return NULL;
-	return json_take(&document);
+	*document = NULL;
+	if (!text && !is_foreign(errno))
+		return fail(f, CNI_IO, errno_text(errno), "read %s/%s", state_path(), file_name);
+	if (text)
+		*document = json_parse(text, length, file_name, &refusal);
+	if (refusal.code && refusal.code != CNI_DECODE)
+		return failure_pass(f, &refusal);
+	if (!json_integer(json_member(*document, "version"), &version) || version != FILE_VERSION)
+		json_release(document);
+	return 0;
 }
 
 static bool others_add(cJSON *list, const cJSON *before, const struct own_rows *own)
@@ -132,7 +143,9 @@ int resources_file_write(const struct dp_entry *const entries[], size_t n, const
 
 	if (directory < 0)
 		return -1;
-	OWNED(json_release) cJSON *before = document_read(directory);
+	OWNED(json_release) cJSON *before = NULL;
+	if (document_read(directory, &before, f) < 0)
+		return -1;
 	OWNED(text_release) char *text = document_print(&own, before);
 	if (!text)
 		return fail_errno(f, ENOMEM, "write %s/%s", state_path(), file_name);

@@ -310,6 +310,18 @@ registered_now() {
 	run -0 cni ADD '{"type":"macvtap","master":null,"deviceID":"dataplaneMvp0"}'
 	run -0 cni DEL '{"type":"macvtap","master":null,"deviceID":"dataplaneMvp0"}'
 }
+@test "resources.json: a file that cannot be read now is not replaced, because it has rows of others" {
+	local file=$PODTAP_STATE_DIR/resources.json
+	mkdir -p "$PODTAP_STATE_DIR"
+	echo '{"version":1,"resources":[{"name":"x","resource":"a.example/x","master":"eth7","mode":"bridge"}]}' >"$file"
+	cp "$file" "$BATS_TEST_TMPDIR/before"
+	DP_MACVTAP_CONF=$dataplane ASAN_OPTIONS=detect_leaks=0 strace -D -qq -o "$BATS_TEST_TMPDIR/calls" -P resources.json \
+		-e inject=openat:error=EIO "$BUILD/podtap-device-plugin" -d "$folder" 2>>"$said" 3>&- &
+	background+=($!)
+	lines "$said" 'there is no lan0 yet'
+	grep -q "read $file: Input/output error" "$said"
+	cmp "$file" "$BATS_TEST_TMPDIR/before"
+}
 @test "device plugin: a passthru resource has one device" {
 	kubelet_start
 	plugin_start '[{"name":"vf","lowerDevice":"lan0","mode":"passthru"}]'
