@@ -22,7 +22,7 @@ static int entries_fill(struct entries *e)
 
 	e->at = 0;
 	e->end = n > 0 ? (size_t)n : 0;
-	if (n == 0 || errno == ENOENT) /* the end, or the directory was removed meanwhile */
+	if (n == 0 || (n < 0 && errno == ENOENT)) /* the end; or the directory was removed */
 		errno = 0;
 	return n > 0;
 }
