@@ -5,7 +5,9 @@
 
 #include <stdbool.h>
 
-#define PODTAP_VERSION "0.1.0"
+#ifndef PODTAP_VERSION /* the Makefile takes it from VERSION */
+#define PODTAP_VERSION "0.0.0"
+#endif
 
 enum { CLI_MISUSED = 2 }; /* the exit code */
 

@@ -3,9 +3,12 @@
  * and an allocation for each directory. */
 #include "base/entries.h"
 
+#include <limits.h>
+#include <linux/magic.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 
 /* The kernel's entry. The structures of the C libraries differ. */
 struct entry {
@@ -16,9 +19,20 @@ struct entry {
 	char name[];
 };
 
+enum { ENTRY_MAX = sizeof(struct entry) + NAME_MAX + 1 + 8 }; /* bytes, aligned */
+_Static_assert((int)ENTRIES_FEW >= (int)ENTRY_MAX, "room for a name");
+
+bool entries_come_at_once(int fd)
+{
+	struct statfs fs;
+
+	return fstatfs(fd, &fs) == 0 && fs.f_type == TMPFS_MAGIC;
+}
+
 static int entries_fill(struct entries *e)
 {
-	const long n = e->fd < 0 ? 0 : syscall(SYS_getdents64, e->fd, e->bytes, sizeof e->bytes);
+	const bool ended = e->fd < 0 || (e->at_once && e->end && e->end <= e->room - ENTRY_MAX);
+	const long n = ended ? 0 : syscall(SYS_getdents64, e->fd, e->bytes, e->room);
 
 	e->at = 0;
 	e->end = n > 0 ? (size_t)n : 0;

@@ -3,6 +3,7 @@
 #include "base/file.h"
 
 #include "base/bytes.h"
+#include "base/errno_text.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -11,7 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { READ_FIRST = 16384 }; /* bytes; larger than a usual network configuration */
+enum { READ_FIRST = 4096 }; /* bytes; larger than a usual network configuration */
 
 ssize_t file_text(int fd, char *text, size_t size)
 {
@@ -91,6 +92,13 @@ char *file_read(int directory, const char *name, size_t max, size_t *length)
 	return text_take(&text);
 }
 
+const char *file_read_reason(int err)
+{
+	return err == EBADMSG ? "it is not a regular file, or too large"
+	       : err == ELOOP ? "it is a symbolic link"
+	                      : errno_text(err);
+}
+
 int file_link(int fd, int directory, const char *name)
 {
 	char self[32];
@@ -130,6 +138,23 @@ int file_replace(int directory, const char *name, const char *fresh, mode_t mode
 	unlinkat(directory, fresh, 0);
 	errno = err;
 	return -1;
+}
+
+char *path_join(const char *directory, const char *name)
+{
+	const size_t before = strlen(directory), after = strlen(name);
+
+	if (before + after + 2 > PATH_MAX) {
+		errno = ENAMETOOLONG;
+		return NULL;
+	}
+	char *path = malloc(before + after + 2);
+	if (!path)
+		return NULL;
+	memcpy(path, directory, before);
+	path[before] = '/';
+	memcpy(path + before + 1, name, after + 1);
+	return path;
 }
 
 int path_make(const char *path)

@@ -23,6 +23,9 @@ int file_read_all(int fd, size_t max, char **text, size_t *length) MUST_CHECK;
  * caller owns, or NULL with errno. EBADMSG: the file is longer, or not regular. */
 char *file_read(int directory, const char *name, size_t max, size_t *length) MUST_CHECK;
 
+/* Returns what the errno of file_read() means, in words for people. */
+const char *file_read_reason(int err);
+
 /* Give a file without a name (O_TMPFILE) a name in a directory. */
 int file_link(int fd, int directory, const char *name) MUST_CHECK;
 
@@ -31,6 +34,10 @@ int file_link(int fd, int directory, const char *name) MUST_CHECK;
  * file if it fails. */
 int file_replace(int directory, const char *name, const char *fresh, mode_t mode, const void *data,
                  size_t size) MUST_CHECK;
+
+/* Make the path DIRECTORY/NAME, which the caller owns. Returns NULL with errno: ENAMETOOLONG if it
+ * is too long for a path. */
+char *path_join(const char *directory, const char *name) MUST_CHECK;
 
 /* Make a directory and its parents (0755), as `mkdir -p` does. */
 int path_make(const char *path) MUST_CHECK;

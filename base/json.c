@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TEXT_USUAL = 1000 }; /* bytes that the text of a record or a result takes at most, usually */
-
 struct walk {
 	const char *text; /* json_check() has accepted it */
 	size_t length;
@@ -73,13 +71,15 @@ cJSON *json_parse(const char *text, size_t length, const char *what, struct fail
 	return json_take(&json);
 }
 
-/* Takes one character and returns it in lower case. Unicode folds ASCII capitals, and two other
- * characters, to ASCII letters: U+017F (long s) and U+212A (Kelvin sign). The bytes of other
- * characters are unchanged. */
+static char lower_of(char byte)
+{
+	return (char)(byte >= 'A' && byte <= 'Z' ? byte - 'A' + 'a' : byte);
+}
+
+/* Takes one character that is not ASCII. Unicode folds two of them to ASCII letters: U+017F (long
+ * s) and U+212A (Kelvin sign). The bytes of others are unchanged. */
 static char folded_next(const char **at)
 {
-	const char byte = **at;
-
 	if (strncmp(*at, "\xc5\xbf", 2) == 0) {
 		*at += 2;
 		return 's';
@@ -88,26 +88,46 @@ static char folded_next(const char **at)
 		*at += 3;
 		return 'k';
 	}
-	*at += 1;
-	return (char)(byte >= 'A' && byte <= 'Z' ? byte - 'A' + 'a' : byte);
+	return *(*at)++;
 }
 
 bool json_name_is(const char *spelled, const char *name)
 {
-	while (*spelled && *name)
-		if (folded_next(&spelled) != folded_next(&name))
+	for (; *spelled && *name; name++) {
+		const bool ascii = (unsigned char)*spelled < 0x80;
+		const char folded = ascii ? lower_of(*spelled++) : folded_next(&spelled);
+		if (folded != lower_of(*name))
 			return false;
+	}
 	return *spelled == *name;
 }
 
+/* Most names differ in their first letter: ASCII letters fold by one bit. */
 static bool is_named(const cJSON *member, const char *name)
 {
-	return member->string && json_name_is(member->string, name) && !cJSON_IsNull(member);
+	enum { FOLD = 'a' ^ 'A', ASCII_END = 0x80 };
+	const unsigned char first = (unsigned char)*member->string;
+
+	if (first < ASCII_END && ((first ^ *name) & ~FOLD))
+		return false;
+	return json_name_is(member->string, name) && !cJSON_IsNull(member);
+}
+
+cJSON *json_members(const cJSON *object)
+{
+	return cJSON_IsObject(object) ? object->child : NULL;
 }
 
 const cJSON *json_member(const cJSON *object, const char *name)
 {
-	return json_path(object, (const char *const[]){ name, NULL });
+	const cJSON *found = NULL, *member;
+
+	json_each_member(member, object)
+	{
+		if (is_named(member, name))
+			found = member;
+	}
+	return found;
 }
 
 const cJSON *json_path(const cJSON *object, const char *const names[])
@@ -148,12 +168,19 @@ bool json_integer(const cJSON *number, int64_t *out)
 	return true;
 }
 
+bool json_set_text(cJSON *object, const char *name, const char *text)
+{
+	cJSON *member = json_members(object), *next;
+
+	for (; member; member = next) {
+		next = member->next;
+		if (json_name_is(member->string, name))
+			cJSON_Delete(cJSON_DetachItemViaPointer(object, member));
+	}
+	return cJSON_AddStringToObject(object, name, text) != NULL;
+}
+
 const char *json_string(const cJSON *node)
 {
 	return cJSON_IsString(node) ? node->valuestring : NULL;
-}
-
-char *json_text(const cJSON *json)
-{
-	return json ? cJSON_PrintBuffered(json, TEXT_USUAL, false) : NULL;
 }

@@ -38,6 +38,11 @@ cJSON *json_parse(const char *text, size_t length, const char *what, struct fail
  * is short. Records and results of usual size take one allocation. */
 char *json_text(const cJSON *json);
 
+/* Make a tree that a program built as if its text had been parsed: each number gets its literal,
+ * which json_integer() reads. Returns 0, or -1 (CNI_DECODE) if it has more values than json_parse()
+ * takes: the result of an ADD comes back, as a text, with the DEL. */
+int json_as_parsed(cJSON *json, const char *what, struct failure *f) MUST_CHECK;
+
 /* Returns whether Go's encoding/json takes `spelled` for the member `name`. Go folds letters as
  * Unicode does. `name` is ASCII. */
 bool json_name_is(const char *spelled, const char *name);
@@ -47,6 +52,13 @@ bool json_name_is(const char *spelled, const char *name);
  * `object` is not an object. */
 const cJSON *json_member(const cJSON *object, const char *name);
 
+/* Returns the first member of an object. Another value has none: the items of a list have no
+ * names. */
+cJSON *json_members(const cJSON *object);
+
+#define json_each_member(member, object) \
+	for ((member) = json_members(object); (member); (member) = (member)->next)
+
 /* Find the value at a path of member names (NULL-terminated). Repeated objects count as merged: the
  * last match of the whole path wins. */
 const cJSON *json_path(const cJSON *object, const char *const names[]);
@@ -54,6 +66,10 @@ const cJSON *json_path(const cJSON *object, const char *const names[]);
 /* Read the exact integer of a number's literal. Returns false for 1.0, for 1e3, for a number beyond
  * 64 bits, and for a value that is not a number in a tree of json_parse(). */
 bool json_integer(const cJSON *number, int64_t *out);
+
+/* Set a member of an object to a text, in place of every member that json_member() finds by that
+ * name. Returns false if memory is short. */
+bool json_set_text(cJSON *object, const char *name, const char *text);
 
 /* Returns the text of a string node; NULL for another node. */
 const char *json_string(const cJSON *node);
@@ -72,6 +88,21 @@ bool json_check(const char *text, size_t length, const char **why, size_t *at);
  * exactly, after escapes are decoded. The last match wins. */
 bool json_find(const char *text, struct json_span object, const char *name,
                struct json_span *value);
+
+/* Walk the members of the object at `object`, in such a text, in their order: begin with zeros.
+ * Returns false behind the last one, and for a value that is no object. */
+struct json_walk {
+	struct json_span name, value;
+	size_t at; /* where to go on */
+};
+bool json_next_member(const char *text, struct json_span object, struct json_walk *w);
+
+/* Returns whether the value is this text, after escapes are decoded. */
+bool json_text_is(const char *text, struct json_span value, const char *wanted);
+
+/* Copy a value that is a text, with its escapes decoded. Returns false if it is no text, or too
+ * long: then `out` may have a part of it. */
+bool json_text_copy(const char *text, struct json_span value, char *out, size_t size);
 
 /* Returns the value of the whole document without the space around it, for a text that json_check()
  * accepted. */

@@ -269,43 +269,82 @@ static size_t decode_unit(struct scan *s, char out[4])
 	return size;
 }
 
-/* Takes the current string. Returns whether it is equal to `name`. */
-static bool string_is(struct scan *s, const char *name)
+/* Takes the current string. */
+static struct json_span string_span(struct scan *s)
 {
-	bool same = true;
+	const size_t start = s->at;
 
-	accept(s, '"');
-	while (peek(s) != '"') {
+	scan_string(s);
+	return (struct json_span){ start, s->at - start };
+}
+
+bool json_next_member(const char *text, struct json_span object, struct json_walk *w)
+{
+	struct scan s = { .text = text, .length = object.at + object.length, .at = w->at };
+
+	if (!w->at) {
+		s.at = object.at;
+		if (!accept(&s, '{'))
+			return false;
+	} else if (skip_space(&s), !accept(&s, ','))
+		return false;
+	skip_space(&s);
+	if (peek(&s) != '"')
+		return false; /* an empty object */
+	w->name = string_span(&s);
+	skip_space(&s);
+	accept(&s, ':');
+	skip_space(&s);
+	const size_t start = s.at;
+	scan_value(&s);
+	w->value = (struct json_span){ start, s.at - start };
+	w->at = s.at;
+	return true;
+}
+
+bool json_text_is(const char *text, struct json_span value, const char *wanted)
+{
+	struct scan s = { .text = text, .length = value.at + value.length, .at = value.at };
+	bool same = accept(&s, '"');
+
+	while (same && peek(&s) != '"') {
 		char unit[4];
-		const size_t size = decode_unit(s, unit);
-		same = same && strncmp(name, unit, size) == 0;
-		name += same ? size : 0;
+		const size_t size = decode_unit(&s, unit);
+		same = strncmp(wanted, unit, size) == 0;
+		wanted += same ? size : 0;
 	}
-	accept(s, '"');
-	return same && *name == '\0';
+	return same && *wanted == '\0';
+}
+
+bool json_text_copy(const char *text, struct json_span value, char *out, size_t size)
+{
+	struct scan s = { .text = text, .length = value.at + value.length, .at = value.at };
+	size_t length = 0;
+
+	if (!accept(&s, '"'))
+		return false;
+	while (peek(&s) != '"') {
+		char unit[4];
+		const size_t n = decode_unit(&s, unit);
+		if (n >= size - length)
+			return false;
+		memcpy(out + length, unit, n);
+		length += n;
+	}
+	out[length] = '\0';
+	return true;
 }
 
 bool json_find(const char *text, struct json_span object, const char *name, struct json_span *value)
 {
-	struct scan s = { .text = text, .length = object.at + object.length, .at = object.at };
+	struct json_walk w = { .at = 0 };
 	bool found = false;
 
-	if (!accept(&s, '{'))
-		return false;
-	do {
-		skip_space(&s);
-		if (peek(&s) != '"')
-			break; /* an empty object */
-		const bool same = string_is(&s, name);
-		skip_space(&s);
-		accept(&s, ':');
-		skip_space(&s);
-		const size_t start = s.at;
-		scan_value(&s);
-		if (same)
-			*value = (struct json_span){ start, s.at - start };
-		found = found || same;
-		skip_space(&s);
-	} while (accept(&s, ','));
+	while (json_next_member(text, object, &w)) {
+		if (!json_text_is(text, w.name, name))
+			continue;
+		*value = w.value;
+		found = true;
+	}
 	return found;
 }

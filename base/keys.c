@@ -40,6 +40,19 @@ static const char *decode_uint(const struct key *key, const cJSON *value, void *
 	return NULL;
 }
 
+static const char *decode_long(const struct key *key, const cJSON *value, void *field,
+                               char wanted[static KEY_WANTED_TEXT])
+{
+	int64_t number;
+
+	(void)key, (void)wanted;
+	if (!json_integer(value, &number) || number < 0 || number > KEY_LONG_MAX)
+		return "it must be an integer from 0 to 1000000000000000";
+	if (field)
+		*(uint64_t *)field = (uint64_t)number;
+	return NULL;
+}
+
 static const char *decode_word(const struct key *key, const cJSON *value, void *field,
                                char wanted[static KEY_WANTED_TEXT])
 {
@@ -50,6 +63,19 @@ static const char *decode_word(const struct key *key, const cJSON *value, void *
 		return word_wanted(key->words, "it must be one of", wanted, KEY_WANTED_TEXT);
 	if (field)
 		*(uint32_t *)field = number;
+	return NULL;
+}
+
+static const char *decode_switch(const struct key *key, const cJSON *value, void *field,
+                                 char wanted[static KEY_WANTED_TEXT])
+{
+	if (!cJSON_IsBool(value))
+		return json_string(value) && decode_word(key, value, field, wanted) == NULL
+		               ? NULL
+		               : word_wanted(key->words, "it must be true, false or one of", wanted,
+		                             KEY_WANTED_TEXT);
+	if (field)
+		*(uint32_t *)field = cJSON_IsTrue(value);
 	return NULL;
 }
 
@@ -211,13 +237,14 @@ static const struct {
 	decoder *decode;
 	bool text; /* "" counts as absent, unless the key is strict */
 } types[] = {
-	[KEY_BOOL] = { decode_bool, false },     [KEY_UINT] = { decode_uint, false },
-	[KEY_WORD] = { decode_word, true },      [KEY_OCTAL] = { decode_octal, false },
-	[KEY_MAC] = { decode_mac, true },        [KEY_IFNAME] = { decode_ifname, true },
-	[KEY_PATH] = { decode_path, true },      [KEY_TEXT] = { decode_text, true },
-	[KEY_IP] = { decode_ip, true },          [KEY_CIDR] = { decode_cidr, false },
-	[KEY_OBJECT] = { decode_object, false }, [KEY_LIST] = { decode_list, false },
-	[KEY_JSON] = { decode_json, false },
+	[KEY_BOOL] = { decode_bool, false },    [KEY_UINT] = { decode_uint, false },
+	[KEY_LONG] = { decode_long, false },    [KEY_WORD] = { decode_word, true },
+	[KEY_OCTAL] = { decode_octal, false },  [KEY_MAC] = { decode_mac, true },
+	[KEY_IFNAME] = { decode_ifname, true }, [KEY_PATH] = { decode_path, true },
+	[KEY_TEXT] = { decode_text, true },     [KEY_IP] = { decode_ip, true },
+	[KEY_CIDR] = { decode_cidr, false },    [KEY_OBJECT] = { decode_object, false },
+	[KEY_LIST] = { decode_list, false },    [KEY_JSON] = { decode_json, false },
+	[KEY_SWITCH] = { decode_switch, true },
 };
 
 static const char *decode(const struct key *key, const cJSON *value, void *field,

@@ -19,7 +19,9 @@ struct mac;
 enum key_type {
 	KEY_BOOL,   /* bool */
 	KEY_UINT,   /* uint32_t from min to max */
+	KEY_LONG,   /* uint64_t up to 10^15 */
 	KEY_WORD,   /* uint32_t, from a table of words */
+	KEY_SWITCH, /* uint32_t: 0 for false, 1 for true, or from a table of words */
 	KEY_OCTAL,  /* mode_t; a string of octal digits, at most max */
 	KEY_MAC,    /* struct mac, unicast; or one of the key's words */
 	KEY_IFNAME, /* char[max + 1] */
@@ -42,23 +44,32 @@ struct key_scope {
 /* Reads one member of a list into the struct at `base`. The member is the scope's object. */
 typedef int key_reader(const struct key_scope *member, void *base);
 
+/* A table of keys. Returns the row at a place, from 0 on, or NULL after the last. */
+struct key;
+typedef const struct key *key_table(size_t place);
+
+/* Each start relocates the tables' pages, so that a key is small. */
 struct key {
 	const char *name; /* "": a member of a list, which has no name: it is the scope's object */
 	enum key_type type;
-	size_t offset;
-	size_t present; /* the offset of a bool that KEY_MAC sets; 0: no such bool */
-	size_t word;    /* the offset of a uint32_t that KEY_MAC sets to a word's number */
+	uint16_t offset;
+	uint16_t present; /* the offset of a bool that KEY_MAC sets; 0: no such bool */
+	uint16_t word;    /* the offset of a uint32_t that KEY_MAC sets to a word's number */
+	bool required;
+	bool strict; /* "" is a value; otherwise "" counts as absent, as in the reference plugins */
 	uint32_t min;
 	uint32_t max; /* for a list: the largest number of members; 0: no limit */
 	const struct word *words;
-	const struct key *member; /* for a list: the key of each member; NULL: `each` decides */
+	const struct key *member; /* for a list: the key of each member. `each` decides instead if
+	                             there is one; this then only describes */
+	key_table *members; /* for an object: its keys; NULL: they are not described. The reader
+	                    reads them */
 	key_reader *each;
 	const char *wanted; /* a description of valid values; NULL: the description of the type */
-	bool required;
-	bool strict; /* "" is a value; otherwise "" counts as absent, as in the reference plugins */
 };
 
 enum { KEY_WANTED_TEXT = 256 };
+#define KEY_LONG_MAX 1000000000000000
 
 /* Decode one key of the scope's object into the struct at `base`. An absent key leaves the struct
  * unchanged. Returns 0, or -1 (CNI_CONFIG). The message has the path of the key, its value, and a

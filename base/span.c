@@ -52,12 +52,16 @@ number span_size(const struct span *span)
 
 const char *number_format(number n, char text[static NUMBER_TEXT])
 {
-	char digits[NUMBER_TEXT];
+	char digits[NUMBER_TEXT] = "";
 	size_t count = 0, length = 0;
 
-	do
+	for (; n > UINT64_MAX; n /= 10)
 		digits[count++] = (char)('0' + (int)(n % 10));
-	while (n /= 10);
+	/* A division of 128 bits takes ten times as long. */
+	uint64_t rest = (uint64_t)n;
+	do
+		digits[count++] = (char)('0' + (int)(rest % 10));
+	while (rest /= 10);
 	while (count > 0)
 		text[length++] = digits[--count];
 	text[length] = '\0';

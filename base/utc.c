@@ -2,8 +2,9 @@
 /* Formatting the time. */
 #include "base/utc.h"
 
+#include "base/clock.h"
+
 #include <stdbool.h>
-#include <stdio.h>
 
 static bool is_leap(unsigned year)
 {
@@ -24,10 +25,15 @@ static unsigned month_days(unsigned year, unsigned month)
 
 const char *utc_now(char text[static UTC_TEXT])
 {
-	struct timespec now = { 0 };
+	return utc_text(clock_read(CLOCK_REALTIME).tv_sec, text);
+}
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	return utc_text(now.tv_sec, text);
+/* Writes the last digits of a number. Returns where they end. */
+static char *digits_put(char *to, unsigned number, size_t digits)
+{
+	for (size_t i = digits; i > 0; number /= 10)
+		to[--i] = (char)('0' + number % 10);
+	return to + digits;
 }
 
 const char *utc_text(time_t when, char text[static UTC_TEXT])
@@ -39,7 +45,18 @@ const char *utc_text(time_t when, char text[static UTC_TEXT])
 		day -= year_days(year);
 	for (; day >= month_days(year, month); month++)
 		day -= month_days(year, month);
-	snprintf(text, UTC_TEXT, "%04u-%02u-%02uT%02u:%02u:%02uZ", year, month + 1, day + 1,
-	         second / 3600, second / 60 % 60, second % 60);
+	const struct {
+		unsigned number, digits;
+		char after;
+	} parts[] = {
+		{ year, 4, '-' },          { month + 1, 2, '-' },        { day + 1, 2, 'T' },
+		{ second / 3600, 2, ':' }, { second / 60 % 60, 2, ':' }, { second % 60, 2, 'Z' },
+	};
+	char *to = text;
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+		to = digits_put(to, parts[i].number, parts[i].digits);
+		*to++ = parts[i].after;
+	}
+	*to = '\0';
 	return text;
 }

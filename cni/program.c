@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -56,9 +57,14 @@ static void abort_print(int signal)
 static void streams_fill(void)
 {
 	static const int modes[] = { O_WRONLY, O_RDONLY, O_RDONLY };
+	static const struct timespec now = { 0, 0 };
+	enum { STREAMS = sizeof modes / sizeof *modes };
+	struct pollfd streams[STREAMS] = { { .fd = 0 }, { .fd = 1 }, { .fd = 2 } };
 
-	for (int fd = 0; fd < (int)(sizeof modes / sizeof *modes); fd++)
-		if (fcntl(fd, F_GETFD) < 0)
+	if (ppoll(streams, STREAMS, &now, NULL) == 0)
+		return;
+	for (int fd = 0; fd < STREAMS; fd++)
+		if (streams[fd].revents & POLLNVAL)
 			openat(AT_FDCWD, "/dev/null", modes[fd] | O_CLOEXEC);
 }
 
@@ -96,7 +102,7 @@ static int version_print(struct failure *f)
 
 static int call_run(const struct program *p, struct request *r, struct failure *f)
 {
-	const struct verb *verb;
+	const struct cni_verb *verb;
 
 	if (request_read(r, p->verbs, &verb, f) < 0)
 		return -1;

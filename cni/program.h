@@ -7,8 +7,8 @@
 
 struct program {
 	const char *name;
-	const char *about;        /* one line */
-	const struct verb *verbs; /* without VERSION; the last row has no name */
+	const char *about;            /* one line */
+	const struct cni_verb *verbs; /* without VERSION; the last row has no name */
 	/* Called after each call; may be NULL. f->code is 0 on success. */
 	void (*ended)(const char *verb, const struct request *, const struct failure *);
 };

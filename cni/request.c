@@ -2,6 +2,7 @@
 /* Reading one call: the environment, stdin, and the combination of both. */
 #include "cni/request.h"
 
+#include "base/clock.h"
 #include "base/errno_text.h"
 #include "base/file.h"
 #include "base/json.h"
@@ -76,14 +77,14 @@ static void environment_read(struct request *r)
 	r->netns_override = strcmp(override, "1") == 0 || strcasecmp(override, "TRUE") == 0;
 }
 
-static int environment_check(unsigned needs, struct failure *f)
+static int environment_check(const struct request *r, unsigned needs, struct failure *f)
 {
 	char missing[128] = "";
 	size_t used = 0;
 
 	for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
 		const struct variable *v = &variables[i];
-		const char *value = variable_value(v->name);
+		const char *value = *(const char *const *)((const char *)r + v->offset);
 		if (!(needs & v->bit))
 			continue;
 		if (!*value)
@@ -125,10 +126,8 @@ static int name_read(struct request *r, struct failure *f)
 	return 0;
 }
 
-static int config_read(struct request *r, struct failure *f)
+static int config_decode(struct request *r, struct failure *f)
 {
-	if (text_read(r, f) < 0)
-		return -1;
 	r->json = json_parse(r->text, r->length, "the network configuration", f);
 	if (!r->json)
 		return -1;
@@ -138,7 +137,7 @@ static int config_read(struct request *r, struct failure *f)
 	return name_read(r, f);
 }
 
-static int version_read(struct request *r, const struct verb *verb, struct failure *f)
+static int version_read(struct request *r, const struct cni_verb *verb, struct failure *f)
 {
 	const cJSON *node = json_member(r->json, "cniVersion");
 	const char *text = node ? json_string(node) : "";
@@ -163,7 +162,7 @@ static int version_read(struct request *r, const struct verb *verb, struct failu
 	return fail(f, CNI_VERSION, details, "incompatible CNI versions");
 }
 
-static const struct verb *verb_find(const struct verb *verbs, const char *name)
+static const struct cni_verb *verb_find(const struct cni_verb *verbs, const char *name)
 {
 	for (; verbs->name; verbs++)
 		if (strcmp(verbs->name, name) == 0)
@@ -171,23 +170,40 @@ static const struct verb *verb_find(const struct verb *verbs, const char *name)
 	return NULL;
 }
 
-int request_read(struct request *r, const struct verb *verbs, const struct verb **verb,
+int request_read(struct request *r, const struct cni_verb *verbs, const struct cni_verb **verb,
                  struct failure *f)
 {
 	const char *command = variable_value("CNI_COMMAND");
 
 	*verb = verb_find(verbs, command);
-	*r = (struct request){ .version = VERSION_LATEST };
+	*r = (struct request){ .version = VERSION_LATEST, .began = clock_microseconds() };
 	environment_read(r);
-	if (environment_check(*verb ? (*verb)->needs : 0, f) < 0)
+	if (environment_check(r, *verb ? (*verb)->needs : 0, f) < 0)
 		return -1;
 	if (!*command)
 		return fail(f, CNI_ENV, "", "required env variables [CNI_COMMAND] missing");
 	if (strcmp(command, "VERSION") == 0)
 		return 0;
-	if (config_read(r, f) < 0)
+	if (text_read(r, f) < 0 || config_decode(r, f) < 0)
 		return -1;
 	if (!*verb)
 		return fail(f, CNI_ENV, "", "unknown CNI_COMMAND: %s", command);
 	return version_read(r, *verb, f);
+}
+
+int request_decode(struct request *r, struct failure *f)
+{
+	static const struct cni_verb any = { .since = V0_1_0 };
+
+	return config_decode(r, f) < 0 ? -1 : version_read(r, &any, f);
+}
+
+int request_export(const struct request *r, struct failure *f)
+{
+	for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
+		const char *value = *(const char *const *)((const char *)r + variables[i].offset);
+		if (setenv(variables[i].name, value, 1) < 0)
+			return fail_errno(f, errno, "set %s", variables[i].name);
+	}
+	return 0;
 }

@@ -12,6 +12,7 @@
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* The variables that a verb needs. Every verb needs CNI_COMMAND. */
 enum {
@@ -35,9 +36,11 @@ struct request {
 	cJSON *json;      /* the tree of text; owned */
 	const char *name; /* the name of the network; borrowed from json */
 	enum version version;
+	int64_t began;         /* clock_microseconds() at the start of the call */
+	uint64_t netns_cookie; /* of the namespace the call runs in; 0: nobody asked yet */
 };
 
-struct verb {
+struct cni_verb {
 	const char *name;
 	int (*run)(const struct request *, struct failure *);
 	unsigned needs;     /* NEEDS_* */
@@ -49,8 +52,16 @@ void request_release(struct request *r);
 /* Find CNI_COMMAND in a table whose last row has no name. Reads and validates all that the verb
  * needs. *verb is NULL for the verb VERSION, which needs nothing and reads no stdin. Returns 0, or
  * -1: CNI_ENV, CNI_IO, CNI_DECODE, CNI_CONFIG or CNI_VERSION. The caller releases r in any case. */
-int request_read(struct request *r, const struct verb *verbs, const struct verb **verb,
+int request_read(struct request *r, const struct cni_verb *verbs, const struct cni_verb **verb,
                  struct failure *f) MUST_CHECK;
+
+/* Decode r->text, which the caller set, as the stdin of a call: sets json, name and version.
+ * Returns 0, or -1: CNI_DECODE, CNI_CONFIG or CNI_VERSION. The caller releases r in any case. */
+int request_decode(struct request *r, struct failure *f) MUST_CHECK;
+
+/* Set the variables of the request in the environment, for plugins that it executes. Returns 0 or
+ * -1. */
+int request_export(const struct request *r, struct failure *f) MUST_CHECK;
 
 /* Returns the cniVersion for an error object: the configuration's if it is known, else the
  * latest. */

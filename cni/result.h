@@ -31,6 +31,10 @@ struct ip_config {
 /* The bits of route.has: an absent number differs from the number zero. */
 enum { ROUTE_MTU = 1, ROUTE_ADVMSS = 2, ROUTE_PRIORITY = 4, ROUTE_TABLE = 8, ROUTE_SCOPE = 16 };
 
+/* One more bit, instead of gw: the gateway is the word "host", which podtap replaces by the host's
+ * address on the master. Only the configuration of podtap-ipam and its answer have it. */
+enum { ROUTE_BY_HOST = 32 };
+
 struct route {
 	struct cidr dst;
 	struct ip gw; /* family 0: no gateway */
@@ -66,6 +70,10 @@ struct route *result_add_route(struct result *r, struct failure *f) MUST_CHECK;
  * member in the message. The caller releases r in any case. */
 int result_read(struct result *r, const cJSON *json, enum version assumed, const char *what,
                 struct failure *f) MUST_CHECK;
+
+/* Like result_read(), but accept ROUTE_BY_HOST. */
+int result_read_by_host(struct result *r, const cJSON *json, enum version assumed, const char *what,
+                        struct failure *f) MUST_CHECK;
 
 /* Check the types of a dns object; NULL if it is absent. Sets *empty if the object has no values.
  * Returns 0, or -1 with the given code. The message has `what` and the member. */

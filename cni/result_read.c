@@ -5,12 +5,14 @@
 
 #include <limits.h>
 #include <stdio.h>
+#include <string.h>
 
 struct reading {
 	struct result *r;
 	const char *what; /* the name of the result, for messages */
 	char path[64];    /* the path of the current object, for messages; "" at the top */
 	int code;         /* the code of a failure */
+	bool by_host;     /* accept ROUTE_BY_HOST */
 	struct failure *f;
 };
 
@@ -140,13 +142,23 @@ static int read_ip_config(struct reading *rd, const cJSON *object)
 	return 0;
 }
 
+static int read_gateway(const struct reading *rd, const cJSON *object, struct route *route)
+{
+	const char *text = rd->by_host ? json_string(json_member(object, "gw")) : NULL;
+
+	if (!text || strcmp(text, "host") != 0)
+		return read_ip(rd, object, "gw", &route->gw);
+	route->has |= ROUTE_BY_HOST;
+	return 0;
+}
+
 /* Clears the host bits of a destination: the kernel refuses a route with host bits. */
 static int read_route(struct reading *rd, const cJSON *object)
 {
 	struct route *route = result_add_route(rd->r, rd->f);
 
 	if (!route || read_cidr(rd, object, "dst", &route->dst) < 0 ||
-	    read_ip(rd, object, "gw", &route->gw) < 0)
+	    read_gateway(rd, object, route) < 0)
 		return -1;
 	route->dst.ip = cidr_network(&route->dst);
 	for (size_t i = 0; i < ROUTE_NUMBERS; i++) {
@@ -243,24 +255,38 @@ static int read_members(struct reading *rd, const cJSON *json, enum version v)
 	return read_list(rd, json, "", "routes", read_route);
 }
 
+static int read_all(struct reading *rd, const cJSON *json, enum version v)
+{
+	bool no_dns;
+
+	*rd->r = (struct result){ .dns = NULL };
+	if (!json || cJSON_IsNull(json))
+		return 0;
+	if (!cJSON_IsObject(json))
+		return fail(rd->f, CNI_DECODE, "it must be an object", "%s: invalid result",
+		            rd->what);
+	if (read_version(rd, json, &v) < 0)
+		return -1;
+	if (read_members(rd, json, v) < 0)
+		return -1;
+	if (check_dns(rd, json_member(json, "dns"), &no_dns) < 0)
+		return -1;
+	rd->r->dns = no_dns ? NULL : json_member(json, "dns");
+	return 0;
+}
+
 int result_read(struct result *r, const cJSON *json, enum version assumed, const char *what,
                 struct failure *f)
 {
 	struct reading rd = { .r = r, .what = what, .code = CNI_DECODE, .f = f };
-	enum version v = assumed;
-	bool no_dns;
 
-	*r = (struct result){ .dns = NULL };
-	if (!json || cJSON_IsNull(json))
-		return 0;
-	if (!cJSON_IsObject(json))
-		return fail(f, CNI_DECODE, "it must be an object", "%s: invalid result", what);
-	if (read_version(&rd, json, &v) < 0)
-		return -1;
-	if (read_members(&rd, json, v) < 0)
-		return -1;
-	if (check_dns(&rd, json_member(json, "dns"), &no_dns) < 0)
-		return -1;
-	r->dns = no_dns ? NULL : json_member(json, "dns");
-	return 0;
+	return read_all(&rd, json, assumed);
+}
+
+int result_read_by_host(struct result *r, const cJSON *json, enum version assumed, const char *what,
+                        struct failure *f)
+{
+	struct reading rd = { .r = r, .what = what, .code = CNI_DECODE, .by_host = true, .f = f };
+
+	return read_all(&rd, json, assumed);
 }

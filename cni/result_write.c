@@ -90,7 +90,9 @@ static cJSON *write_hop(const struct route *route)
 {
 	OWNED(json_release) cJSON *object = cJSON_CreateObject();
 
-	if (!put_cidr(object, "dst", &route->dst) || !put_ip(object, "gw", &route->gw))
+	if (!put_cidr(object, "dst", &route->dst) ||
+	    !(route->has & ROUTE_BY_HOST ? put_text(object, "gw", "host")
+	                                 : put_ip(object, "gw", &route->gw)))
 		return NULL;
 	return json_take(&object);
 }

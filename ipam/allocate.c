@@ -2,8 +2,10 @@
 /* ADD: reserves one address of every range set, all or none. */
 #include "ipam/allocator.h"
 
+#include "ipam/held_wait.h"
 #include "ipam/ipam_config.h"
 #include "ipam/ledger.h"
+#include "ipam/pool_enter.h"
 #include "ipam/sticky.h"
 
 #include <stdio.h>
@@ -13,7 +15,7 @@ struct allocation {
 	const struct ipam_config *config;
 	const struct ip_list *avoid;
 	struct ledger ledger;
-	char holder[HOLDER_MAX];
+	char *holder;           /* borrowed, of HOLDER_MAX bytes */
 	char name[STICKY_NAME]; /* "": nothing is remembered */
 	struct ip_list wanted;  /* requested and not yet given */
 	struct ip *made;        /* owned; released on failure unless committed */
@@ -24,7 +26,7 @@ struct allocation {
 
 /* Another call may have released the addresses, and given them to others, since the ledger was
  * unlocked. */
-static void allocation_undo(struct allocation *a)
+APART static void allocation_undo(struct allocation *a)
 {
 	struct failure ignored = { 0 }; /* the first cause must be reported */
 
@@ -84,7 +86,7 @@ static const struct span *excluded_find(const struct ipam_config *c, const struc
 	return NULL;
 }
 
-static int taken(const struct allocation *a, size_t set, const struct ip *ip)
+APART static int taken(const struct allocation *a, size_t set, const struct ip *ip)
 {
 	char text[IP_TEXT], holder[HOLDER_MAX + 1], details[256];
 	const enum holding holding = store_read(&a->ledger.store, ip, holder);
@@ -164,10 +166,12 @@ static enum found give_former(struct allocation *a, size_t set, const struct poo
 	return ledger_reserve(&a->ledger, out, a->holder, a->config->keep_across_boots, a->f);
 }
 
-static int exhausted(const struct allocation *a, size_t set, const struct pool *pool)
+APART static int exhausted(const struct allocation *a, size_t set, const struct pool *pool)
 {
-	char text[512], count[NUMBER_TEXT], details[sizeof a->ledger.store.path + 256];
+	char text[512], count[NUMBER_TEXT], details[PATH_MAX + 256];
 
+	if (a->config->held.pool)
+		return held_exhausted(&a->config->held, a->f);
 	snprintf(details, sizeof details,
 	         "all %s addresses are reserved; see who has them with: grep -r . %s%s",
 	         number_format(pool->size, count), a->ledger.store.path,
@@ -265,15 +269,13 @@ static bool outside_range(const struct ipam_config *c, const struct ip *ip)
 }
 
 /* Refuses requested addresses that no range set gave. */
-static int leftover_check(const struct allocation *a)
+APART static int leftover_check(const struct allocation *a)
 {
 	const struct ipam_config *c = a->config;
 	char list[512] = "", text[IP_TEXT], ranges[2048], details[3072];
 	size_t length = 0;
 	bool outside = false;
 
-	if (a->wanted.n == 0)
-		return 0;
 	for (size_t i = 0; i < a->wanted.n && length < sizeof list - 2 * IP_TEXT; i++) {
 		length += (size_t)snprintf(list + length, sizeof list - length, "%s%s",
 		                           i ? ", " : "", ip_format(&a->wanted.ips[i], text));
@@ -293,9 +295,9 @@ static int allocation_begin(struct allocation *a, const struct request *r)
 {
 	const struct ipam_config *c = a->config;
 
-	if (holder_format(r, a->holder, sizeof a->holder, a->f) < 0)
+	if (holder_format(r, a->holder, HOLDER_MAX, a->f) < 0)
 		return -1;
-	if (c->sticky && !sticky_name(r, a->name))
+	if (c->sticky == STICKY_MEMORY && !sticky_name(r, a->name))
 		a->name[0] = '\0';
 	a->made = calloc(c->n_sets, sizeof *a->made);
 	if (!a->made)
@@ -303,7 +305,9 @@ static int allocation_begin(struct allocation *a, const struct request *r)
 	for (size_t i = 0; i < c->wanted.n; i++)
 		if (ip_list_add(&a->wanted, &c->wanted.ips[i], a->f) < 0)
 			return -1;
-	if (ledger_begin(&a->ledger, c->data_dir, r->name, STORE_CREATE, a->f) != FOUND)
+	a->ledger.life.space = r->netns_cookie;
+	if (ledger_begin(&a->ledger, c->data_dir, r->name, STORE_CREATE, a->f) != FOUND ||
+	    (c->held.pool && held_register(c->held.pool, a->ledger.store.path, a->f) < 0))
 		return -1;
 	store_prepare(&a->ledger.store, a->holder, c->n_sets, c->keep_across_boots);
 	return 0;
@@ -314,57 +318,62 @@ static int allocate(struct allocation *a, const struct request *r, struct result
 	const struct ipam_config *c = a->config;
 
 	if (allocation_begin(a, r) < 0 || ledger_lock(&a->ledger, a->f) != FOUND ||
+	    (c->held.pool && held_check(&c->held, a->f) < 0) ||
 	    ledger_enter_life(&a->ledger, c->keep_across_boots, a->f) < 0 || duplicate_check(a) < 0)
 		return -1;
 	for (size_t i = 0; i < c->n_sets; i++)
 		if (give(a, i, result) < 0)
 			return -1;
-	if (leftover_check(a) < 0)
+	if (a->wanted.n > 0 && leftover_check(a) < 0)
 		return -1;
 	ledger_unlock(&a->ledger);
 	return c->keep_across_boots ? store_sync(&a->ledger.store, a->f) : 0;
 }
 
-static int result_complete(const struct ipam_config *c, struct result *result, struct failure *f)
+/* Reserves with the configuration that was read. */
+static cJSON *add(const struct request *r, const struct ipam_config *c, const struct ip_list *avoid,
+                  enum proof *proof, struct failure *f)
 {
-	for (size_t i = 0; i < c->n_addresses; i++) {
-		struct ip_config *out = result_add_ip(result, f);
-		if (!out)
-			return -1;
-		out->address = c->addresses[i].address;
-		out->gateway = c->addresses[i].gateway;
-	}
-	for (size_t i = 0; i < c->described.n_routes; i++) {
-		struct route *out = result_add_route(result, f);
-		if (!out)
-			return -1;
-		*out = c->described.routes[i];
-	}
-	result->dns = c->described.dns;
-	return 0;
-}
-
-cJSON *allocator_add(const struct request *r, const struct ip_list *avoid, struct failure *f)
-{
-	OWNED(ipam_config_release) struct ipam_config config;
 	OWNED(result_release) struct result result = { .dns = NULL };
+	char holder[HOLDER_MAX]; /* apart, so that its pages are not cleared */
 	OWNED(allocation_release)
 	struct allocation a = {
-		.config = &config, .avoid = avoid, .ledger = LEDGER_CLOSED, .f = f
+		.config = c, .avoid = avoid, .ledger = LEDGER_CLOSED, .holder = holder, .f = f
 	};
 
-	if (ipam_config_read(&config, r, f) < 0)
+	if (c->held.pool && c->held.lacking) {
+		pool_lacks(r, c, f);
 		return NULL;
-	if (config.n_sets == 0 && config.n_addresses == 0) {
+	}
+	if (c->n_sets == 0 && c->n_addresses == 0) {
 		fail(f, CNI_CONFIG, "subnet, ranges or addresses say which, or the runtime asks",
 		     "no IP ranges and no addresses specified in ipam");
 		return NULL;
 	}
-	if (config.n_sets > 0 && allocate(&a, r, &result) < 0)
+	if (c->n_sets > 0 && allocate(&a, r, &result) < 0)
 		return NULL;
-	if (result_complete(&config, &result, f) < 0)
+	if (config_describe(c, &result, f) < 0)
 		return NULL;
 	cJSON *document = result_write(&result, r->version, f);
 	a.committed = document != NULL;
+	*proof = held_proof(&c->held, a.made, a.n_made);
 	return document;
+}
+
+/* With a pool of the cluster, what can succeed later is tried again when the node holds more. */
+cJSON *allocator_add(const struct request *r, const struct ip_list *avoid, enum proof *proof,
+                     struct failure *f)
+{
+	OWNED(held_wait_release) struct held_wait wait = HELD_WAIT_NONE;
+
+	for (;;) {
+		OWNED(ipam_config_release) struct ipam_config config;
+		cJSON *document = ipam_config_read(&config, r, f) < 0
+		                          ? NULL
+		                          : add(r, &config, avoid, proof, f);
+		if (document || !config.held.pool || f->code != CNI_AGAIN ||
+		    !held_wait(&wait, &config.held, pool_waiting_number(r)))
+			return document;
+		failure_clear(f);
+	}
 }

@@ -5,12 +5,18 @@
 
 #include "base/ip_list.h"
 #include "cni/request.h"
+#include "ipam/held.h"
 
 /* Reserve the addresses. Returns a result of the request's version, which the caller owns. Never
- * gives an address in `avoid`, even if the request asks for it. Returns NULL on failure; then
- * nothing is reserved. */
-cJSON *allocator_add(const struct request *r, const struct ip_list *avoid,
+ * gives an address in `avoid`, even if the request asks for it. Says in *proof whether they must be
+ * proved unused. Returns NULL on failure; then nothing is reserved. */
+cJSON *allocator_add(const struct request *r, const struct ip_list *avoid, enum proof *proof,
                      struct failure *f) MUST_CHECK;
+
+/* Find the owner of the addresses that an ADD will get: wait for podtap-addresses as that does.
+ * Returns 1, 0 if they belong to nobody, or -1 (as allocator_add()). */
+int allocator_owner(const struct request *r, char space[static POOL_NAME],
+                    char name[static POD_NAME], struct failure *f) MUST_CHECK;
 
 int allocator_check(const struct request *r, struct failure *f) MUST_CHECK;
 int allocator_del(const struct request *r, struct failure *f) MUST_CHECK;

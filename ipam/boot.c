@@ -4,17 +4,21 @@
 
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/random.h"
+#include "ipam/run_number.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
 
 enum { STAT_TEXT = 1024, STAMP_TEXT = 256, FIELDS_TO_START = 20 };
+
+/* How far the clock of a living node may be set, in seconds. */
+enum { CLOCK_STEP = 60 };
 
 /* The constant is missing from headers before Linux 5.14. */
 #ifndef SO_NETNS_COOKIE
@@ -25,9 +29,9 @@ static void boot_read(char boot[static BOOT_TEXT])
 {
 	OWNED(fd_release)
 	int fd = openat(AT_FDCWD, "/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	const ssize_t length = fd < 0 ? -1 : read(fd, boot, BOOT_TEXT - 1);
 
-	if (file_text(fd, boot, BOOT_TEXT) < 0)
-		boot[0] = '\0';
+	boot[length > 0 ? length : 0] = '\0';
 	boot[strspn(boot, "0123456789abcdef-")] = '\0';
 }
 
@@ -53,7 +57,7 @@ static uint32_t id_even(uint64_t hash)
 
 void life_read(struct life *now)
 {
-	*now = (struct life){ .space = space_read() };
+	*now = (struct life){ .space = now->space ? now->space : space_read() };
 	boot_read(now->boot);
 	if (*now->boot && now->space)
 		now->id = id_even(bytes_hash(now->boot, strlen(now->boot), now->space));
@@ -76,14 +80,28 @@ static uint64_t start_read(void)
 
 void life_complete(struct life *now)
 {
-	struct timespec up = { 0 };
+	struct timespec up = { 0 }, clock = { 0 };
 	uint64_t hash = 0;
 
 	now->start = start_read();
 	if (clock_gettime(CLOCK_BOOTTIME, &up) == 0)
 		now->uptime = (uint64_t)up.tv_sec;
-	if (now->id == 0 && getrandom(&hash, sizeof hash, 0) == (ssize_t)sizeof hash)
+	if (!*now->boot) {
+		now->run = run_number();
+		if (clock_gettime(CLOCK_REALTIME, &clock) == 0 && clock.tv_sec > up.tv_sec)
+			now->booted = (uint64_t)(clock.tv_sec - up.tv_sec);
+	}
+	if (now->id == 0 && random_draw(&hash, sizeof hash))
 		now->id = id_even(hash);
+}
+
+static bool started_apart(const struct life *a, const struct life *b)
+{
+	const uint64_t between =
+	        a->booted > b->booted ? a->booted - b->booted : b->booted - a->booted;
+
+	return a->run && b->run && a->run != b->run && a->booted && b->booted &&
+	       between > CLOCK_STEP;
 }
 
 bool life_is_over(const struct life *former, const struct life *now)
@@ -95,7 +113,7 @@ bool life_is_over(const struct life *former, const struct life *now)
 	if (former->space && now->space && former->space != now->space && former->start &&
 	    now->start > former->start)
 		return true;
-	return !known && now->uptime < former->uptime;
+	return !known && (now->uptime < former->uptime || started_apart(former, now));
 }
 
 static uint64_t number_take(char **at)
@@ -121,15 +139,19 @@ bool life_stamp_read(const struct own_directory *p, struct life *stamp)
 	stamp->start = number_take(&at);
 	stamp->uptime = number_take(&at);
 	stamp->id = (uint32_t)number_take(&at) & ~1u;
+	stamp->run = number_take(&at);
+	stamp->booted = number_take(&at);
 	return *stamp->boot || stamp->id;
 }
 
 int life_stamp_write(const struct own_directory *p, const struct life *stamp)
 {
 	char text[STAMP_TEXT];
-	const int n =
-	        snprintf(text, sizeof text, "%s\n%" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu32 "\n",
-	                 stamp->boot, stamp->space, stamp->start, stamp->uptime, stamp->id);
+	const int n = snprintf(text, sizeof text,
+	                       "%s\n%" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu32 " %" PRIu64
+	                       " %" PRIu64 "\n",
+	                       stamp->boot, stamp->space, stamp->start, stamp->uptime, stamp->id,
+	                       stamp->run, stamp->booted);
 
 	return own_directory_write(p, "boot", text, (size_t)n);
 }

@@ -23,6 +23,7 @@ enum {
  * executes. */
 struct launch {
 	const char *path;
+	const char *const *arguments;
 	const char *const *environment;
 	int streams[3];
 	pid_t parent;
@@ -38,7 +39,6 @@ static int
 launch(void *data)
 {
 	struct launch *l = data;
-	char *const argv[] = { (char *)(uintptr_t)l->path, NULL };
 	bool failed = prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || setpgid(0, 0) < 0;
 
 	if (getppid() != l->parent) /* the parent died before the death signal was set */
@@ -49,7 +49,8 @@ launch(void *data)
 	signal(SIGPIPE, SIG_DFL);
 	signal(SIGABRT, SIG_DFL);
 	if (!failed && sigprocmask(SIG_SETMASK, &l->mask, NULL) == 0)
-		execve(l->path, argv, (char *const *)(uintptr_t)l->environment);
+		execve(l->path, (char *const *)(uintptr_t)l->arguments,
+		       (char *const *)(uintptr_t)l->environment);
 	l->error = errno;
 	_exit(127);
 }
@@ -74,7 +75,8 @@ static int launch_apart(struct child *c, struct launch *l)
 	return error;
 }
 
-int child_start(struct child *c, const char *path, const char *const *environment, int in)
+int child_start(struct child *c, const char *path, const char *const *arguments,
+                const char *const *environment, int in)
 {
 	int out[2], err[2];
 
@@ -89,6 +91,7 @@ int child_start(struct child *c, const char *path, const char *const *environmen
 	c->err = err[0];
 	OWNED(fd_release) int err_end = err[1];
 	struct launch l = { .path = path,
+		            .arguments = arguments,
 		            .environment = environment,
 		            .streams = { in, out_end, err_end },
 		            .parent = getpid() };

@@ -40,9 +40,11 @@ struct child_report {
 	bool cut; /* bytes after the first CHILD_SAID_HEAD are missing */
 };
 
-/* Start a program with this stdin, in its own process group. The kernel kills it when our process
- * ends, unless the program gains capabilities when it is executed. Returns 0 or an errno. */
-int child_start(struct child *c, const char *path, const char *const *environment, int in);
+/* Start a program with these arguments (the first is its name, the last NULL) and this stdin, in
+ * its own process group. The kernel kills it when our process ends, unless the program gains
+ * capabilities when it is executed. Returns 0 or an errno. */
+int child_start(struct child *c, const char *path, const char *const *arguments,
+                const char *const *environment, int in);
 
 /* Read the child's stdout and stderr until it ends, for at most so many seconds. After that time
  * the child and its process group are killed. Its stderr is passed on to ours. Processes that the

@@ -29,6 +29,13 @@ static const struct key address_keys[] = {
 	            "10.0.0.5/24 or fd00::5/64" },
 	{ "gateway", KEY_IP, FIELD(gateway) },
 };
+enum { ADDRESS_KEYS = sizeof address_keys / sizeof *address_keys };
+
+static const struct key *address_key(size_t place)
+{
+	return place < ADDRESS_KEYS ? &address_keys[place] : NULL;
+}
+const struct key ipam_address = { "", KEY_OBJECT, .members = address_key };
 
 int config_address_read(const struct key_scope *member, void *data)
 {
@@ -37,7 +44,7 @@ int config_address_read(const struct key_scope *member, void *data)
 	if (!cJSON_IsObject(member->object))
 		return key_refuse(member, "", member->object,
 		                  "it must be an object with an address");
-	if (keys_read(address_keys, sizeof address_keys / sizeof *address_keys, member, &a) < 0)
+	if (keys_read(address_keys, ADDRESS_KEYS, member, &a) < 0)
 		return -1;
 	return address_add(data, &a, member->f);
 }

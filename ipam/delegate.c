@@ -29,6 +29,15 @@ static void list_release(const char ***list)
 	*list = NULL;
 }
 
+const char *delegate_path(void)
+{
+	const char *path = getenv("CNI_PATH");
+
+	return path && *path ? path
+	                     : "/usr/local/libexec/cni:/usr/libexec/cni:/usr/local/lib/cni:"
+	                       "/usr/lib/cni:/opt/cni/bin";
+}
+
 int delegate_find(const struct delegate_call *call, char path[static PATH_MAX], struct failure *f)
 {
 	if (!*call->type || strchr(call->type, '/'))
@@ -115,7 +124,8 @@ static int start(const struct delegate_call *call, struct child *child, struct f
 	OWNED(fd_release) int in = stdin_make(call, f);
 	if (in < 0)
 		return -1;
-	int err = child_start(child, path, environment, in);
+	const char *const arguments[] = { path, NULL };
+	int err = child_start(child, path, arguments, environment, in);
 	if (err == ETXTBSY) /* the file is being replaced */
 		return fail(f, CNI_AGAIN, errno_text(err), "run %s", path);
 	if (err)
@@ -168,7 +178,7 @@ static int verdict(const struct delegate_call *call, const struct child_report *
 	if (r->length == 0) {
 		details_add(details, sizeof details, "", r);
 		return fail(f, CNI_OTHER,
-		            r->n_said ? details : "it printed nothing, on stderr neither",
+		            r->n_said ? details : "it printed nothing, not even on stderr",
 		            "plugin %s failed without an error object (%s)", call->type, how);
 	}
 	snprintf(details, sizeof details, "%.*s", STDOUT_SHOWN, r->text);

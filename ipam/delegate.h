@@ -24,6 +24,9 @@ struct delegate_call {
 	const char *const *environment;
 };
 
+/* Returns the directories with plugins: CNI_PATH, or else those of distributions and of podman. */
+const char *delegate_path(void);
+
 /* Find the path of the delegate, as the reference library does: in the first directory of CNI_PATH
  * with a regular file of that name. Does not check whether the file is executable; the execution
  * shows it. Returns 0, or -1 (CNI_CONFIG) if it is not found, with type and path in the message. */

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The file of the index: its head, the conditions to trust it, and how it is written. */
 #include "ipam/index.h"
+#include "base/random.h"
 
+#include "base/clock.h"
 #include "base/hash.h"
 #include "ipam/mark.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/random.h>
-#include <time.h>
+#include <sys/uio.h>
 
 static const char magic[7] = { 'p', 'o', 'd', 't', 'a', 'p', 'I' };
 
@@ -19,7 +20,7 @@ enum {
 	INDEX_VERSION = 2, /* a new layout or meaning needs a new version: see index.h */
 };
 
-struct head { /* page 0 */
+struct head { /* the begin of page 0; the rest is zero */
 	char magic[sizeof magic];
 	uint8_t version;
 	uint64_t sum;
@@ -97,6 +98,7 @@ void index_open(struct index *x, const struct own_directory *p)
 	x->life = h.life & ~(uint32_t)LIFE_MARKED;
 	x->marked = h.life & LIFE_MARKED;
 	x->sound = true;
+	pages_defer(&x->pages);
 }
 
 bool index_is_of(const struct index *x, const struct life *life)
@@ -169,7 +171,7 @@ int index_rebuild(struct index *x, const struct store *s, bool mark, struct fail
 	uint64_t seed = 0;
 
 	index_release(x);
-	if (getrandom(&seed, sizeof seed, 0) < 0 || pages_make(&x->pages, seed, 4, 2) < 0)
+	if (!random_draw(&seed, sizeof seed) || pages_make(&x->pages, seed, 4, 2) < 0)
 		return fail_errno(f, ENOMEM, "index %s", s->path);
 	x->sound = true;
 	x->changed = true;
@@ -185,18 +187,30 @@ int index_rebuild(struct index *x, const struct store *s, bool mark, struct fail
  * times. */
 static bool directory_mark(struct index *x, const struct store *s)
 {
-	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT } }, tick;
+	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, clock_read(CLOCK_REALTIME) };
+	const struct timespec tick = clock_read(CLOCK_REALTIME_COARSE);
 
-	clock_gettime(CLOCK_REALTIME, &times[1]);
-	clock_gettime(CLOCK_REALTIME_COARSE, &tick);
 	if (time_same(&times[1], &tick))
 		times[1].tv_nsec ^= 1;
 	return futimens(s->dir, times) == 0 && fstat(s->dir, &x->seen) == 0 &&
 	       time_same(&x->seen.st_mtim, &times[1]);
 }
 
+/* Write the few pages and the head in one call: if we are killed, all or none are there. */
+static bool pages_write(const struct pages *p, const struct head *h)
+{
+	static const char rest[PAGE_BYTES - sizeof *h];
+	const struct iovec parts[] = { { (void *)(uintptr_t)h, sizeof *h },
+		                       { (void *)(uintptr_t)rest, sizeof rest },
+		                       { p->memory, p->count * PAGE_BYTES } };
+
+	return pwritev(p->fd, parts, sizeof parts / sizeof *parts, 0) == (ssize_t)pages_size(p);
+}
+
 static bool head_write(const struct index *x, const struct head *h)
 {
+	if (x->pages.deferred)
+		return pages_write(&x->pages, h);
 	if (x->pages.fd >= 0)
 		return pwrite(x->pages.fd, h, sizeof *h, 0) == (ssize_t)sizeof *h;
 	memcpy(x->pages.memory, h, sizeof *h);

@@ -121,7 +121,7 @@ int allocator_check(const struct request *r, struct failure *f)
 	if (result_read(&reported, previous, r->version, "prevResult", f) < 0 ||
 	    statics_check(&config, &reported, f) < 0)
 		return -1;
-	return config.n_sets > 0 ? ranges_check(&config, r, &reported, f) : 0;
+	return config.n_sets > 0 || config.held.pool ? ranges_check(&config, r, &reported, f) : 0;
 }
 
 static int writable_check(const struct ipam_config *c, const struct request *r, struct failure *f)
@@ -176,7 +176,9 @@ static int service_check(struct ipam_config *c, const struct request *r, struct 
 {
 	if (ipam_config_read(c, r, f) < 0)
 		return -1;
-	if (c->n_sets == 0)
+	if (c->held.pool && !c->held.json)
+		return held_exhausted(&c->held, f);
+	if (c->n_sets == 0 && !c->held.pool)
 		/* Each ADD can still bring addresses. */
 		return c->n_addresses > 0 || capability(r, "ips") || capability(r, "ipRanges")
 		               ? 0

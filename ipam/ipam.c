@@ -77,27 +77,25 @@ static int run_silent(const struct request *r, const char *type, const char *com
 	return text ? 0 : -1;
 }
 
-/* Returns the text that an ADD of the plugin prints. Our allocator's result also becomes text, so
- * that both ways read the same and give the same result. */
-static char *answer_text(const struct request *r, const char *type, const struct ip_list *avoid,
-                         struct failure *f)
+/* Returns the tree of what an ADD of the plugin prints; the caller owns it. Our allocator's tree
+ * needs no text between. */
+static cJSON *answer_get(const struct request *r, const char *type, const char *what,
+                         const struct ip_list *avoid, enum proof *proof, struct failure *f)
 {
-	if (!in_process(type))
-		return run(r, type, "ADD", NULL, f);
-	OWNED(json_release) cJSON *result = allocator_add(r, avoid, f);
-	char *text = json_text(result);
-	if (result && !text)
-		fail_errno(f, ENOMEM, "keep the result of %s", type);
-	return text;
+	if (in_process(type))
+		return allocator_add(r, avoid, proof, f);
+	OWNED(text_release) char *text = run(r, type, "ADD", NULL, f);
+	return text ? json_parse(text, strlen(text), what, f) : NULL;
 }
 
-static int answer_read(const struct request *r, const char *type, const char *text,
+/* Both ways read the same: our allocator's numbers get the literals that a text has. */
+static int answer_read(const struct request *r, const char *type, const char *what,
                        struct ipam_answer *a, struct failure *f)
 {
-	char what[300];
-	snprintf(what, sizeof what, "the result of %s", type);
-	a->json = json_parse(text, strlen(text), what, f);
-	if (!a->json || result_read(&a->result, a->json, r->version, what, f) < 0)
+	if (in_process(type) && json_as_parsed(a->json, what, f) < 0)
+		return -1;
+	if ((in_process(type) ? result_read_by_host : result_read)(&a->result, a->json, r->version,
+	                                                           what, f) < 0)
 		return -1;
 	if (a->result.n_ips == 0)
 		return fail(f, CNI_OTHER, "an address is needed where ipam.type is set",
@@ -105,33 +103,43 @@ static int answer_read(const struct request *r, const char *type, const char *te
 	return 0;
 }
 
-/* Runs DEL for an ADD that failed. A plugin that exceeded its time limit may do so again. The
- * runtime's own DEL comes later and gets the full time. */
-static void undo(const struct request *r, const char *type)
+/* Gives back what a failed ADD of the plugin may have reserved. A plugin that exceeded its time
+ * limit may do so again; the runtime's own DEL comes later and gets the full time. Our own
+ * allocator undoes its own failure, and keeps the addresses of an earlier ADD. */
+APART static void undo(const struct request *r, const char *type, bool answered)
 {
 	const uint32_t allowed = seconds_allowed(r);
 	struct failure ignored = { 0 }; /* the first cause must be reported */
+
+	if (in_process(type)) {
+		if (answered && allocator_del(r, &ignored) < 0)
+			ignored.code = 0;
+		return;
+	}
 	char *text = run_within(allowed < UNDO_SECONDS ? allowed : UNDO_SECONDS, r, type, "DEL",
 	                        NULL, &ignored);
-
 	text_release(&text);
 }
 
 int ipam_add(const struct request *r, const char *type, const struct ip_list *avoid,
              struct ipam_answer *a, struct failure *f)
 {
+	char what[300];
+
+	snprintf(what, sizeof what, "the result of %s", type);
 	*a = (struct ipam_answer){ 0 };
-	OWNED(text_release) char *text = answer_text(r, type, avoid, f);
-	if (text && answer_read(r, type, text, a, f) == 0)
+	a->json = answer_get(r, type, what, avoid, &a->proof, f);
+	if (a->json && answer_read(r, type, what, a, f) == 0)
 		return 0;
-	struct failure ignored = { 0 };
-	/* Our own allocator undoes its own failure, and keeps the addresses of an earlier ADD. */
-	if (!in_process(type))
-		undo(r, type);
-	else if (text && allocator_del(r, &ignored) < 0)
-		ignored.code = 0;
+	undo(r, type, a->json != NULL);
 	ipam_answer_release(a);
 	return -1;
+}
+
+int ipam_owner(const struct request *r, const char *type, char space[static POOL_NAME],
+               char name[static POD_NAME], struct failure *f)
+{
+	return in_process(type) ? allocator_owner(r, space, name, f) : 0;
 }
 
 int ipam_check(const struct request *r, const char *type, struct failure *f)

@@ -8,11 +8,13 @@
 #include "base/keys.h"
 #include "cni/request.h"
 #include "cni/result.h"
+#include "ipam/held.h"
 
 /* The answer of an IPAM ADD. */
 struct ipam_answer {
 	cJSON *json; /* owned; the result borrows from it */
 	struct result result;
+	enum proof proof; /* PROOF_AS_CONFIGURED, except from our own allocator */
 };
 
 void ipam_answer_release(struct ipam_answer *a);
@@ -35,6 +37,10 @@ extern const struct key ipam_timeout;
  * missing plugin is CNI_UNAVAILABLE. */
 int ipam_add(const struct request *r, const char *type, const struct ip_list *avoid,
              struct ipam_answer *a, struct failure *f) MUST_CHECK;
+/* Find the owner, a namespace and a name, to whom the addresses of an ADD will belong. Returns 1, 0
+ * if they belong to nobody, or -1 (as ipam_add()). */
+int ipam_owner(const struct request *r, const char *type, char space[static POOL_NAME],
+               char name[static POD_NAME], struct failure *f) MUST_CHECK;
 int ipam_check(const struct request *r, const char *type, struct failure *f) MUST_CHECK;
 int ipam_del(const struct request *r, const char *type, struct failure *f) MUST_CHECK;
 int ipam_status(const struct request *r, const char *type, struct failure *f) MUST_CHECK;

@@ -14,29 +14,63 @@ void ipam_config_release(struct ipam_config *c)
 	free(c->excluded);
 	free(c->addresses);
 	free(c->networks);
+	held_release(&c->held);
 	ip_list_release(&c->wanted);
 	result_release(&c->described);
 	json_release(&c->description);
-	*c = (struct ipam_config){ 0 };
+	*c = (struct ipam_config){ .held = HELD_NONE };
 }
 
+const struct word sticky_words[] = {
+	{ "pod", STICKY_POD },
+	{ "vm", STICKY_VM },
+	{ "claim", STICKY_CLAIM },
+	{ NULL, 0 },
+};
+
 #define FIELD(member) .offset = offsetof(struct ipam_config, member)
+static const struct key excluded_member = { "", KEY_TEXT, .strict = true };
 static const struct key ipam_keys[] = {
 	{ "dataDir", KEY_TEXT, FIELD(data_dir) },
+	{ "pool", KEY_TEXT, FIELD(held.pool) },
+	{ "poolWait", KEY_UINT, FIELD(held.wait), .max = HELD_WAIT_MOST },
 	{ "keepAcrossBoots", KEY_BOOL, FIELD(keep_across_boots) },
-	{ "sticky", KEY_BOOL, FIELD(sticky) },
+	{ "sticky", KEY_SWITCH, FIELD(sticky), .words = sticky_words },
 	{ "staticOutsideRange", KEY_BOOL, FIELD(static_outside_range) },
 	{ "strictStatus", KEY_BOOL, FIELD(strict_status) },
-	{ "ranges", KEY_LIST, .max = LIST_MAX, .each = config_range_set_read },
-	{ "addresses", KEY_LIST, .max = LIST_MAX, .each = config_address_read },
-	{ "exclude", KEY_LIST, .max = LIST_MAX, .each = config_excluded_read },
+	{ "ranges", KEY_LIST, .max = LIST_MAX, .member = &ipam_range_set,
+	  .each = config_range_set_read },
+	{ "addresses", KEY_LIST, .max = LIST_MAX, .member = &ipam_address,
+	  .each = config_address_read },
+	{ "exclude", KEY_LIST, .max = LIST_MAX, .member = &excluded_member,
+	  .each = config_excluded_read },
 	{ "resolvConf", KEY_TEXT, FIELD(resolv_conf) },
 	{ "routes", KEY_JSON, FIELD(routes) },
 	{ "dns", KEY_JSON, FIELD(dns) },
 };
+enum { IPAM_KEYS = sizeof ipam_keys / sizeof *ipam_keys };
+
+const struct key *ipam_own_key(size_t place)
+{
+	return place < IPAM_KEYS ? &ipam_keys[place] : ipam_range_key(place - IPAM_KEYS);
+}
+
+const struct key *ipam_key(size_t place)
+{
+	const struct key *own = ipam_own_key(place);
+	size_t before = 0;
+
+	if (own)
+		return own;
+	while (ipam_own_key(before))
+		before++;
+	return ipam_partner_key(place - before);
+}
+
 /* The key of this name of the main plugin applies to us too. */
 static const struct key top_strict_status = { "strictStatus", KEY_BOOL, FIELD(strict_status) };
 
+enum { HELD_WAIT = 2 }; /* seconds */
 static const char data_dir_default[] = "/var/lib/cni/networks";
 
 int ipam_data_dir(const cJSON *config, const char **data_dir, struct failure *f)
@@ -73,8 +107,8 @@ static int description_read(struct ipam_config *c, struct failure *f)
 		                               (cJSON *)(uintptr_t)c->routes);
 	if (dns_describe(c, f) < 0)
 		return -1;
-	if (result_read(&c->described, c->description, V1_1_0, "configuration key ipam", &refusal) <
-	    0)
+	if (result_read_by_host(&c->described, c->description, V1_1_0, "configuration key ipam",
+	                        &refusal) < 0)
 		return fail(f, CNI_CONFIG, refusal.details, "%s", refusal.msg);
 	return 0;
 }
@@ -117,21 +151,52 @@ static int relations_check(const struct ipam_config *c, enum version v, struct f
 	return 0;
 }
 
+static int sticky_check(const struct ipam_config *c, const struct key_scope *ipam)
+{
+	if (c->sticky <= STICKY_MEMORY || c->held.pool)
+		return 0;
+	return key_refuse(ipam, "sticky", json_member(ipam->object, "sticky"),
+	                  "only an address of a pool (the key pool) belongs to an owner; without "
+	                  "one it must be true or false");
+}
+
 int ipam_config_read(struct ipam_config *c, const struct request *r, struct failure *f)
 {
 	const struct key_scope top = { r->json, "", f };
 	const struct key_scope ipam = { json_member(r->json, "ipam"), "ipam", f };
-	const size_t n = sizeof ipam_keys / sizeof *ipam_keys;
 
-	*c = (struct ipam_config){ .data_dir = data_dir_default };
+	*c = (struct ipam_config){ .data_dir = data_dir_default,
+		                   .held = { .fd = -1, .wait = HELD_WAIT } };
 	if (!cJSON_IsObject(ipam.object))
 		return fail(f, CNI_CONFIG, "it must be an object", "configuration key ipam is %s",
 		            ipam.object ? "something else" : "missing");
+	c->spelled_loosely = config_has_partner(ipam.object);
 	if (key_read(&top_strict_status, &top, c) < 0 || config_ranges_begin(c, r->json, f) < 0 ||
-	    keys_read(ipam_keys, n, &ipam, c) < 0 || range_sets_check(c->sets, c->n_sets, f) < 0)
+	    keys_read(ipam_keys, IPAM_KEYS, &ipam, c) < 0 || config_partner_read(c, &ipam) < 0 ||
+	    sticky_check(c, &ipam) < 0 || (c->held.pool && config_pool_read(c, r, f) < 0) ||
+	    range_sets_check(c->sets, c->n_sets, f) < 0)
 		return -1;
 	if (config_wanted_read(c, r, f) < 0 || config_static_exclude(c, f) < 0 ||
 	    description_read(c, f) < 0)
 		return -1;
 	return relations_check(c, r->version, f);
+}
+
+int config_describe(const struct ipam_config *c, struct result *result, struct failure *f)
+{
+	for (size_t i = 0; i < c->n_addresses; i++) {
+		struct ip_config *out = result_add_ip(result, f);
+		if (!out)
+			return -1;
+		out->address = c->addresses[i].address;
+		out->gateway = c->addresses[i].gateway;
+	}
+	for (size_t i = 0; i < c->described.n_routes; i++) {
+		struct route *out = result_add_route(result, f);
+		if (!out)
+			return -1;
+		*out = c->described.routes[i];
+	}
+	result->dns = c->described.dns;
+	return 0;
 }

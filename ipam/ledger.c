@@ -20,6 +20,7 @@ void ledger_release(struct ledger *l)
 {
 	ledger_unlock(l);
 	store_release(&l->store);
+	own_directory_release(&l->directory);
 }
 
 /* Continues the stamp's life. The calls of one life may have different network namespaces, and not

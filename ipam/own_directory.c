@@ -8,8 +8,11 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+
+enum { HASH_TEXT = 17 };
 
 /* Normalizes a path: removes slashes that it does not need. */
 static void path_normalize(const char *path, char out[static PATH_MAX])
@@ -22,13 +25,20 @@ static void path_normalize(const char *path, char out[static PATH_MAX])
 	out[n] = '\0';
 }
 
-static bool path_set(char path[static PATH_MAX], uint64_t hash, const char *network)
+static char *path_of(uint64_t hash, const char *network)
 {
 	const char *root = getenv("PODTAP_IPAM_STATE_DIR");
-	const int n = snprintf(path, PATH_MAX, "%s/%016" PRIx64 "/%s",
-	                       root && *root ? root : "/var/lib/podtap/ipam", hash, network);
+	char name[HASH_TEXT];
 
-	return n < PATH_MAX;
+	snprintf(name, sizeof name, "%016" PRIx64, hash);
+	OWNED(text_release)
+	char *directory = path_join(root && *root ? root : "/var/lib/podtap/ipam", name);
+	return directory ? path_join(directory, network) : NULL;
+}
+
+void own_directory_release(struct own_directory *p)
+{
+	text_release(&p->path);
 }
 
 /* Renames the directory of a dataDir whose name has the hash of an older generation: it contains
@@ -37,9 +47,9 @@ static bool path_set(char path[static PATH_MAX], uint64_t hash, const char *netw
 static void former_take_over(struct own_directory *p, uint64_t former, const char *network,
                              bool change)
 {
-	char path[PATH_MAX];
+	OWNED(text_release) char *path = path_of(former, network);
 
-	if (!path_set(path, former, network))
+	if (!path)
 		return;
 	char *ours = strrchr(p->path, '/'), *theirs = strrchr(path, '/');
 	*ours = '\0';
@@ -49,8 +59,10 @@ static void former_take_over(struct own_directory *p, uint64_t former, const cha
 	                         (!change || (rename(path, p->path) < 0 && errno != ENOENT));
 	*ours = '/';
 	*theirs = '/';
-	if (theirs_only)
-		memcpy(p->path, path, sizeof path);
+	if (theirs_only) {
+		text_release(&p->path);
+		p->path = text_take(&path);
+	}
 }
 
 bool own_directory_set(struct own_directory *p, const char *data_dir, const char *network,
@@ -60,7 +72,8 @@ bool own_directory_set(struct own_directory *p, const char *data_dir, const char
 
 	p->data_dir = data_dir;
 	path_normalize(data_dir, path);
-	if (!path_set(p->path, text_hash(path), network))
+	p->path = path_of(text_hash(path), network);
+	if (!p->path)
 		return false;
 	former_take_over(p, former_text_hash(path), network, change);
 	return true;

@@ -5,14 +5,15 @@
 
 #include "base/owned.h"
 
-#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 
-struct own_directory { /* /var/lib/podtap/ipam/<hash of dataDir>/<network> */
-	char path[PATH_MAX];
+struct own_directory {        /* /var/lib/podtap/ipam/<hash of dataDir>/<network> */
+	char *path;           /* owned */
 	const char *data_dir; /* borrowed */
 };
+
+void own_directory_release(struct own_directory *p);
 
 /* Find the directory. PODTAP_IPAM_STATE_DIR replaces /var/lib/podtap/ipam. With `change`, a
  * directory of an older generation gets its present name. Returns false if the path is too long. */

@@ -47,24 +47,26 @@ static int page_read(const struct pages *p, uint32_t from, void *into, size_t si
 
 struct page *page_get(struct pages *p, uint32_t page_number)
 {
-	struct page *page = page_in_memory(p, page_number);
+	const bool of_blocks = page_number >= p->blocks.first;
+	struct page *page = page_in_memory(p, page_number), *last = &p->last[of_blocks].page;
+	uint32_t *kept = &p->last[of_blocks].number;
 
 	if (page)
 		return page;
-	if (p->one_number == page_number && page_number > 0)
-		return &p->one;
-	p->one_number = 0;
-	if (p->fd < 0 || page_read(p, page_number, &p->one, sizeof p->one) < 0 ||
-	    !page_sound(p, page_number, &p->one))
+	if (*kept == page_number && page_number > 0)
+		return last;
+	*kept = 0;
+	if (p->fd < 0 || page_read(p, page_number, last, sizeof *last) < 0 ||
+	    !page_sound(p, page_number, last))
 		return NULL;
-	p->one_number = page_number;
-	return &p->one;
+	*kept = page_number;
+	return last;
 }
 
 int page_put(struct pages *p, uint32_t page_number, struct page *page)
 {
 	page->sum = page_sum(p, page_number, page);
-	if (p->fd < 0)
+	if (p->fd < 0 || p->deferred)
 		return 1;
 	return pwrite(p->fd, page, PAGE_BYTES, (off_t)page_number * PAGE_BYTES) == PAGE_BYTES ? 1
 	                                                                                      : -1;
@@ -78,7 +80,7 @@ int pages_load(struct pages *p, uint32_t from, uint32_t count)
 	if (!memory)
 		return -1;
 	free(p->memory);
-	p->one_number = 0; /* the page may have changed in memory */
+	p->last[0].number = p->last[1].number = 0; /* the pages may have changed in memory */
 	p->memory = memory;
 	p->from = from;
 	p->count = count;
@@ -88,6 +90,13 @@ int pages_load(struct pages *p, uint32_t from, uint32_t count)
 	if (!sound)
 		pages_release(p);
 	return sound ? 1 : -1;
+}
+
+void pages_defer(struct pages *p)
+{
+	const uint32_t count = p->holders.pages + p->blocks.pages;
+
+	p->deferred = count < PAGES_FEW && pages_load(p, 1, count) > 0;
 }
 
 int pages_make(struct pages *p, uint64_t seed, uint32_t holder_pages, uint32_t block_pages)

@@ -9,10 +9,13 @@
 #include "base/owned.h"
 #include "base/span.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum {
 	PAGE_BYTES = 512,
+	PAGES_FEW = 8, /* of so many pages, one write is whole or absent: they are on one page of
+	                  memory */
 	PAGE_HOLDERS = 20,
 	PAGE_BLOCKS = 15,
 	BLOCK_BITS = 128, /* addresses in one block */
@@ -48,15 +51,18 @@ struct table { /* numbers of pages are powers of two */
 /* Page 0 belongs to the owner of the index. The pages of the holders follow, then those of the
  * blocks. */
 struct pages {
-	int fd;        /* borrowed; -1: all pages are in memory */
+	int fd;        /* borrowed; -1: all pages are in memory, and a new file gets them */
+	bool deferred; /* all pages are in memory, and the owner writes them at the end */
 	uint64_t seed; /* the seed of this file's checksums */
 	struct table holders;
 	struct table blocks;
 	struct page *memory; /* owned; has pages from..from+count */
 	uint32_t from;
 	uint32_t count;
-	struct page one;     /* the page read last, if it is not in memory */
-	uint32_t one_number; /* 0: no page */
+	struct {
+		struct page page; /* the page read last, if it is not in memory */
+		uint32_t number;  /* 0: no page */
+	} last[2];                /* of the holders, and of the blocks */
 };
 
 void pages_release(struct pages *p);
@@ -73,6 +79,9 @@ size_t pages_size(const struct pages *p);
 
 /* Load so many pages into memory, in one read. */
 int pages_load(struct pages *p, uint32_t from, uint32_t count) MUST_CHECK;
+
+/* Load the pages if they are few, and defer what is written. A failure shows at the first use. */
+void pages_defer(struct pages *p);
 
 /* Build the tables again in memory, twice as large, if they are too full. */
 int pages_grow(struct pages *p) MUST_CHECK;

@@ -171,6 +171,21 @@ bool range_has_host(const struct range *r, const struct ip *ip)
 	return span_size(&all) <= 2 || (ip_number(ip) > all.first && ip_number(ip) <= last);
 }
 
+const char *excluded_parse(const char *text, struct span *out)
+{
+	struct cidr net = { .prefix = 0 };
+
+	if (text && ip_parse(text, &net.ip))
+		net.prefix = (uint8_t)ip_bits(&net.ip);
+	else if (!text || !cidr_parse(text, &net))
+		return "it must be an address or a network such as 10.0.0.128/28";
+	const struct ip network = cidr_network(&net);
+	if (!ip_equal(&network, &net.ip))
+		return "it has host bits set: an address alone is written without a prefix length";
+	*out = cidr_span(&net);
+	return NULL;
+}
+
 const char *range_set_text(const struct range_set *set, char *text, size_t size)
 {
 	size_t length = 0;

@@ -43,6 +43,10 @@ const struct range *range_set_find_subnet(const struct range_set *set, const str
  * network address and IPv4's broadcast address. */
 bool range_has_host(const struct range *r, const struct ip *ip);
 
+/* Read an excluded address or network; NULL is no text. Returns NULL, or a description of valid
+ * values, with *out untouched. */
+const char *excluded_parse(const char *text, struct span *out) MUST_CHECK;
+
 /* Write "10.0.0.2-10.0.0.9 of 10.0.0.0/24, …", cut to the buffer. Returns the buffer. */
 const char *range_set_text(const struct range_set *set, char *text, size_t size);
 

@@ -19,7 +19,9 @@ void store_release(struct store *s)
 	fd_release(&s->lock); /* unlocks */
 	for (size_t i = 0; i < PREPARED_MAX; i++)
 		fd_release(&s->prepared[i].fd);
+	fd_release(&s->last.fd);
 	fd_release(&s->dir);
+	text_release(&s->path);
 }
 
 /* Does not follow a link: through a link at the network's place, we would write into a directory of
@@ -91,11 +93,12 @@ enum found store_lock(struct store *s, struct failure *f)
 enum found store_open(struct store *s, const char *data_dir, const char *network,
                       enum store_use use, struct failure *f)
 {
-	const int n = snprintf(s->path, sizeof s->path, "%s/%s", data_dir, network);
-
 	s->use = use;
-	if (n >= (int)sizeof s->path)
-		return fail(f, CNI_CONFIG, "the path is too long", "dataDir %.200s", data_dir);
+	s->path = path_join(data_dir, network);
+	if (!s->path)
+		return fail(f, errno == ENOMEM ? CNI_OTHER : CNI_CONFIG,
+		            errno == ENOMEM ? "out of memory" : "the path is too long",
+		            "dataDir %.200s", data_dir);
 	s->dir = directory_open(s->path, use == STORE_CREATE);
 	if (s->dir < 0 && errno == ENOENT && use != STORE_CREATE)
 		return FOUND_NONE;

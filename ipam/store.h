@@ -32,18 +32,23 @@ struct prepared {
 };
 
 struct store {
-	char path[PATH_MAX];
+	char *path; /* owned */
 	enum store_use use;
 	int dir;
 	int lock;
 	struct prepared prepared[PREPARED_MAX];
+	struct {
+		int fd; /* of last_reserved_ip.<set>; -1: not open */
+		size_t set;
+		size_t length;
+	} last;
 	const struct life *life; /* borrowed: the life for marks; NULL: writes no marks */
 	bool unmarked;           /* a new reservation could not be marked */
 };
 
-#define STORE_CLOSED                                                              \
-	{                                                                         \
-		.dir = -1, .lock = -1, .prepared = { { .fd = -1 }, { .fd = -1 } } \
+#define STORE_CLOSED                                                                             \
+	{                                                                                        \
+		.dir = -1, .lock = -1, .prepared = { { .fd = -1 }, { .fd = -1 } }, .last.fd = -1 \
 	}
 
 void store_release(struct store *s);
@@ -89,8 +94,8 @@ int store_remove(const struct store *s, const struct ip *ip, struct failure *f) 
 
 /* Returns the last address of range set N; family 0: not known. It is only a hint where to
  * continue, so no failure is reported. */
-struct ip store_last(const struct store *s, size_t set);
-void store_last_write(const struct store *s, size_t set, const struct ip *ip);
+struct ip store_last(struct store *s, size_t set);
+void store_last_write(struct store *s, size_t set, const struct ip *ip);
 
 /* Call visit() for every file with the name of an address, with any contents. errno has the reason
  * if a file is unreadable. A negative return of visit() ends the walk and is returned. Returns -1

@@ -64,34 +64,46 @@ enum holding store_read(const struct store *s, const struct ip *ip,
 	return read_holder(fd, holder);
 }
 
-struct ip store_last(const struct store *s, size_t set)
+/* Opens the file with the last address of a set, and notes its length. */
+static void last_open(struct store *s, size_t set, int flags, char *text, size_t size)
 {
-	char name[64], text[64];
+	char name[64];
+
+	fd_release(&s->last.fd);
+	snprintf(name, sizeof name, "last_reserved_ip.%zu", set);
+	s->last.fd = openat(s->dir, name,
+	                    flags | O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
+	s->last.set = set;
+	const ssize_t length = file_text(s->last.fd, text, size);
+	s->last.length = length < 0 ? SIZE_MAX : (size_t)length;
+	if (length < 0 && errno != EFBIG) /* it is no file */
+		fd_release(&s->last.fd);
+}
+
+struct ip store_last(struct store *s, size_t set)
+{
+	char text[64] = "";
 	struct ip ip = { .family = 0 };
 
-	snprintf(name, sizeof name, "last_reserved_ip.%zu", set);
-	OWNED(fd_release) int fd = name_open(s->dir, name);
-	if (file_text(fd, text, sizeof text) > 0)
+	last_open(s, set, 0, text, sizeof text);
+	if (*text)
 		ip_parse(text, &ip);
 	return ip;
 }
 
 /* Writes in place, without emptying the file first. If we are killed between the two calls, the
  * file contains an address or no address. Both are acceptable. */
-void store_last_write(const struct store *s, size_t set, const struct ip *ip)
+void store_last_write(struct store *s, size_t set, const struct ip *ip)
 {
-	char name[64], text[IP_TEXT];
+	char text[64];
 
-	snprintf(name, sizeof name, "last_reserved_ip.%zu", set);
-	OWNED(fd_release)
-	int fd = openat(s->dir, name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
-	                0600);
-	const ssize_t length = (ssize_t)strlen(ip_format(ip, text));
-	struct stat st;
-	if (fd < 0 || write(fd, text, (size_t)length) != length || fstat(fd, &st) < 0 ||
-	    st.st_size == length)
+	if (s->last.fd < 0 || s->last.set != set)
+		last_open(s, set, O_CREAT, text, sizeof text);
+	const size_t length = strlen(ip_format(ip, text));
+	if (s->last.fd < 0 || pwrite(s->last.fd, text, length, 0) != (ssize_t)length ||
+	    s->last.length <= length)
 		return; /* setting the size always costs a transaction, needed or not */
-	if (ftruncate(fd, length) < 0)
+	if (ftruncate(s->last.fd, (off_t)length) < 0)
 		return;
 }
 

@@ -2,9 +2,11 @@
 /* Reading a call, and making a request from it. */
 #include "netavark/call.h"
 
+#include "base/clock.h"
 #include "base/errno_text.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "ipam/delegate.h"
 #include "ipam/ipam.h"
 #include "netavark/network.h"
 
@@ -17,7 +19,7 @@ void call_release(struct call *c)
 {
 	json_release(&c->request.json);
 	json_release(&c->json);
-	text_release(&c->delegated);
+	text_release(&c->config);
 	text_release(&c->text);
 }
 
@@ -90,31 +92,26 @@ static int hostname_provide(const struct call *c)
 static int delegate_prepare(struct call *c, struct failure *f)
 {
 	struct request *r = &c->request;
-	const struct {
-		const char *name;
-		const char *value;
-	} variables[] = {
-		{ "CNI_CONTAINERID", r->container_id },
-		{ "CNI_NETNS", r->netns },
-		{ "CNI_IFNAME", r->ifname },
-		{ "CNI_ARGS", r->args },
-		{ "CNI_PATH", r->path },
-	};
 
 	if (!ipam_delegates(ipam_type(r->json)))
 		return 0;
 	r->version = V1_0_0; /* the newest that every plugin of distributions knows */
 	if (hostname_provide(c) < 0)
 		return fail_errno(f, ENOMEM, "write the configuration for the IPAM plugin");
-	for (size_t i = 0; i < sizeof variables / sizeof *variables; i++)
-		if (setenv(variables[i].name, variables[i].value, 1) < 0)
-			return fail_errno(f, errno, "set %s", variables[i].name);
+	return request_export(r, f);
+}
+
+/* The text is for an IPAM plugin, and for the record. */
+static int text_make(struct call *c, struct failure *f)
+{
+	struct request *r = &c->request;
+
 	cJSON_AddStringToObject(r->json, "cniVersion", version_text(r->version));
-	c->delegated = cJSON_PrintUnformatted(r->json);
-	if (!c->delegated)
-		return fail_errno(f, ENOMEM, "write the configuration for the IPAM plugin");
-	r->text = c->delegated;
-	r->length = strlen(c->delegated);
+	c->config = json_text(r->json);
+	if (!c->config)
+		return fail_errno(f, ENOMEM, "write the network's configuration");
+	r->text = c->config;
+	r->length = strlen(c->config);
 	return 0;
 }
 
@@ -129,17 +126,18 @@ int call_attach(struct call *c, const char *netns, bool leniently, struct failur
 		               .netns = netns,
 		               .ifname = ifname ? ifname : "",
 		               .args = c->args,
-		               .path = ipam_path(),
-		               .version = VERSION_LATEST };
+		               .path = delegate_path(),
+		               .version = VERSION_LATEST,
+		               .began = clock_microseconds() };
 	if (name_read(c->json, "container_id", &r->container_id, f) < 0 ||
 	    call_network(network, &r->name, f) < 0 ||
 	    ifname_check(r->ifname, "interface_name", CNI_CONFIG, f) < 0 ||
 	    args_make(c, leniently, f) < 0)
 		return -1;
 	r->json = network_config(network, endpoint, leniently, f);
-	r->text = c->text;
-	r->length = strlen(c->text);
-	return r->json ? delegate_prepare(c, f) : -1;
+	if (!r->json || delegate_prepare(c, f) < 0)
+		return -1;
+	return text_make(c, f);
 }
 
 int rootless_refuse(struct failure *f)
@@ -152,13 +150,4 @@ int rootless_refuse(struct failure *f)
 	            "its containers are in a network namespace without the host's interfaces: run "
 	            "podman as root",
 	            "podtap does not work in rootless podman");
-}
-
-const char *ipam_path(void)
-{
-	const char *path = getenv("CNI_PATH");
-
-	return path && *path ? path
-	                     : "/usr/local/libexec/cni:/usr/libexec/cni:/usr/local/lib/cni:"
-	                       "/usr/lib/cni:/opt/cni/bin";
 }

@@ -11,7 +11,7 @@ struct call {
 	char *text;             /* stdin; owned */
 	cJSON *json;            /* of stdin; owned */
 	char args[CALL_ARGS];   /* CNI_ARGS, with the container's name */
-	char *delegated;        /* the configuration as text, for an IPAM plugin; owned */
+	char *config;           /* the configuration as text; owned */
 	struct request request; /* for the verbs; its json is owned, the rest is borrowed */
 };
 
@@ -30,8 +30,5 @@ int call_network(const cJSON *network, const char **name, struct failure *f) MUS
 /* Refuse rootless podman, whose containers have no interface of the host below them. Returns 0, or
  * -1 (CNI_CONFIG). */
 int rootless_refuse(struct failure *f) MUST_CHECK;
-
-/* Returns the directories with IPAM plugins: CNI_PATH, or those of podman. */
-const char *ipam_path(void);
 
 #endif

@@ -129,7 +129,7 @@ int command_create(struct call *c, const char *netns, struct failure *f)
 		               .netns = "",
 		               .ifname = "",
 		               .args = "",
-		               .path = ipam_path(),
+		               .path = delegate_path(),
 		               .version = VERSION_LATEST };
 	if (rootless_refuse(f) < 0 || call_network(c->json, &r->name, f) < 0)
 		return -1;

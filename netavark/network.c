@@ -213,9 +213,9 @@ static int ipv6_add(struct making *m)
 		return 0;
 	if (!cJSON_HasObjectItem(m->config, "dad") && text_add(m->config, "dad", "fast", m->f) < 0)
 		return -1;
-	cJSON_ArrayForEach(setting, sysctl)
+	json_each_member(setting, sysctl)
 	{
-		if (setting->string && strstr(setting->string, "autoconf"))
+		if (strstr(setting->string, "autoconf"))
 			return 0;
 	}
 	if (!sysctl)

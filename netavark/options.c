@@ -98,8 +98,8 @@ static cJSON *convert_list(const char *text)
 
 /* The types that are absent here are texts in the configuration, too. */
 static converter *const converters[] = {
-	[KEY_BOOL] = convert_bool, [KEY_UINT] = convert_json, [KEY_OBJECT] = convert_json,
-	[KEY_LIST] = convert_list, [KEY_JSON] = convert_json,
+	[KEY_BOOL] = convert_bool,   [KEY_UINT] = convert_json, [KEY_LONG] = convert_json,
+	[KEY_OBJECT] = convert_json, [KEY_LIST] = convert_list, [KEY_JSON] = convert_json,
 };
 
 /* Returns NULL without memory only: a text that cannot be converted stays a text, which the key
@@ -186,7 +186,7 @@ static int refuse_name(const char *name, struct failure *f)
 
 static int option_add(cJSON *config, const cJSON *option, struct failure *f)
 {
-	const char *name = option->string ? option->string : "", *text = json_string(option);
+	const char *name = option->string, *text = json_string(option);
 	const struct key *key = refusal_find(name) ? NULL : key_find(name);
 	char wanted[KEY_WANTED_TEXT];
 
@@ -215,7 +215,7 @@ int options_add(cJSON *config, const cJSON *options, bool leniently, struct fail
 		return leniently ? 0
 		                 : fail(f, CNI_DECODE, "they are not an object",
 		                        "cannot decode the options of the network");
-	cJSON_ArrayForEach(option, options)
+	json_each_member(option, options)
 	{
 		if (option_add(config, option, f) == 0)
 			continue;

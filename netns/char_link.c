@@ -3,6 +3,7 @@
 #include "netns/char_link.h"
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "netns/tap.h"
 
 #include <errno.h>
@@ -178,4 +179,52 @@ int char_link_remove(int directory, uint32_t ifindex, dev_t number, struct failu
 	if (had == FAILED || (had == OURS && symlink_remove(&n, f) < 0))
 		return -1;
 	return parent_remove(&n, had, f);
+}
+
+/* Whether a name is a device number. */
+static bool is_number(const char *name)
+{
+	const size_t first = strspn(name, "0123456789");
+
+	return first && name[first] == ':' && name[first + 1] &&
+	       !name[first + 1 + strspn(name + first + 1, "0123456789")];
+}
+
+/* Whether a link leads to a tap without a node, and which. A link is made after its node. */
+static bool is_dangling(int directory, int links, const char *name, uint32_t *ifindex)
+{
+	static const char before[] = "../tap";
+	char target[TARGET_SIZE + 1];
+	const ssize_t length = readlinkat(links, name, target, sizeof target - 1);
+	struct stat st;
+
+	if (length < 0)
+		return false;
+	target[length] = '\0';
+	if (!leads_to_tap(target))
+		return false;
+	*ifindex = (uint32_t)strtoul(target + sizeof before - 1, NULL, 10);
+	return fstatat(directory, target + strlen("../"), &st, AT_SYMLINK_NOFOLLOW) < 0 &&
+	       errno == ENOENT;
+}
+
+int char_link_sweep(int directory, bool (*is_left)(const char *name, uint32_t ifindex, void *data),
+                    void *data, struct failure *f)
+{
+	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	OWNED(stream_release) DIR *links = directory_stream(openat(directory, parent, flags));
+	const struct dirent *entry;
+	uint32_t ifindex;
+
+	if (!links)
+		return errno == ENOENT ? 0 : fail_errno(f, errno, "list the device numbers");
+	while ((entry = entry_next(links))) {
+		const char *name = entry->d_name;
+		if (!is_number(name) || !is_dangling(directory, dirfd(links), name, &ifindex) ||
+		    !is_left(name, ifindex, data))
+			continue;
+		if (unlinkat(dirfd(links), name, 0) < 0 && errno != ENOENT)
+			return fail_errno(f, errno, "remove the link %s/%s", parent, name);
+	}
+	return errno ? fail_errno(f, errno, "list the device numbers") : 0;
 }

@@ -8,6 +8,7 @@
 #include "base/failure.h"
 #include "base/owned.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -22,5 +23,10 @@ int char_link_await_udev(int directory, dev_t number, struct failure *f) MUST_CH
 
 /* Remove the link if it leads to this tap, and the directory if it is empty. Returns 0 or -1. */
 int char_link_remove(int directory, uint32_t ifindex, dev_t number, struct failure *f) MUST_CHECK;
+
+/* Visit every link to a tap whose node is missing, and remove those for which is_left() returns
+ * true. Returns 0 or -1. */
+int char_link_sweep(int directory, bool (*is_left)(const char *name, uint32_t ifindex, void *data),
+                    void *data, struct failure *f) MUST_CHECK;
 
 #endif

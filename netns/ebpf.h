@@ -4,6 +4,7 @@
 #ifndef NETNS_EBPF_H
 #define NETNS_EBPF_H
 
+#include "base/failure.h"
 #include "base/owned.h"
 
 #include <linux/bpf.h>
@@ -27,6 +28,10 @@ struct ebpf_map_want {
 	const char *name;
 };
 
+/* Explain by errno why bpf(2) refused what a configuration key needs. Returns -1, with that errno.
+ */
+int ebpf_explain(const char *key, const char *what, struct failure *f);
+
 int ebpf_map_make(const struct ebpf_map_want *want) MUST_CHECK;
 int ebpf_map_open(uint32_t id) MUST_CHECK;
 int ebpf_map_read(int map, const void *key, void *value) MUST_CHECK;
@@ -40,14 +45,19 @@ int ebpf_program_load(const char *name, const struct bpf_insn *insns, size_t n) 
 int ebpf_program_open(uint32_t id) MUST_CHECK;
 int ebpf_program_info(int program, struct ebpf_program_info *info) MUST_CHECK;
 
-/* Run a classifier once, with an empty frame of an interface of the process's namespace that has a
- * mark, and read what it returns. No frame is sent. */
-int ebpf_program_run(int program, uint32_t ifindex, uint32_t mark, uint32_t *returned) MUST_CHECK;
+/* Run a classifier once, with a frame of an interface of the process's namespace that is described
+ * by `of`, and read what it returns, and the frame as it is afterwards. No frame is sent. */
+int ebpf_program_run(int program, const struct __sk_buff *of, uint8_t *frame, uint32_t size,
+                     uint32_t *returned) MUST_CHECK;
 
-/* The programs at the egress of an interface, in the order in which they run (tcx). All fail with
- * EINVAL before Linux 6.6. ebpf_egress_list() returns how many there are, at most `max`. */
-int ebpf_egress_list(uint32_t ifindex, uint32_t *ids, uint32_t max) MUST_CHECK;
-int ebpf_egress_attach_first(uint32_t ifindex, int program) MUST_CHECK;
-int ebpf_egress_detach(uint32_t ifindex, int program) MUST_CHECK;
+/* BPF_TCX_INGRESS and BPF_TCX_EGRESS, which older linux/bpf.h lack. */
+enum ebpf_tcx { EBPF_TCX_INGRESS = 46, EBPF_TCX_EGRESS = 47 };
+
+/* The programs at an interface by tcx, in the order in which they run. All fail with EINVAL before
+ * Linux 6.6. ebpf_tcx_list() returns how many there are, at most `max`. ebpf_tcx_attach() puts a
+ * program before all others, or right after the one that has the id `after`, if that is not 0. */
+int ebpf_tcx_list(uint32_t ifindex, enum ebpf_tcx where, uint32_t *ids, uint32_t max) MUST_CHECK;
+int ebpf_tcx_attach(uint32_t ifindex, enum ebpf_tcx where, int program, uint32_t after) MUST_CHECK;
+int ebpf_tcx_detach(uint32_t ifindex, enum ebpf_tcx where, int program) MUST_CHECK;
 
 #endif

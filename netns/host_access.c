@@ -2,11 +2,19 @@
 /* The program and the two maps of one master. */
 #include "netns/host_access.h"
 
-#include "netns/egress.h"
+#include "netns/classifier.h"
+#include "netns/guard_program.h"
 #include "netns/host_program.h"
 
 #include <errno.h>
 #include <string.h>
+
+static const struct classifier classifier = {
+	.name = HOST_PROGRAM_NAME,
+	.where = EBPF_TCX_EGRESS,
+	.priority = CLASSIFIER_HOST,
+	.after = GUARD_PROGRAM_NAME,
+};
 
 void host_access_release(struct host_access *a)
 {
@@ -33,30 +41,18 @@ static int refuse(const struct host_access *a, const char *what, struct failure 
 	return fail_errno(f, errno, "hostAccess on interface %u: %s", a->ifindex, what);
 }
 
-/* Explain why bpf(2) refused. */
-static int explain(const char *what, struct failure *f)
-{
-	const int err = errno;
-	const char *why = strerror(err);
-
-	if (err == ENOSYS)
-		why = "the kernel has no eBPF (CONFIG_BPF_SYSCALL)";
-	if (err == EPERM)
-		why = "it needs CAP_SYS_ADMIN, or CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN";
-	fail(f, failure_code(err), why, "hostAccess: %s", what);
-	errno = err;
-	return -1;
-}
-
-/* Open the maps that the program uses, in the order of their first use. */
+/* Open the maps of the program, which are in the order of their first use. It writes the value of
+ * `own` itself if it can. */
 static int maps_open(struct host_access *a, const struct ebpf_program_info *info)
 {
 	errno = EBADMSG;
 	if (info->n_maps != HOST_PROGRAM_MAPS)
 		return -1;
+	a->macs = ebpf_map_open(info->maps[HOST_PROGRAM_MACS]);
+	if (a->macs < 0 || strcmp(info->name, HOST_PROGRAM_NAME) == 0)
+		return a->macs < 0 ? -1 : 0;
 	a->own = ebpf_map_open(info->maps[HOST_PROGRAM_OWN]);
-	a->macs = a->own < 0 ? -1 : ebpf_map_open(info->maps[HOST_PROGRAM_MACS]);
-	return a->macs < 0 ? -1 : 0;
+	return a->own < 0 ? -1 : 0;
 }
 
 enum found host_access_find(struct host_access *a, struct rtnl *nl, uint32_t ifindex,
@@ -66,10 +62,11 @@ enum found host_access_find(struct host_access *a, struct rtnl *nl, uint32_t ifi
 
 	*a = (struct host_access)HOST_ACCESS_CLOSED;
 	a->ifindex = ifindex;
-	const enum found found = egress_find(nl, ifindex, HOST_PROGRAM_NAME, &a->program, &info);
+	const enum found found = classifier_find(&classifier, nl, ifindex, &a->program, &info);
 	if (found == FOUND_NONE || (found == FOUND && maps_open(a, &info) == 0))
 		return found;
-	explain(found == FOUND ? "open the program's maps" : "find the program", f);
+	ebpf_explain("hostAccess", found == FOUND ? "open the program's maps" : "find the program",
+	             f);
 	host_access_release(a);
 	return FOUND_FAILED;
 }
@@ -83,11 +80,11 @@ static int program_load(struct host_access *a, uint32_t offset, struct failure *
 	a->macs = ebpf_map_make(&macs);
 	a->own = ebpf_map_make(&own);
 	if (a->macs < 0 || a->own < 0)
-		return explain("make a map", f);
+		return ebpf_explain("hostAccess", "make a map", f);
 	a->program = host_program_load(a->macs, a->own, offset);
 	if (a->program < 0 && offset)
 		a->program = host_program_load(a->macs, a->own, 0);
-	return a->program < 0 ? explain("load the program", f) : 0;
+	return a->program < 0 ? ebpf_explain("hostAccess", "load the program", f) : 0;
 }
 
 int host_access_make(struct host_access *a, struct rtnl *nl, const struct link *master,
@@ -97,7 +94,7 @@ int host_access_make(struct host_access *a, struct rtnl *nl, const struct link *
 	a->ifindex = master->index;
 	if (program_load(a, host_program_offset(master->index, &master->mac), f) == 0 &&
 	    host_access_own(a, &master->mac, f) == 0 &&
-	    egress_attach(nl, master->index, a->program, HOST_PROGRAM_NAME, f) == 0)
+	    classifier_attach(&classifier, nl, master->index, a->program, f) == 0)
 		return 0;
 	host_access_release(a);
 	return -1;
@@ -111,7 +108,7 @@ int host_access_end(const struct host_access *a, struct rtnl *nl, struct failure
 		return 0;
 	if (errno != ENOENT)
 		return refuse(a, "look for endpoints", f);
-	return egress_detach(nl, a->ifindex, a->program, f);
+	return classifier_detach(&classifier, nl, a->ifindex, a->program, f);
 }
 
 int host_access_own(const struct host_access *a, const struct mac *own, struct failure *f)
@@ -119,9 +116,9 @@ int host_access_own(const struct host_access *a, const struct mac *own, struct f
 	const struct key_bytes value = key_of(own);
 	const uint32_t first = 0;
 
-	if (ebpf_map_write(a->own, &first, &value, BPF_ANY) < 0)
-		return refuse(a, "note the master's MAC address", f);
-	return 0;
+	if (a->own < 0 || ebpf_map_write(a->own, &first, &value, BPF_ANY) == 0)
+		return 0;
+	return refuse(a, "note the master's MAC address", f);
 }
 
 enum found host_access_has(const struct host_access *a, const struct mac *mac, uint64_t owner,

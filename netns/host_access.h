@@ -15,7 +15,7 @@ struct host_access {
 	uint32_t ifindex; /* of the master */
 	int program;
 	int macs; /* the map of the endpoints' MAC addresses */
-	int own;  /* the map of the master's own one */
+	int own;  /* the map of the master's own one; -1: the program keeps it right by itself */
 };
 
 #define HOST_ACCESS_CLOSED                           \
@@ -37,7 +37,8 @@ int host_access_make(struct host_access *a, struct rtnl *nl, const struct link *
 /* Detach the program if no endpoint is left. Returns 0 or -1. */
 int host_access_end(const struct host_access *a, struct rtnl *nl, struct failure *f) MUST_CHECK;
 
-/* Tell the program the master's own MAC address. Returns 0 or -1. */
+/* Tell the program the master's own MAC address, unless it keeps that right by itself. Returns 0 or
+ * -1. */
 int host_access_own(const struct host_access *a, const struct mac *own,
                     struct failure *f) MUST_CHECK;
 

@@ -17,44 +17,22 @@
  * after a change of that address nobody sends to the new one before such a frame. */
 #include "netns/host_program.h"
 
+#include "netns/ebpf_code.h"
+
 #include <linux/if_ether.h>
 #include <linux/pkt_cls.h>
 #include <string.h>
 
-/* Where a jump leads. A row with the code LABEL is the place. */
+/* Where a jump leads. */
 enum label { L_OUT = 1, L_TO_HOST, L_REDIRECT, L_GROUP, L_COPY, L_KNOWN, L_FROM_HOST, L_DROP };
-enum { LABEL = 0xff, INSNS_MAX = 160 };
+/* The maps, in the order of ebpf_code_load(). */
+enum { M_MACS, M_OWN };
 
 /* The stack: the destination and the source, each in eight bytes, and room for two values. */
 enum { S_DST = -8, S_SRC = -16, S_AT = -24, S_MAC = -32 };
 /* struct sk_buff has its interface there: its first two pointers are those of a list. */
 enum { SKB_DEV = 2 * sizeof(void *) };
 
-#define ROW(c, d, s, o, i)                                                          \
-	{                                                                           \
-		.code = (c), .dst_reg = (d), .src_reg = (s), .off = (o), .imm = (i) \
-	}
-#define AT(label)                 ROW(LABEL, 0, 0, 0, label)
-#define LOAD(size, d, s, o)       ROW(BPF_LDX | BPF_MEM | (size), d, s, (int16_t)(o), 0)
-#define STORE(size, d, o, s)      ROW(BPF_STX | BPF_MEM | (size), d, s, (int16_t)(o), 0)
-#define ZERO(size, d, o)          ROW(BPF_ST | BPF_MEM | (size), d, 0, (int16_t)(o), 0)
-#define MOVE(d, s)                ROW(BPF_ALU64 | BPF_MOV | BPF_X, d, s, 0, 0)
-#define SET(d, i)                 ROW(BPF_ALU64 | BPF_MOV | BPF_K, d, 0, 0, (int32_t)(i))
-#define ADD(d, i)                 ROW(BPF_ALU64 | BPF_ADD | BPF_K, d, 0, 0, (int32_t)(i))
-#define AND(d, i)                 ROW(BPF_ALU64 | BPF_AND | BPF_K, d, 0, 0, (int32_t)(i))
-#define JUMP(label)               ROW(BPF_JMP | BPF_JA, 0, 0, label, 0)
-#define JUMP_IF(op, d, i, label)  ROW(BPF_JMP | (op) | BPF_K, d, 0, label, (int32_t)(i))
-#define JUMP_IFR(op, d, s, label) ROW(BPF_JMP | (op) | BPF_X, d, s, label, 0)
-#define CALL(f)                   ROW(BPF_JMP | BPF_CALL, 0, 0, 0, f)
-#define EXIT                      ROW(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
-/* A field of 16 bits in network order. */
-#define NET(value) (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? (value) : __builtin_bswap16(value))
-/* load() fills in the maps' descriptors: 1 is macs, 2 is the value of own. */
-#define MAP_MACS(d)   ROW(BPF_LD | BPF_DW | BPF_IMM, d, BPF_PSEUDO_MAP_FD, 0, 1), ROW(0, 0, 0, 0, 0)
-#define MAP_OWN(d)    ROW(BPF_LD | BPF_DW | BPF_IMM, d, BPF_PSEUDO_MAP_VALUE, 0, 2), ROW(0, 0, 0, 0, 0)
-#define FIELD(member) offsetof(struct __sk_buff, member)
-/* Look up the key on the stack in macs; r0 is 0 if it is no endpoint. */
-#define FIND(slot) MAP_MACS(1), MOVE(2, 10), ADD(2, slot), CALL(BPF_FUNC_map_lookup_elem)
 /* Read `size` bytes of the kernel at r3 to the stack; r0 is 0 on success. */
 #define READ(slot, size) MOVE(1, 10), ADD(1, slot), SET(2, size), CALL(BPF_FUNC_probe_read_kernel)
 /* Overwrite the frame's destination from the stack; r0 is 0 on success. */
@@ -95,15 +73,15 @@ static const struct bpf_insn begin[] = {
 
 	JUMP_IF(BPF_JEQ, 5, NET(ETH_P_8021Q), L_OUT),
 	JUMP_IF(BPF_JEQ, 5, NET(ETH_P_8021AD), L_OUT),
-	MAP_OWN(9),
+	MAP_VALUE(9, M_OWN),
 	LOAD(BPF_DW, 9, 9, 0),
 	JUMP_IFR(BPF_JEQ, 7, 9, L_TO_HOST),
 	JUMP_IFR(BPF_JNE, 8, 9, L_OUT),
-	FIND(S_DST),
+	FIND(M_MACS, S_DST),
 	JUMP_IF(BPF_JEQ, 0, 0, L_OUT),
 	JUMP(L_REDIRECT),
 	AT(L_TO_HOST),
-	FIND(S_SRC),
+	FIND(M_MACS, S_SRC),
 	JUMP_IF(BPF_JEQ, 0, 0, L_OUT),
 	SET(1, 0),
 	STORE(BPF_W, 6, FIELD(mark), 1),
@@ -134,17 +112,17 @@ static const struct bpf_insn follow[] = {
 	READ(S_MAC, ETH_ALEN),
 	JUMP_IF(BPF_JNE, 0, 0, L_KNOWN),
 	LOAD(BPF_DW, 1, 10, S_MAC),
-	MAP_OWN(9),
+	MAP_VALUE(9, M_OWN),
 	STORE(BPF_DW, 9, 0, 1),
 };
 enum { FOLLOW_OFFSET = 8 }; /* the row of follow[] that adds it */
 
 static const struct bpf_insn end[] = {
 	AT(L_KNOWN),
-	MAP_OWN(9),
+	MAP_VALUE(9, M_OWN),
 	LOAD(BPF_DW, 9, 9, 0),
 	JUMP_IFR(BPF_JEQ, 8, 9, L_FROM_HOST),
-	FIND(S_SRC),
+	FIND(M_MACS, S_SRC),
 	JUMP_IF(BPF_JEQ, 0, 0, L_OUT),
 	STORE(BPF_DW, 10, S_AT, 9),
 	LOAD(BPF_W, 9, 6, FIELD(mark)),
@@ -177,7 +155,7 @@ static const struct bpf_insn search[] = {
 	READ(S_AT, 8),
 	JUMP_IF(BPF_JNE, 0, 0, L_NONE),
 	LOAD(BPF_DW, 7, 10, S_AT),
-	MAP_OWN(9),
+	MAP_VALUE(9, M_OWN),
 	LOAD(BPF_DW, 9, 9, 0),
 	SET(6, TRIES),
 	AT(L_TRY),
@@ -202,72 +180,40 @@ static const struct bpf_insn search[] = {
 	EXIT,
 };
 
-/* A program under construction. */
-struct code {
-	struct bpf_insn insn[INSNS_MAX];
-	size_t n;
-	size_t at[16]; /* the place of each label */
-};
-
-static void append(struct code *c, const struct bpf_insn *rows, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (rows[i].code == LABEL)
-			c->at[rows[i].imm] = c->n;
-		else
-			c->insn[c->n++] = rows[i];
-}
-#define APPEND(c, rows) append(c, rows, sizeof(rows) / sizeof *(rows))
-
-static bool is_jump(const struct bpf_insn *insn)
-{
-	const uint8_t op = BPF_OP(insn->code);
-
-	return BPF_CLASS(insn->code) == BPF_JMP && op != BPF_CALL && op != BPF_EXIT;
-}
-
-/* Fill in the distances of jumps and the descriptors of maps, and load. */
-static int load(struct code *c, const char *name, int macs, int own)
-{
-	for (size_t i = 0; i < c->n; i++) {
-		struct bpf_insn *insn = &c->insn[i];
-		if (is_jump(insn))
-			insn->off = (int16_t)((int)c->at[insn->off] - (int)i - 1);
-		if (insn->code == (BPF_LD | BPF_DW | BPF_IMM))
-			insn->imm = insn->imm == 1 ? macs : own;
-	}
-	return ebpf_program_load(name, c->insn, c->n);
-}
-
 int host_program_load(int macs, int own, uint32_t offset)
 {
-	struct code c = { .n = 0 };
+	struct ebpf_code c = { .n = 0 };
 
-	APPEND(&c, begin);
+	EBPF_APPEND(&c, begin);
 	const size_t at = c.n + FOLLOW_OFFSET;
 	if (offset) {
-		APPEND(&c, follow);
+		EBPF_APPEND(&c, follow);
 		c.insn[at].imm = (int32_t)offset;
 	}
-	APPEND(&c, end);
-	return load(&c, HOST_PROGRAM_NAME, macs, own);
+	EBPF_APPEND(&c, end);
+	return ebpf_code_load(&c, offset ? HOST_PROGRAM_NAME : HOST_PROGRAM_SET_NAME,
+	                      (const int[]){ [M_MACS] = macs, [M_OWN] = own });
 }
 
 uint32_t host_program_offset(uint32_t ifindex, const struct mac *mac)
 {
 	static const struct ebpf_map_want want = HOST_OWN_MAP;
 	OWNED(fd_release) int own = ebpf_map_make(&want);
-	struct code c = { .n = 0 };
+	struct ebpf_code c = { .n = 0 };
 	uint8_t value[HOST_KEY_BYTES] = { 0 };
+	uint8_t frame[ETH_ZLEN] = { 0 };
 	uint32_t first = 0, offset;
 
 	memcpy(value, mac->byte, sizeof mac->byte);
 	if (own < 0 || ebpf_map_write(own, &first, value, BPF_ANY) < 0)
 		return 0;
-	APPEND(&c, search);
-	OWNED(fd_release) int program = load(&c, "podtap_search", -1, own);
+	EBPF_APPEND(&c, search);
+	OWNED(fd_release)
+	int program =
+	        ebpf_code_load(&c, "podtap_search", (const int[]){ [M_MACS] = -1, [M_OWN] = own });
 	for (uint32_t at = 0; program >= 0 && at < OFFSET_MAX; at += TRIES * sizeof(void *)) {
-		if (ebpf_program_run(program, ifindex, at, &offset) < 0)
+		const struct __sk_buff of = { .ifindex = ifindex, .mark = at };
+		if (ebpf_program_run(program, &of, frame, sizeof frame, &offset) < 0)
 			return 0;
 		if (offset)
 			return offset;

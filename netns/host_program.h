@@ -9,7 +9,10 @@
 
 #include <stdint.h>
 
-#define HOST_PROGRAM_NAME "podtap_host"
+/* The name of the program that reads the master's address from the kernel, and that of the other
+ * one, which begins with it. */
+#define HOST_PROGRAM_NAME     "podtap_host"
+#define HOST_PROGRAM_SET_NAME HOST_PROGRAM_NAME "_set"
 
 /* Both maps have MAC addresses in eight bytes, the last two of them 0. */
 /* The order in which the program uses its maps. */

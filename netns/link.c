@@ -84,6 +84,7 @@ int link_create(struct rtnl *nl, const struct link_want *want, struct failure *f
 	 * has the index. */
 	link = req_begin(&r, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, sizeof *link);
 	link->ifi_index = (int)want->index;
+	link->ifi_flags = link->ifi_change = want->flags;
 	req_str(&r, IFLA_IFNAME, want->name);
 	req_u32(&r, IFLA_LINK, want->master);
 	if (want->netns >= 0)
@@ -267,6 +268,7 @@ int link_read(const struct nlmsghdr *message, void *data)
 		.mtu = attr_u32(attrs[IFLA_MTU], 0),
 		.lower = attr_u32(attrs[IFLA_LINK], 0),
 		.lower_netns = (int32_t)attr_u32(attrs[IFLA_LINK_NETNSID], (uint32_t)-1),
+		.port_of = attr_u32(attrs[IFLA_MASTER], 0),
 		.operstate = attr_u8(attrs[IFLA_OPERSTATE], 0),
 		.promiscuity = attr_u32(attrs[IFLA_PROMISCUITY], 0),
 		.tx_queue = attr_u32(attrs[IFLA_TXQLEN], 0),

@@ -34,6 +34,7 @@ struct link {
 	uint32_t mtu;
 	uint32_t lower;      /* its lower link; 0: none */
 	int32_t lower_netns; /* number of the lower link's namespace here; -1: the same namespace */
+	uint32_t port_of;    /* the bridge, bond or the like whose port it is; 0: none */
 	uint32_t operstate;  /* IF_OPER_* */
 	uint32_t promiscuity;
 	uint32_t tx_queue; /* frames */
@@ -69,13 +70,15 @@ struct link_want {
 	uint32_t bcqueuelen;       /* 0: the kernel's */
 	const struct mac *sources; /* senders heard in mode source */
 	size_t n_sources;
+	unsigned flags; /* IFF_*, set at once */
 };
 
 /* Whether a link has this kind and this name. Its alternative names do not count: any program may
  * give it one. */
 bool link_is(const struct link *link, const char *kind, const char *name);
 
-/* Create a link with one request. It is down. Returns 0, or -1 with the kernel's errno. */
+/* Create a link with one request. Returns 0, or -1 with the kernel's errno: EADDRINUSE when it is
+ * to be up, and another link on that master has its MAC address; then there is no link. */
 int link_create(struct rtnl *nl, const struct link_want *want, struct failure *f) MUST_CHECK;
 
 /* Move a link of the socket's namespace to the wanted namespace, and give it the wanted name,

@@ -7,7 +7,6 @@
 #include <linux/capability.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 #include <sys/syscall.h>
 
 static const struct {
@@ -24,9 +23,42 @@ static const struct {
 	{ CAP_NET_RAW, PRIVILEGE_OPENING },      /* the socket for ARP */
 };
 
-/* Request the capabilities of a stage that the process can get. */
-static int keep(enum privilege stage, const bool *had)
+/* The capabilities of a stage, as the kernel's masks. */
+struct masks {
+	uint32_t kept[_LINUX_CAPABILITY_U32S_3];
+};
+
+static struct masks masks_of(enum privilege stage)
 {
+	struct masks m = { { 0 } };
+
+	for (size_t i = 0; i < sizeof needs / sizeof *needs; i++)
+		if (needs[i].last >= stage)
+			m.kept[CAP_TO_INDEX(needs[i].capability)] |=
+			        CAP_TO_MASK(needs[i].capability);
+	return m;
+}
+
+/* Request all capabilities of a stage, and none beside. libcap-ng would first open a file in /proc
+ * and ask the kernel eight times, which is a fiftieth of an ADD. Runtimes give all of them. */
+static int keep_all(enum privilege stage)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { { 0 } };
+	const struct masks m = masks_of(stage);
+
+	for (size_t i = 0; i < _LINUX_CAPABILITY_U32S_3; i++)
+		data[i].effective = data[i].permitted = m.kept[i];
+	return (int)syscall(SYS_capset, &header, data);
+}
+
+/* Request the capabilities of a stage that the process has. */
+static int keep_own(enum privilege stage)
+{
+	bool had[sizeof needs / sizeof *needs];
+
+	for (size_t i = 0; i < sizeof needs / sizeof *needs; i++)
+		had[i] = capng_have_capability(CAPNG_PERMITTED, needs[i].capability);
 	capng_clear(CAPNG_SELECT_CAPS);
 	for (size_t i = 0; i < sizeof needs / sizeof *needs; i++)
 		if (needs[i].last >= stage && had[i])
@@ -35,40 +67,29 @@ static int keep(enum privilege stage, const bool *had)
 	return capng_apply(CAPNG_SELECT_CAPS);
 }
 
-/* Lower the effective set. All capabilities stay permitted. libcap-ng would read /proc for this. */
+/* Lower the effective set. All capabilities stay permitted. */
 static int lower(enum privilege stage)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { { 0 } };
-	uint32_t kept[_LINUX_CAPABILITY_U32S_3] = { 0 };
+	const struct masks m = masks_of(stage);
 
-	for (size_t i = 0; i < sizeof needs / sizeof *needs; i++)
-		if (needs[i].last >= stage)
-			kept[CAP_TO_INDEX(needs[i].capability)] |= CAP_TO_MASK(needs[i].capability);
 	if (syscall(SYS_capget, &header, data) < 0)
 		return -1;
 	for (size_t i = 0; i < _LINUX_CAPABILITY_U32S_3; i++)
-		data[i].effective &= kept[i];
+		data[i].effective &= m.kept[i];
 	return (int)syscall(SYS_capset, &header, data);
 }
 
 int privilege_keep(enum privilege stage, bool delegates, struct failure *f)
 {
-	bool had[sizeof needs / sizeof *needs];
-
 	if (delegates)
 		return lower(stage) < 0 ? fail_errno(f, errno, "give up capabilities") : 0;
-	/* Runtimes give all of them. Asking the kernel reads /proc/self/status twice. */
-	memset(had, true, sizeof had);
-	if (keep(stage, had) == 0)
+	if (keep_all(stage) == 0)
 		return 0;
 	if (capng_get_caps_process() < 0)
 		return fail(f, CNI_OTHER,
 		            "the kernel does not tell which it has, in /proc/self/status",
 		            "give up capabilities");
-	for (size_t i = 0; i < sizeof needs / sizeof *needs; i++)
-		had[i] = capng_have_capability(CAPNG_PERMITTED, needs[i].capability);
-	if (keep(stage, had) < 0)
-		return fail_errno(f, errno, "give up capabilities");
-	return 0;
+	return keep_own(stage) < 0 ? fail_errno(f, errno, "give up capabilities") : 0;
 }

@@ -14,57 +14,40 @@
 #include <string.h>
 #include <sys/socket.h>
 
+/* An older kernel lacks some options. Its answers are only less precise. */
+static void option_set(int fd, int option)
+{
+	static const int on = 1;
+
+	setsockopt(fd, SOL_NETLINK, option, &on, sizeof on);
+}
+
 int rtnl_open(struct rtnl *nl, struct failure *f)
 {
 	OWNED(fd_release) int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 	static const struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
-	static const int on = 1;
-	static const int options[] = { NETLINK_EXT_ACK, NETLINK_CAP_ACK, NETLINK_GET_STRICT_CHK };
 
 	/* connect() also assigns a port. A connected socket refuses messages of other ports. */
 	if (fd < 0 || connect(fd, (const struct sockaddr *)&kernel, sizeof kernel) < 0)
 		return fail_errno(f, errno, "open a netlink socket");
-	/* An older kernel lacks some options. Its answers are only less precise. */
-	for (size_t i = 0; i < sizeof options / sizeof *options; i++)
-		setsockopt(fd, SOL_NETLINK, options[i], &on, sizeof on);
+	option_set(fd, NETLINK_EXT_ACK);
 	*nl = (struct rtnl){ .fd = fd_take(&fd) };
 	return 0;
 }
 
-int rtnl_join(struct rtnl *nl, int group)
+enum { ECHO_MAX = RTNL_REQUEST_MAX / 2 }; /* bytes; a refusal has room for such a request */
+
+/* Set the options that only some requests need: most calls have none. */
+static void options_set(struct rtnl *nl, const struct nlmsghdr *request)
 {
-	struct sockaddr_nl self = { .nl_family = AF_NETLINK };
-	socklen_t size = sizeof self;
+	const bool dump = (request->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
 
-	if (getsockname(nl->fd, (struct sockaddr *)&self, &size) < 0)
-		return -1;
-	nl->port = self.nl_pid;
-	return setsockopt(nl->fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof group);
-}
-
-int rtnl_leave(struct rtnl *nl, int group)
-{
-	/* This cannot fail for a group that the socket is in. */
-	setsockopt(nl->fd, SOL_NETLINK, NETLINK_DROP_MEMBERSHIP, &group, sizeof group);
-	return rtnl_drain(nl);
-}
-
-int rtnl_drain(struct rtnl *nl)
-{
-	char byte;
-
-	nl->unread = true;
-	for (int i = 0; i < BOUND_DRAIN; i++) {
-		const ssize_t got = recv(nl->fd, &byte, sizeof byte, MSG_DONTWAIT);
-		if (got == 0 || (got < 0 && errno == EAGAIN)) {
-			nl->unread = false;
-			return 0;
-		}
-		if (got < 0 && errno != ENOBUFS && errno != EINTR)
-			return -1;
-	}
-	errno = ENOBUFS;
-	return -1;
+	if (dump && !nl->strict)
+		option_set(nl->fd, NETLINK_GET_STRICT_CHK);
+	if (request->nlmsg_len > ECHO_MAX && !nl->capped)
+		option_set(nl->fd, NETLINK_CAP_ACK);
+	nl->strict |= dump;
+	nl->capped |= request->nlmsg_len > ECHO_MAX;
 }
 
 static int request_send(struct rtnl *nl, struct rtnl_req *r)
@@ -75,6 +58,7 @@ static int request_send(struct rtnl *nl, struct rtnl_req *r)
 		errno = EMSGSIZE;
 		return -1;
 	}
+	options_set(nl, &r->header);
 	r->header.nlmsg_seq = ++nl->seq;
 	if (r->apart && apart_send(nl->fd, r->bytes, r->header.nlmsg_len))
 		return 0;
@@ -375,7 +359,7 @@ int rtnl_query(struct rtnl *nl, struct rtnl_req *r, rtnl_reader *reader, void *d
 int rtnl_news(struct rtnl *nl, rtnl_reader *reader, void *data)
 {
 	struct answer a = { .reader = reader, .data = data, .news = true };
-	char bytes[RTNL_REPLY_MAX] __attribute__((aligned(NLMSG_ALIGNTO)));
+	char bytes[RTNL_NEWS_MAX] __attribute__((aligned(NLMSG_ALIGNTO)));
 
 	return answer_read(nl, &a, bytes, sizeof bytes);
 }

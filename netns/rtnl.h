@@ -12,8 +12,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Bytes. A longer answer is requested again, with room for it (see netns/bounds.h). */
-enum { RTNL_REQUEST_MAX = 8192, RTNL_REPLY_MAX = 32768 };
+/* Bytes, of a request with its answer and of events. A longer answer is requested again, with room
+ * for it (see netns/bounds.h). */
+enum { RTNL_REQUEST_MAX = 8192, RTNL_NEWS_MAX = 32768 };
 
 /* A socket belongs to the namespace in which it was opened. It is connected to the kernel, so other
  * processes can send to it only through the groups that it joins. */
@@ -23,6 +24,8 @@ struct rtnl {
 	uint32_t seq;
 	bool passed; /* the last read skipped events */
 	bool unread; /* it contains useless data; empty it before the next request */
+	bool strict; /* the kernel checks and filters dumps as requested */
+	bool capped; /* the kernel does not repeat a request that it refuses */
 };
 
 static inline void rtnl_release(struct rtnl *nl)
@@ -51,7 +54,7 @@ struct rtnl_req {
 	bool apart; /* a child sends it: its first answer counts, see netns/apart.h */
 	union {
 		struct nlmsghdr header;
-		char bytes[RTNL_REPLY_MAX];
+		char bytes[RTNL_REQUEST_MAX];
 	};
 };
 

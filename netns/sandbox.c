@@ -55,14 +55,13 @@ static int procfs_open(void)
 static int settings_open(struct sandbox *s, unsigned extras, struct failure *f)
 {
 	const bool wanted = extras & (SANDBOX_IPV4 | SANDBOX_IPV6);
-	OWNED(fd_release) int procfs = wanted ? procfs_open() : -1;
 
-	if (wanted && procfs < 0)
+	if (wanted && (s->procfs = procfs_open()) < 0)
 		return fail_errno(f, errno, "open /proc");
 	for (unsigned family = 0; family < SETTINGS_KINDS; family++) {
 		if (!(extras & (unsigned)SANDBOX_IPV4 << family))
 			continue;
-		s->settings[family] = openat(procfs, families[family].directory,
+		s->settings[family] = openat(s->procfs, families[family].directory,
 		                             O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (s->settings[family] < 0 && errno != ENOENT)
 			return fail_errno(f, errno, "open the container's %s settings",
@@ -112,6 +111,7 @@ void sandbox_release(struct sandbox *s)
 		fd_release(&s->settings[i]);
 	rtnl_release(&s->rtnl);
 	fd_release(&s->netns);
+	fd_release(&s->procfs);
 }
 
 int sandbox_open(struct sandbox *s, int home, int netns, unsigned extras, struct failure *f)

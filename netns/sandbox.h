@@ -18,6 +18,7 @@ struct sandbox {
 	struct rtnl rtnl;             /* a socket inside */
 	int settings[SETTINGS_KINDS]; /* see enum settings; -1: not requested, or not in the kernel
 	                               */
+	int procfs; /* which has the settings; closing it waits for the kernel, so it comes last */
 	int sysfs;  /* its sysfs, attached nowhere; -1: not requested, or `events` replace it */
 	int events; /* receives events of its devices, see netns/uevent.h; -1: not requested */
 	int arp;    /* a packet socket for ARP; -1: not requested */
@@ -27,7 +28,7 @@ struct sandbox {
 #define SANDBOX_CLOSED                                                                 \
 	{                                                                              \
 		.home = -1, .netns = -1, .rtnl = { .fd = -1 }, .settings = { -1, -1 }, \
-		.sysfs = -1, .events = -1, .arp = -1                                   \
+		.procfs = -1, .sysfs = -1, .events = -1, .arp = -1                     \
 	}
 
 /* What to open in addition. SANDBOX_EVENTS is for a call that creates a tap: it opens `sysfs` only

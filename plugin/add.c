@@ -3,15 +3,16 @@
 #include "plugin/verbs.h"
 
 #include "base/errno_text.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/utc.h"
 #include "cni/program.h"
-#include "netns/char_link.h"
 #include "netns/privilege.h"
 #include "plugin/attachment_open.h"
 #include "plugin/cdi.h"
 #include "plugin/cdi_name.h"
 #include "plugin/cdi_owner.h"
+#include "plugin/endpoint_guard.h"
 #include "plugin/former.h"
 #include "plugin/host_entry.h"
 #include "plugin/lease.h"
@@ -30,7 +31,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
-#include <sys/sysmacros.h>
 
 /* All that an ADD creates. adding_release() undoes it unless `committed`. */
 struct adding {
@@ -38,6 +38,7 @@ struct adding {
 	struct link_tap link_tap;
 	struct endpoint endpoint;
 	struct host_entry host_entry;
+	struct endpoint_guard guard;
 	struct lease lease;
 	char created[UTC_TEXT];
 	char *netns_path; /* absolute, owned; NULL: CNI_NETNS is absolute */
@@ -60,6 +61,7 @@ static void descriptors_spare(struct adding *a)
 	fd_release(&sandbox->arp);
 	for (size_t i = 0; i < SETTINGS_KINDS; i++)
 		fd_release(&sandbox->settings[i]);
+	fd_release(&sandbox->procfs);
 }
 
 /* Undo the endpoint. If its addresses could not be given back, keep the record, with which the next
@@ -71,7 +73,7 @@ static void undo_recorded(struct adding *a, struct failure *ignored)
 	const int withdrawn = host_entry_undo(&a->host_entry, &host->rtnl, &a->endpoint, ignored);
 	const int undone = a->lease.unreturned || withdrawn < 0
 	                           ? teardown_devices(&a->endpoint, host, sandbox, ignored)
-	                           : teardown(&a->endpoint, host, sandbox, ignored);
+	                           : teardown(&a->endpoint, host, sandbox, &a->guard, ignored);
 
 	if (undone < 0 || withdrawn < 0)
 		ignored->code = 0;
@@ -100,6 +102,7 @@ static void adding_release(struct adding *a)
 		ignored.code = 0;
 	lease_release(&a->lease);
 	host_entry_release(&a->host_entry);
+	endpoint_guard_release(&a->guard);
 	fd_release(&a->link_tap.devices);
 	fd_release(&a->link_tap.records);
 	text_release(&a->link_tap.node);
@@ -156,6 +159,7 @@ static int describe(struct adding *a, struct failure *f)
 		.device_id = c->device_id,
 		.vm_devices = c->vm_devices,
 		.created = utc_now(a->created),
+		.call = { at->request->args, at->request->path, at->request->text },
 	};
 	pod_describe(&a->pod, at->request->args, &a->endpoint);
 	if (tap_owner_find(at, &a->endpoint, f) < 0 || netns_locate(a, f) < 0 ||
@@ -164,7 +168,8 @@ static int describe(struct adding *a, struct failure *f)
 	if (*a->cdi)
 		a->endpoint.cdi = a->cdi;
 	if (attachment_mac(at, &a->endpoint.mac, f) < 0 ||
-	    host_entry_describe(&a->attachment, &a->endpoint, f) < 0)
+	    host_entry_describe(&a->attachment, &a->endpoint, f) < 0 ||
+	    endpoint_guard_describe(&a->attachment, &a->endpoint, f) < 0)
 		return -1;
 	if (at->target.takeover.link.index) {
 		describe_takeover(&a->endpoint, &at->target.takeover.link, c);
@@ -217,13 +222,14 @@ static int record_intent(struct adding *a, struct failure *f)
 static int make_endpoint(struct adding *a, struct failure *f)
 {
 	struct attachment *at = &a->attachment;
-	const struct link_setup c = { at, &a->endpoint, NULL };
+	const struct link_setup c = { at, &a->endpoint, NULL, PROOF_AS_CONFIGURED };
 	const char *ipam = at->config.ipam;
 	struct ip in_use;
 
 	if (at->config.kind->tap && (a->link_tap.devices = device_open(f)) < 0)
 		return -1;
-	if (link_tap_create(&a->link_tap, &a->endpoint, f) < 0)
+	if (link_tap_create(&a->link_tap, &a->endpoint, f) < 0 ||
+	    endpoint_guard_attach(&a->guard, &at->sandbox.rtnl, a->endpoint.ifindex, f) < 0)
 		return -1;
 	return ipam ? lease_assign(&a->lease, at, &a->endpoint, f)
 	            : link_setup_apply(&c, &in_use, f);
@@ -277,22 +283,16 @@ static int report_all(struct adding *a, add_reporter *report, struct failure *f)
 	return report(all, at->request, f);
 }
 
-static cJSON *record_sysctls(struct adding *a)
-{
-	struct result *lease = a->attachment.config.ipam ? &a->lease.answer.result : NULL;
-	const struct link_setup c = { &a->attachment, &a->endpoint, lease };
-	struct sysctls all;
-
-	link_setup_sysctls(&c, &all);
-	return sysctls_write(&all, a->endpoint.ifname);
-}
-
 static int complete_record(struct adding *a, struct failure *f)
 {
 	const struct result *lease = &a->lease.answer.result;
 	OWNED(json_release) cJSON *ips = lease->n_ips ? result_ips(lease, V1_1_0) : NULL;
 	OWNED(json_release) cJSON *routes = lease->n_routes ? result_routes(lease) : NULL;
-	OWNED(json_release) cJSON *sysctls = record_sysctls(a);
+	const struct link_setup setup = { &a->attachment, &a->endpoint,
+		                          a->attachment.config.ipam ? &a->lease.answer.result
+		                                                    : NULL,
+		                          PROOF_AS_CONFIGURED };
+	OWNED(json_release) cJSON *sysctls = link_setup_record(&setup);
 
 	if ((lease->n_ips && !ips) || (lease->n_routes && !routes) || !sysctls)
 		return fail_errno(f, ENOMEM, "complete the endpoint record");
@@ -306,33 +306,16 @@ static int complete_record(struct adding *a, struct failure *f)
 	return written;
 }
 
-/* Link the tap's device number to its node. The record has the number already: the kernel removes
- * its node with the link, and then only the record tells DEL the number. */
-static int link_tap_number(const struct adding *a, struct failure *f)
-{
-	const struct takeover *t = &a->attachment.target.takeover;
-	const struct endpoint *e = &a->endpoint;
-
-	if (!e->tap.path)
-		return 0;
-	if (t->link.index && t->number == e->tap.number &&
-	    char_link_await_udev(a->link_tap.devices, t->number, f) < 0)
-		return -1;
-	const int made = char_link_make(a->link_tap.devices, e->ifindex, e->tap.number, f);
-	if (made == 0)
-		fprintf(stderr, "podtap: %s/char/%u:%u is not a link to a tap: left alone\n",
-		        device_path(), major(e->tap.number), minor(e->tap.number));
-	return made < 0 ? -1 : 0;
-}
-
 int add_reported(const struct request *r, add_reporter *report, struct failure *f)
 {
 	OWNED(adding_release)
 	struct adding a = { .link_tap = { .records = -1, .devices = -1 },
 		            .host_entry = HOST_ENTRY_NONE,
+		            .guard = ENDPOINT_GUARD_NONE,
 		            .owner = -1 };
 
 	a.link_tap.attachment = &a.attachment;
+	a.lease.guard = &a.guard;
 	if (attachment_open(&a.attachment, r, ATTACHMENT_NEW, f) < 0 ||
 	    policy_permit(&a.attachment, f) < 0 ||
 	    master_fits(&a.attachment.config, a.attachment.target.mode,
@@ -344,11 +327,13 @@ int add_reported(const struct request *r, add_reporter *report, struct failure *
 	if (become_owner(&a, f) < 0 || describe(&a, f) < 0 ||
 	    cdi_permit(&a.endpoint, &a.attachment.host, &a.cdi_former, f) < 0 ||
 	    record_intent(&a, f) < 0 ||
-	    host_entry_make(&a.host_entry, &a.attachment, &a.endpoint, f) < 0 ||
+	    host_entry_make(&a.host_entry, &a.attachment, &a.endpoint, a.owner, f) < 0 ||
+	    endpoint_guard_make(&a.guard, &a.attachment, &a.endpoint, a.owner, f) < 0 ||
 	    privilege_keep(PRIVILEGE_WORKING, ipam_delegates(a.attachment.config.ipam), f) < 0 ||
 	    make_endpoint(&a, f) < 0 || host_entry_confirm(&a.host_entry, &a.endpoint, f) < 0 ||
+	    endpoint_guard_confirm(&a.guard, f) < 0 ||
 	    cdi_write(&a.endpoint, a.cdi_former, f) < 0 || complete_record(&a, f) < 0 ||
-	    link_tap_number(&a, f) < 0 || report_all(&a, report, f) < 0)
+	    link_tap_number(&a.link_tap, &a.endpoint, f) < 0 || report_all(&a, report, f) < 0)
 		return -1;
 	a.committed = true;
 	return 0;

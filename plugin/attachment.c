@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Holding an attachment. */
 #include "plugin/attachment.h"
+#include "base/random.h"
 
 #include "plugin/master.h"
 
 #include <errno.h>
 #include <linux/if_link.h>
-#include <sys/random.h>
 
 void attachment_release(struct attachment *a)
 {
@@ -52,7 +52,7 @@ int attachment_mac(const struct attachment *a, struct mac *mac, struct failure *
 		*mac = a->target.master.mac;
 		return 0;
 	}
-	if (getrandom(mac->byte, sizeof mac->byte, 0) != sizeof mac->byte)
+	if (!random_draw(mac->byte, sizeof mac->byte))
 		return fail_errno(f, errno, "draw a MAC address");
 	mac->byte[0] = (uint8_t)((mac->byte[0] & 0xfc) | 0x02); /* unicast, locally administered */
 	return 0;

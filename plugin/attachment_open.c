@@ -45,19 +45,27 @@ static unsigned taps_by(const struct attachment *a, enum attachment_use use)
 	               : SANDBOX_SYSFS;
 }
 
+/* Returns whether IPAM may give an address that must be proved unused. */
+static bool may_need_proof(const struct attachment *a)
+{
+	const char *pool = json_string(json_member(json_member(a->request->json, "ipam"), "pool"));
+
+	return a->config.ipam && pool && held_unproved(pool);
+}
+
 static unsigned extras_of(const struct attachment *a, enum attachment_use use)
 {
 	const struct config *c = &a->config;
 
-	return taps_by(a, use) | (c->acd ? SANDBOX_ARP : 0u) |
+	return taps_by(a, use) | (c->acd || may_need_proof(a) ? SANDBOX_ARP : 0u) |
 	       (c->ipam || c->address_owner == OWNER_GUEST ? SANDBOX_IPV6 : 0u) |
 	       sysctls_extras(&c->sysctls);
 }
 
-int attachment_open(struct attachment *a, const struct request *r, enum attachment_use use,
-                    struct failure *f)
+static int open_all(struct attachment *a, const struct request *r, enum attachment_use use,
+                    const struct endpoint *record, struct failure *f)
 {
-	const bool own_allowed = use == ATTACHMENT_EXISTING || r->netns_override;
+	const bool own_allowed = use == ATTACHMENT_EXISTING || record || r->netns_override;
 
 	*a = (struct attachment){ .request = r, .host = HOST_CLOSED, .sandbox = SANDBOX_CLOSED };
 	if (host_open(&a->host, f) < 0)
@@ -66,14 +74,27 @@ int attachment_open(struct attachment *a, const struct request *r, enum attachme
 	if (netns < 0 || (!own_allowed && check_not_own(a, netns, f) < 0))
 		return -1;
 	if (config_read(&a->config, r, true, f) < 0 ||
-	    (use == ATTACHMENT_NEW && mac_derive(&a->config, r, f) < 0) ||
+	    (use == ATTACHMENT_NEW && !record && mac_derive(&a->config, r, f) < 0) ||
 	    read_previous(a, f) < 0 ||
 	    privilege_keep(PRIVILEGE_OPENING, ipam_delegates(a->config.ipam), f) < 0)
 		return -1;
-	const struct target_search search = { &a->config, r, &a->previous, &a->host,
-		                              use == ATTACHMENT_EXISTING };
+	const struct target_search search = {
+		&a->config, r, &a->previous, &a->host, use == ATTACHMENT_EXISTING, record
+	};
 	if (target_name(&a->target, &search, f) < 0 ||
 	    sandbox_open(&a->sandbox, a->host.netns, fd_take(&netns), extras_of(a, use), f) < 0)
 		return -1;
 	return target_find(&a->target, &search, &a->sandbox, f);
+}
+
+int attachment_open(struct attachment *a, const struct request *r, enum attachment_use use,
+                    struct failure *f)
+{
+	return open_all(a, r, use, NULL, f);
+}
+
+int attachment_reopen(struct attachment *a, const struct request *r, const struct endpoint *record,
+                      struct failure *f)
+{
+	return open_all(a, r, ATTACHMENT_NEW, record, f);
 }

@@ -20,4 +20,9 @@ enum attachment_use {
 int attachment_open(struct attachment *a, const struct request *r, enum attachment_use use,
                     struct failure *f) MUST_CHECK;
 
+/* Open the attachment of an endpoint whose link is gone, to make the link again: like
+ * attachment_open(), but the record names mode and master, unless the configuration does. */
+int attachment_reopen(struct attachment *a, const struct request *r, const struct endpoint *record,
+                      struct failure *f) MUST_CHECK;
+
 #endif

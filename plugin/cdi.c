@@ -4,7 +4,6 @@
 
 #include "base/errno_text.h"
 #include "base/file.h"
-#include "plugin/cdi_spec.h"
 #include "record/state.h"
 
 #include <errno.h>
@@ -51,22 +50,29 @@ static void fresh_name(const struct endpoint *e, char name[static NAME_MAX + 1])
 	snprintf(name, NAME_MAX + 1, "podtap.dev-tap_%.*s.%u", CDI_NAME_MAX, e->cdi, e->ifindex);
 }
 
-int cdi_holder(const struct endpoint *e, uint32_t *ifindex, struct failure *f)
+enum found cdi_find(const struct endpoint *e, struct cdi_tap *tap, struct failure *f)
 {
 	char name[NAME_MAX + 1];
-	struct cdi_tap tap;
 	OWNED(fd_release) int directory = directory_open(false, f);
 
-	*ifindex = 0;
 	if (directory < 0)
-		return f->code ? -1 : 0;
+		return f->code ? FOUND_FAILED : FOUND_NONE;
 	file_name(e, name);
-	const int found = cdi_spec_read(directory, name, &tap);
+	const int found = cdi_spec_read(directory, name, tap);
 	if (found < 0)
 		return fail(f, CNI_IO, errno_text(errno), "read the CDI device %s/%s", cdi_path(),
 		            name);
-	if (found == 0 || tap.ifindex == e->ifindex)
-		return 0;
+	return found ? FOUND : FOUND_NONE;
+}
+
+int cdi_holder(const struct endpoint *e, uint32_t *ifindex, struct failure *f)
+{
+	struct cdi_tap tap;
+	const enum found found = cdi_find(e, &tap, f);
+
+	*ifindex = 0;
+	if (found != FOUND || tap.ifindex == e->ifindex)
+		return found == FOUND_FAILED ? -1 : 0;
 	*ifindex = tap.ifindex;
 	return 1;
 }
@@ -123,30 +129,75 @@ int cdi_remove(const struct endpoint *e, struct failure *f)
 	return own_remove(directory, name, e->ifindex, &tap, f) < 0 ? -1 : 0;
 }
 
+/* Visit the files of the directory that may be podtap's specifications. Returns 0; -1 if visit()
+ * returned that for one of them, or the directory cannot be listed. */
+static int files_each(int directory, int (*visit)(int directory, const char *name, void *data),
+                      void *data, struct failure *f)
+{
+	OWNED(stream_release) DIR *stream = directory_stream(fcntl(directory, F_DUPFD_CLOEXEC, 0));
+	const struct dirent *entry;
+	int failed = 0;
+
+	while (stream && (entry = entry_next(stream)))
+		if (fnmatch("podtap.dev-tap_*", entry->d_name, 0) == 0)
+			failed |= visit(directory, entry->d_name, data);
+	if (!stream || errno)
+		return fail(f, CNI_IO, errno_text(errno), "list the CDI devices in %s", cdi_path());
+	return failed;
+}
+
+struct search {
+	uint32_t ifindex;
+	dev_t *number;
+	struct failure *failure;
+};
+
+static int visit_removing(int directory, const char *name, void *data)
+{
+	const struct search *s = data;
+	struct cdi_tap tap;
+	const int removed = own_remove(directory, name, s->ifindex, &tap, s->failure);
+
+	if (removed > 0)
+		*s->number = tap.number;
+	return removed < 0 ? -1 : 0;
+}
+
 int cdi_remove_unrecorded(uint32_t ifindex, dev_t *number, struct failure *f)
 {
+	struct search search = { ifindex, number, f };
 	OWNED(fd_release) int directory = directory_open(false, f);
-	int failed = 0;
 
 	*number = 0;
 	if (directory < 0)
 		return f->code ? -1 : 0;
 	OWNED(fd_release) int lock = -1;
 	lock_try(&lock);
-	OWNED(stream_release) DIR *stream = directory_stream(fcntl(directory, F_DUPFD_CLOEXEC, 0));
-	if (!stream)
-		return fail(f, CNI_IO, errno_text(errno), "list the CDI devices in %s", cdi_path());
-	const struct dirent *entry;
-	while ((entry = entry_next(stream))) {
-		struct cdi_tap tap;
-		if (fnmatch("podtap.dev-tap_*", entry->d_name, 0) != 0)
-			continue;
-		const int removed = own_remove(directory, entry->d_name, ifindex, &tap, f);
-		if (removed > 0)
-			*number = tap.number;
-		failed |= removed < 0;
-	}
-	if (errno)
-		return fail(f, CNI_IO, errno_text(errno), "list the CDI devices in %s", cdi_path());
-	return failed ? -1 : 0;
+	return files_each(directory, visit_removing, &search, f);
+}
+
+struct taps_visit {
+	void (*on_tap)(const struct cdi_tap *tap, void *data);
+	void *data;
+};
+
+/* Skips a file that cannot be read. */
+static int visit_tap(int directory, const char *name, void *data)
+{
+	const struct taps_visit *v = data;
+	struct cdi_tap tap;
+
+	if (cdi_spec_read(directory, name, &tap) > 0)
+		v->on_tap(&tap, v->data);
+	return 0;
+}
+
+int cdi_each(void (*on_tap)(const struct cdi_tap *tap, void *data), void *data, struct failure *f)
+{
+	struct taps_visit visit = { on_tap, data };
+	OWNED(fd_release) int directory = directory_open(false, f);
+
+	if (directory < 0)
+		return f->code ? -1 : 0;
+	return files_each(directory, visit_tap, &visit, f);
 }

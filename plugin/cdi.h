@@ -4,7 +4,12 @@
 #ifndef PLUGIN_CDI_H
 #define PLUGIN_CDI_H
 
+#include "plugin/cdi_spec.h"
 #include "record/endpoint.h"
+
+/* Read the specification that has the name e->cdi. Returns FOUND, FOUND_NONE or FOUND_FAILED
+ * (CNI_IO). */
+enum found cdi_find(const struct endpoint *e, struct cdi_tap *tap, struct failure *f) MUST_CHECK;
 
 /* Find the endpoint that has the name e->cdi, by the specification. Returns 1 with its *ifindex; 0
  * if no other endpoint has it; or -1 (CNI_IO). */
@@ -22,5 +27,9 @@ int cdi_remove(const struct endpoint *e, struct failure *f) MUST_CHECK;
 /* Like cdi_remove(), for a link without a record: search all specifications for that of its tap.
  * *number is the device number in it, 0 if no specification was found. */
 int cdi_remove_unrecorded(uint32_t ifindex, dev_t *number, struct failure *f) MUST_CHECK;
+
+/* Call on_tap() with the tap of every specification of podtap's. Returns 0 or -1. */
+int cdi_each(void (*on_tap)(const struct cdi_tap *tap, void *data), void *data,
+             struct failure *f) MUST_CHECK;
 
 #endif

@@ -34,9 +34,14 @@ static const struct word no_carrier_words[] = {
 	{ NULL, 0 },
 };
 static const struct word level_words[] = {
-	{ "error", LOG_ERROR },
-	{ "info", LOG_INFO },
-	{ "debug", LOG_DEBUG },
+	{ "error", LOG_LEVEL_ERROR },
+	{ "info", LOG_LEVEL_INFO },
+	{ "debug", LOG_LEVEL_DEBUG },
+	{ NULL, 0 },
+};
+static const struct word format_words[] = {
+	{ "text", LOG_FORMAT_TEXT },
+	{ "json", LOG_FORMAT_JSON },
 	{ NULL, 0 },
 };
 
@@ -78,6 +83,13 @@ static const struct key keys[] = {
 	{ "acd", KEY_BOOL, FIELD(acd) },
 	{ "noCarrier", KEY_WORD, FIELD(no_carrier), .words = no_carrier_words },
 	{ "hostAccess", KEY_BOOL, FIELD(host_access) },
+	{ "antispoof", KEY_BOOL, FIELD(antispoof) },
+	{ "allowDhcpServer", KEY_BOOL, FIELD(allow_dhcp_server) },
+	{ "allowRouterAdvertisements", KEY_BOOL, FIELD(allow_router) },
+	{ "ingressRate", KEY_LONG, FIELD(bandwidth.ingress_rate) },
+	{ "ingressBurst", KEY_LONG, FIELD(bandwidth.ingress_burst) },
+	{ "egressRate", KEY_LONG, FIELD(bandwidth.egress_rate) },
+	{ "egressBurst", KEY_LONG, FIELD(bandwidth.egress_burst) },
 	{ "deviceID", KEY_TEXT, FIELD(device_id) },
 	{ "cdi", KEY_BOOL, FIELD(cdi) },
 	{ "vmDevices", KEY_BOOL, FIELD(vm_devices) },
@@ -86,6 +98,7 @@ static const struct key keys[] = {
 	{ "delWait", KEY_BOOL, FIELD(del_wait) },
 	{ "logFile", KEY_PATH, FIELD(log_file) },
 	{ "logLevel", KEY_WORD, FIELD(log_level), .words = level_words },
+	{ "logFormat", KEY_WORD, FIELD(log_format), .words = format_words },
 };
 #undef FIELD
 
@@ -159,7 +172,7 @@ static void set_defaults(struct config *c, const struct outline *o, const cJSON 
 		.allmulti = kind->tap,
 		.del_wait = true,
 		.tap = { owner, owner, 0600 },
-		.log_level = LOG_INFO,
+		.log_level = LOG_LEVEL_INFO,
 		.ipam = ipam_type(json),
 	};
 	/* A tap without IPAM is for a VM: the pod must not answer for the VM. */
@@ -214,6 +227,8 @@ static int read_arguments(struct config *c, const struct request *r, struct fail
 	                     json_path(r->json, (const char *[]){ "runtimeConfig", "mac", NULL }),
 	                     "runtimeConfig.mac", f) < 0)
 		return -1;
+	if (bandwidth_read(&c->bandwidth, runtime.object, f) < 0)
+		return -1;
 	return key_read(&runtime_device, &runtime, c);
 }
 
@@ -260,6 +275,48 @@ int config_check_host_access(const struct config *c, uint32_t mode, struct failu
 	return why ? fail(f, CNI_CONFIG, why, "configuration key hostAccess is true") : 0;
 }
 
+const char *config_guard_key(const struct config *c)
+{
+	return c->antispoof ? "antispoof" : bandwidth_key(&c->bandwidth);
+}
+
+int config_check_guard(const struct config *c, uint32_t mode, struct failure *f)
+{
+	const char *key = config_guard_key(c), *why = NULL;
+
+	if (!key)
+		return 0;
+	if (c->link_in_container)
+		why = "with linkInContainer the master is the container's, whose root can remove "
+		      "what checks there";
+	if (mode == MACVLAN_MODE_PASSTHRU)
+		why = "in mode passthru the endpoint has the master's own MAC address, and can "
+		      "change "
+		      "it";
+	if (c->antispoof && mode == MACVLAN_MODE_BRIDGE)
+		why = "in mode bridge endpoints reach each other without passing the master, where "
+		      "frames are checked: choose mode private, vepa or source";
+	return why ? fail(f, CNI_CONFIG, why, "configuration key %s", key) : 0;
+}
+
+/* Refuse an exception from what is not asked for: it may be a mistake. */
+static int check_exceptions(const struct config *c, struct failure *f)
+{
+	if (c->antispoof || (!c->allow_dhcp_server && !c->allow_router))
+		return 0;
+	return fail(f, CNI_CONFIG, "without antispoof every endpoint may",
+	            "configuration key %s goes with antispoof",
+	            c->allow_dhcp_server ? "allowDhcpServer" : "allowRouterAdvertisements");
+}
+
+/* Where no deviceID may name the mode, it is bridge unless it is configured. */
+static int check_mode(const struct config *c, struct failure *f)
+{
+	if (config_check_passthru(c->mode, c->master, f) < 0)
+		return -1;
+	return config_check_guard(c, c->mode ? c->mode : MACVLAN_MODE_BRIDGE, f);
+}
+
 static int check_relations(const struct config *c, struct failure *f)
 {
 	if (c->mtu && c->mtu < 68)
@@ -272,7 +329,7 @@ static int check_relations(const struct config *c, struct failure *f)
 	if (c->cdi && !c->kind->tap)
 		return fail(f, CNI_CONFIG, "a macvlan has no device to hand over",
 		            "configuration key cdi goes with a macvtap");
-	if (config_check_host_access(c, c->mode, f) < 0)
+	if (config_check_host_access(c, c->mode, f) < 0 || check_exceptions(c, f) < 0)
 		return -1;
 	return check_guest(c, f);
 }
@@ -312,9 +369,9 @@ int config_read(struct config *c, const struct request *r, bool arguments, struc
 {
 	if (read_keys(c, r, f) < 0)
 		return -1;
-	if (arguments && read_arguments(c, r, f) < 0)
+	if ((arguments && read_arguments(c, r, f) < 0) || bandwidth_check(&c->bandwidth, f) < 0)
 		return -1;
-	return c->device_id ? 0 : config_check_passthru(c->mode, c->master, f);
+	return c->device_id ? 0 : check_mode(c, f);
 }
 
 void config_read_leniently(struct config *c, const struct request *r)

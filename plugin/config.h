@@ -9,6 +9,7 @@
 #include "netns/addr.h"
 #include "netns/link.h"
 #include "netns/tap.h"
+#include "plugin/bandwidth.h"
 #include "plugin/sysctl.h"
 
 #include <limits.h>
@@ -25,7 +26,8 @@ enum { TXQUEUELEN_DEFAULT = 1000, TXQUEUELEN_MAX = 10000 };
 
 enum mac_word { MAC_STABLE = 1 };
 enum address_owner { OWNER_POD, OWNER_GUEST };
-enum log_level { LOG_ERROR, LOG_INFO, LOG_DEBUG };
+enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
+enum log_format { LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
 enum no_carrier { NO_CARRIER_REFUSE, NO_CARRIER_ALLOW };
 enum owner_in { OWNER_IN_CONTAINER, OWNER_IN_HOST };
 enum dad { DAD_WAIT, DAD_FAST, DAD_OPTIMISTIC, DAD_OFF };
@@ -54,6 +56,10 @@ struct config {
 	bool acd;
 	enum no_carrier no_carrier;
 	bool host_access;
+	bool antispoof;
+	bool allow_dhcp_server;
+	bool allow_router;
+	struct bandwidth bandwidth;
 	struct sysctls sysctls;
 	const char *device_id; /* NULL: none */
 	bool cdi;
@@ -63,6 +69,7 @@ struct config {
 	bool del_wait;
 	const char *log_file; /* NULL: none */
 	enum log_level log_level;
+	enum log_format log_format;
 	const char *ipam; /* ipam.type; NULL: none */
 	const cJSON *dns; /* borrowed; NULL when absent or empty */
 };
@@ -93,6 +100,13 @@ int config_check_passthru(uint32_t mode, const char *master, struct failure *f) 
 /* Refuse the key hostAccess where it cannot work: modes passthru (0: not named) and source, and a
  * master in the container. Returns 0, or -1 (CNI_CONFIG). */
 int config_check_host_access(const struct config *c, uint32_t mode, struct failure *f) MUST_CHECK;
+
+/* Returns a key that needs the guard of the master, or NULL if none is set. */
+const char *config_guard_key(const struct config *c);
+
+/* Refuse these keys where the container can get round the guard: a master in the container, and
+ * modes passthru and, for antispoof, bridge (0: not named). Returns 0, or -1 (CNI_CONFIG). */
+int config_check_guard(const struct config *c, uint32_t mode, struct failure *f) MUST_CHECK;
 
 const char *address_owner_name(enum address_owner owner);
 

@@ -68,6 +68,7 @@ static int undo_by_record(const struct request *r, const struct endpoint *e, str
                           struct failure *f)
 {
 	OWNED(sandbox_release) struct sandbox sandbox = SANDBOX_CLOSED;
+	OWNED(endpoint_guard_release) struct endpoint_guard guard = ENDPOINT_GUARD_NONE;
 	enum found open = endpoint_sandbox(e, *r->netns ? r->netns : NULL, host, 0, &sandbox, f);
 
 	/* The runtime's path may lead to another namespace now, while the recorded one is still
@@ -75,12 +76,14 @@ static int undo_by_record(const struct request *r, const struct endpoint *e, str
 	if (open == FOUND_NONE && *r->netns)
 		open = endpoint_sandbox(e, NULL, host, 0, &sandbox, f);
 	sandbox.early = !waits(r);
-	const int withdrawn = host_entry_remove(&host->rtnl, e, f);
+	int withdrawn = host_entry_remove(&host->rtnl, e, f);
+	if (endpoint_guard_open(&guard, &host->rtnl, e, f) < 0)
+		withdrawn = -1;
 	if (open == FOUND_FAILED || privilege_keep(PRIVILEGE_WORKING, false, f) < 0)
 		return -1;
 	if (withdrawn < 0)
 		return teardown_devices(e, host, open ? &sandbox : NULL, f) < 0 ? -1 : withdrawn;
-	return teardown(e, host, open ? &sandbox : NULL, f);
+	return teardown(e, host, open ? &sandbox : NULL, &guard, f);
 }
 
 static int undo(const struct request *r, struct failure *f)
@@ -151,4 +154,21 @@ int del(const struct request *r, struct failure *f)
 	if (owned || become_owner(r, &owner, f) < 0)
 		return owned ? 0 : -1;
 	return owner >= 0 ? undo_all(r, f) : 0;
+}
+
+int del_if(const struct request *r, bool (*wanted)(const struct request *r, void *data), void *data,
+           struct failure *f)
+{
+	/* Without a lock, nobody knows whether another call works on it. */
+	OWNED(fd_release) int owner = owner_open(f);
+	const int ours = owner < 0 ? -1 : owner_become(owner, r->container_id, r->ifname, 0, f);
+	if (ours <= 0 || !wanted(r, data))
+		return ours < 0 ? -1 : 0;
+	const char *ipam = ipam_type(r->json);
+	if (privilege_keep(PRIVILEGE_OPENING, ipam_delegates(ipam), f) < 0)
+		return -1;
+	/* No runtime calls again, so the record stays as long as the addresses do. */
+	if ((ipam && ipam_del(r, ipam, f) < 0) || undo(r, f) < 0)
+		return -1;
+	return 1;
 }

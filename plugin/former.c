@@ -76,6 +76,7 @@ static int release_addresses(const struct former *old, const struct attachment *
 int former_clear(struct attachment *a, const struct endpoint *e, struct failure *f)
 {
 	OWNED(former_release) struct former old = { .there = SANDBOX_CLOSED };
+	OWNED(endpoint_guard_release) struct endpoint_guard guard = ENDPOINT_GUARD_NONE;
 	struct failure unreadable = { 0 };
 	const enum found found =
 	        endpoint_read(e->container_id, e->ifname, &old.record, &unreadable);
@@ -93,7 +94,8 @@ int former_clear(struct attachment *a, const struct endpoint *e, struct failure 
 		return refuse_living(&old, f);
 	if (release_addresses(&old, a, f) < 0)
 		return -1;
-	if (host_entry_remove(&a->host.rtnl, &old.record, f) < 0)
+	if (host_entry_remove(&a->host.rtnl, &old.record, f) < 0 ||
+	    endpoint_guard_open(&guard, &a->host.rtnl, &old.record, f) < 0)
 		return -1;
-	return teardown(&old.record, &a->host, old.sandbox, f);
+	return teardown(&old.record, &a->host, old.sandbox, &guard, f);
 }

@@ -7,6 +7,9 @@
 #include "netns/privilege.h"
 #include "plugin/config.h"
 #include "plugin/host_entry.h"
+#include "plugin/host_sweep.h"
+#include "plugin/master.h"
+#include "plugin/target.h"
 #include "plugin/teardown.h"
 #include "plugin/workers.h"
 #include "record/owner.h"
@@ -46,6 +49,7 @@ static int collect(const struct collection *c, const struct endpoint *e, struct 
                    struct failure *f)
 {
 	OWNED(sandbox_release) struct sandbox sandbox = SANDBOX_CLOSED;
+	OWNED(endpoint_guard_release) struct endpoint_guard guard = ENDPOINT_GUARD_NONE;
 	struct failure kept = { 0 }, left = { 0 };
 	const char *ipam = c->config->ipam;
 
@@ -56,10 +60,12 @@ static int collect(const struct collection *c, const struct endpoint *e, struct 
 		failure_join(f, &kept);
 	enum found open = endpoint_sandbox(e, NULL, host, 0, &sandbox, &left);
 	struct sandbox *there = open == FOUND ? &sandbox : NULL;
-	const bool kept_back = host_entry_remove(&host->rtnl, e, &left) < 0 || released < 0;
+	const int guarded = endpoint_guard_open(&guard, &host->rtnl, e, &left);
+	const bool kept_back =
+	        host_entry_remove(&host->rtnl, e, &left) < 0 || guarded < 0 || released < 0;
 	if (open == FOUND_FAILED ||
 	    (kept_back ? teardown_devices(e, host, there, &left)
-	               : teardown(e, host, there, &left)) < 0 ||
+	               : teardown(e, host, there, &guard, &left)) < 0 ||
 	    left.code)
 		return failure_join(f, &left);
 	return released;
@@ -228,6 +234,34 @@ static int collect_stale(struct collection *c)
 	return counted < 0 ? -1 : freed;
 }
 
+/* Remove the entries of the network's master that nothing has. Without its master, they are gone.
+ */
+static int sweep_master(const struct collection *c, const struct host_program *program)
+{
+	OWNED(rtnl_release) struct rtnl host = { .fd = -1 };
+	struct failure refusal = { 0 };
+	struct link master;
+
+	if (rtnl_open(&host, c->failure) < 0)
+		return -1;
+	if (target_master_on_host(c->config, &host, &master, &refusal) != FOUND)
+		return 0;
+	if (master_below(&host, &master, &master, &refusal) < 0 ||
+	    host_sweep(program, &host, &master, &refusal) < 0)
+		return failure_join(c->failure, &refusal);
+	return 0;
+}
+
+static int sweep_entries(const struct collection *c)
+{
+	int swept = 0;
+
+	for (size_t i = 0; i < HOST_PROGRAMS; i++)
+		if (host_programs[i].wanted(c->config) && sweep_master(c, &host_programs[i]) < 0)
+			swept = -1;
+	return swept;
+}
+
 /* Continue after a failure. The first one comes first in the report. With the gate closed from the
  * beginning, one reading of the records is enough if nothing is stale. */
 static int gc_all(struct collection *c)
@@ -242,7 +276,8 @@ static int gc_all(struct collection *c)
 	if (c->config->ipam)
 		owner_gate_leave(c->owner, c->request->name);
 	const int collected = c->n_stale ? collect_stale(c) : freed;
-	return found < 0 || collected < 0 || f->code ? -1 : 0;
+	const int swept = sweep_entries(c);
+	return found < 0 || collected < 0 || swept < 0 || f->code ? -1 : 0;
 }
 
 int gc(const struct request *r, struct failure *f)

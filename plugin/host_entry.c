@@ -12,8 +12,7 @@ void host_entry_release(struct host_entry *h)
 	host_access_release(&h->access);
 }
 
-/* The number of an attachment among the entries; never 0. */
-static uint64_t owner_of(const char *container_id, const char *ifname)
+uint64_t host_entry_owner(const char *container_id, const char *ifname)
 {
 	const uint64_t container = text_hash(container_id);
 	const uint64_t owner = bytes_hash(ifname, strlen(ifname), container);
@@ -54,7 +53,7 @@ static int make_locked(struct host_entry *h, struct rtnl *host, const struct lin
                        const struct endpoint *e, struct failure *f)
 {
 	struct host_access *access = &h->access;
-	const uint64_t owner = owner_of(e->container_id, e->ifname);
+	const uint64_t owner = host_entry_owner(e->container_id, e->ifname);
 	const enum found found = host_access_find(access, host, master->index, f);
 
 	if (found == FOUND_FAILED)
@@ -68,17 +67,18 @@ static int make_locked(struct host_entry *h, struct rtnl *host, const struct lin
 	return ours == FOUND_FAILED ? -1 : 0;
 }
 
-int host_entry_make(struct host_entry *h, struct attachment *a, const struct endpoint *e,
+int host_entry_make(struct host_entry *h, struct attachment *a, const struct endpoint *e, int owner,
                     struct failure *f)
 {
 	struct link master;
 
 	if (!e->host_access)
 		return 0;
-	if (find_master(a, &master, f) < 0)
+	if (find_master(a, &master, f) < 0 || state_lock_by(owner, f) < 0)
 		return -1;
-	OWNED(fd_release) int lock = state_lock(f);
-	return lock < 0 ? -1 : make_locked(h, &a->host.rtnl, &master, e, f);
+	const int made = make_locked(h, &a->host.rtnl, &master, e, f);
+	state_unlock(owner);
+	return made;
 }
 
 int host_entry_confirm(const struct host_entry *h, const struct endpoint *e, struct failure *f)
@@ -88,7 +88,7 @@ int host_entry_confirm(const struct host_entry *h, const struct endpoint *e, str
 	OWNED(fd_release) int lock = state_lock(f);
 	if (lock < 0)
 		return -1;
-	const uint64_t owner = owner_of(e->container_id, e->ifname);
+	const uint64_t owner = host_entry_owner(e->container_id, e->ifname);
 	return host_access_replace(&h->access, &e->mac, owner, f) == FOUND ? 0 : -1;
 }
 
@@ -108,7 +108,7 @@ int host_entry_undo(const struct host_entry *h, struct rtnl *host, const struct 
 	OWNED(fd_release) int lock = state_lock(f);
 	return lock < 0 ? -1
 	                : remove_locked(&h->access, host, &e->mac,
-	                                owner_of(e->container_id, e->ifname), f);
+	                                host_entry_owner(e->container_id, e->ifname), f);
 }
 
 static int find_and_remove(struct rtnl *host, uint32_t ifindex, const struct mac *mac,
@@ -128,8 +128,28 @@ int host_entry_remove(struct rtnl *host, const struct endpoint *e, struct failur
 {
 	if (!e->host_access)
 		return 0;
-	return find_and_remove(host, e->host_access, &e->mac, owner_of(e->container_id, e->ifname),
-	                       f);
+	return find_and_remove(host, e->host_access, &e->mac,
+	                       host_entry_owner(e->container_id, e->ifname), f);
+}
+
+int host_entry_restore(struct rtnl *host, const struct endpoint *e, struct failure *f)
+{
+	OWNED(host_entry_release) struct host_entry entry = HOST_ENTRY_NONE;
+	struct link master;
+
+	if (!e->host_access)
+		return 0;
+	const enum found found = link_by_index(host, e->host_access, &master, f);
+	if (found == FOUND_NONE)
+		return fail(f, CNI_OTHER, "its master is gone", "hostAccess of interface %s",
+		            e->ifname);
+	if (found == FOUND_FAILED)
+		return -1;
+	OWNED(fd_release) int lock = state_lock(f);
+	if (lock < 0 || make_locked(&entry, host, &master, e, f) < 0)
+		return -1;
+	const uint64_t owner = host_entry_owner(e->container_id, e->ifname);
+	return host_access_replace(&entry.access, &e->mac, owner, f) == FOUND ? 0 : -1;
 }
 
 int host_entry_forget(const struct link *link, const char *container_id, const char *ifname,
@@ -139,19 +159,30 @@ int host_entry_forget(const struct link *link, const char *container_id, const c
 
 	if (rtnl_open(&host, f) < 0)
 		return -1;
-	return find_and_remove(&host, link->lower, &link->mac, owner_of(container_id, ifname), f);
+	return find_and_remove(&host, link->lower, &link->mac,
+	                       host_entry_owner(container_id, ifname), f);
+}
+
+static enum found find(struct rtnl *host, uint32_t ifindex, const struct mac *mac, uint64_t owner,
+                       struct failure *f)
+{
+	OWNED(host_access_release) struct host_access access = HOST_ACCESS_CLOSED;
+	const enum found found = host_access_find(&access, host, ifindex, f);
+
+	return found == FOUND ? host_access_has(&access, mac, owner, f) : found;
 }
 
 enum found host_entry_exists(struct attachment *a, const struct mac *mac, struct failure *f)
 {
-	OWNED(host_access_release) struct host_access access = HOST_ACCESS_CLOSED;
 	struct link master;
 
 	if (find_master(a, &master, f) < 0)
 		return FOUND_FAILED;
-	const enum found found = host_access_find(&access, &a->host.rtnl, master.index, f);
-	if (found != FOUND)
-		return found;
-	return host_access_has(&access, mac, owner_of(a->request->container_id, a->request->ifname),
-	                       f);
+	return find(&a->host.rtnl, master.index, mac,
+	            host_entry_owner(a->request->container_id, a->request->ifname), f);
+}
+
+enum found host_entry_recorded(struct rtnl *host, const struct endpoint *e, struct failure *f)
+{
+	return find(host, e->host_access, &e->mac, host_entry_owner(e->container_id, e->ifname), f);
 }

@@ -20,14 +20,17 @@ struct host_entry {
 
 void host_entry_release(struct host_entry *h);
 
+/* Returns the number of an attachment among the entries; never 0. */
+uint64_t host_entry_owner(const char *container_id, const char *ifname);
+
 /* Find the master whose program the endpoint needs, for the record: e->host_access is its index, or
  * 0 without the key. Returns 0, or -1: CNI_CONFIG if the key cannot work there. */
 int host_entry_describe(struct attachment *a, struct endpoint *e, struct failure *f) MUST_CHECK;
 
-/* Add the endpoint's entry before its link exists, and the program if it is the master's first one.
- * An entry that another endpoint has stays: then the link will not come up, or that endpoint is
- * gone. Needs PRIVILEGE_OPENING. Returns 0 or -1. */
-int host_entry_make(struct host_entry *h, struct attachment *a, const struct endpoint *e,
+/* Add the endpoint's entry before its link exists, by the descriptor that owns the attachment, and
+ * the program if it is the master's first one. An entry that another endpoint has stays: then the
+ * link will not come up, or that endpoint is gone. Needs PRIVILEGE_OPENING. Returns 0 or -1. */
+int host_entry_make(struct host_entry *h, struct attachment *a, const struct endpoint *e, int owner,
                     struct failure *f) MUST_CHECK;
 
 /* Make the entry this endpoint's when its link is up, which proves that nothing else on the master
@@ -45,9 +48,17 @@ int host_entry_remove(struct rtnl *host, const struct endpoint *e, struct failur
 int host_entry_forget(const struct link *link, const char *container_id, const char *ifname,
                       struct failure *f) MUST_CHECK;
 
+/* Add the entry of a complete endpoint again, after host_entry_remove(). Its link is up, so that
+ * nothing else on the master has its MAC address. Returns 0, also without the key, or -1. */
+int host_entry_restore(struct rtnl *host, const struct endpoint *e, struct failure *f) MUST_CHECK;
+
 /* Whether the endpoint with this MAC address has its entry. Needs PRIVILEGE_OPENING. Returns FOUND,
  * FOUND_NONE or FOUND_FAILED. */
 enum found host_entry_exists(struct attachment *a, const struct mac *mac,
                              struct failure *f) MUST_CHECK;
+
+/* The same, by the record. */
+enum found host_entry_recorded(struct rtnl *host, const struct endpoint *e,
+                               struct failure *f) MUST_CHECK;
 
 #endif

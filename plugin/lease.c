@@ -2,6 +2,7 @@
 /* The loop that reserves addresses, probes them on the LAN, and gives used ones back. */
 #include "plugin/lease.h"
 
+#include "plugin/host_gateway.h"
 #include "plugin/link_setup.h"
 
 enum { LEASES_MAX = 8 };
@@ -36,14 +37,24 @@ static int refuse(const struct ip *ip, struct failure *f)
 static int try_lease(struct lease *l, struct attachment *a, const struct endpoint *e,
                      const struct ip_list *in_use, struct ip *ip, struct failure *f)
 {
-	const struct link_setup setup = { a, e, &l->answer.result };
+	struct link_setup setup = { a, e, &l->answer.result, PROOF_AS_CONFIGURED };
+	struct request request = *a->request; /* borrows all members */
 
-	if (ipam_add(a->request, a->config.ipam, in_use, &l->answer, f) < 0)
+	request.netns_cookie = a->host.id.cookie;
+	if (ipam_add(&request, a->config.ipam, in_use, &l->answer, f) < 0)
 		return -1;
 	l->held = true;
+	setup.proof = l->answer.proof;
+	/* The mark came after the namespace was opened. */
+	if (setup.proof == PROOF_NEEDED && a->sandbox.arp < 0)
+		return fail(f, CNI_AGAIN, "podtap-addresses has said so meanwhile",
+		            "the address must be proved unused on the LAN");
 	const struct ip *again = given_again(&l->answer.result, in_use);
 	if (again)
 		return refuse(again, f);
+	if (host_gateway_set(a, &l->answer.result, f) < 0 ||
+	    endpoint_guard_addresses(l->guard, &l->answer.result, f) < 0)
+		return -1;
 	const int found = link_setup_apply(&setup, ip, f);
 	if (found <= 0)
 		return found;

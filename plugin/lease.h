@@ -6,12 +6,14 @@
 
 #include "ipam/ipam.h"
 #include "plugin/attachment.h"
+#include "plugin/endpoint_guard.h"
 #include "record/endpoint.h"
 
 struct lease {
-	struct ipam_answer answer; /* owned */
-	bool held;                 /* the plugin has reserved the addresses */
-	bool unreturned;           /* giving them back failed: the record has to stay */
+	struct ipam_answer answer;    /* owned */
+	struct endpoint_guard *guard; /* borrowed; gets the addresses before they are used */
+	bool held;                    /* the plugin has reserved the addresses */
+	bool unreturned;              /* giving them back failed: the record has to stay */
 };
 
 static inline void lease_release(struct lease *l)

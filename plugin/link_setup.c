@@ -46,6 +46,14 @@ void link_setup_sysctls(const struct link_setup *s, struct sysctls *all)
 		sysctls_add(all, SETTINGS_IPV6, "accept_ra", 0);
 }
 
+cJSON *link_setup_record(const struct link_setup *s)
+{
+	struct sysctls all;
+
+	link_setup_sysctls(s, &all);
+	return sysctls_write(&all, s->endpoint->ifname);
+}
+
 /* The settings must be set before the link is up, because then the LAN can affect it. */
 static int apply_sysctls(const struct link_setup *s, struct failure *f)
 {
@@ -131,7 +139,9 @@ static int add_addresses(const struct link_setup *s, bool late, struct failure *
 		const struct cidr *address = &s->lease->ips[i].address;
 		if (is_late(s, address) == late &&
 		    addr_add(&s->attachment->sandbox.rtnl, s->endpoint->ifindex, address,
-		             how[s->attachment->config.dad], f) < 0)
+		             s->proof == PROOF_WRONG ? ADDR_DAD_OFF
+		                                     : how[s->attachment->config.dad],
+		             f) < 0)
 			return -1;
 	}
 	return 0;
@@ -149,7 +159,7 @@ static int prepare_addresses(const struct link_setup *s, struct failure *f)
 	return add_addresses(s, false, f);
 }
 
-static int mac_in_use(const struct link_setup *s, struct failure *f)
+int link_setup_refuse_mac(const struct link_setup *s, struct failure *f)
 {
 	const struct mac *mac = &s->endpoint->mac;
 	const struct link *master = &s->attachment->target.master;
@@ -173,19 +183,37 @@ static int mac_in_use(const struct link_setup *s, struct failure *f)
 	            mac_format(mac, text), master->name);
 }
 
+unsigned link_setup_flags(const struct attachment *a)
+{
+	return IFF_UP | (a->config.promisc ? IFF_PROMISC : 0u) |
+	       (a->config.allmulti ? IFF_ALLMULTI : 0u);
+}
+
+bool link_setup_is_none(const struct attachment *a)
+{
+	const struct config *c = &a->config;
+
+	return !c->kind->tap && !c->ipam && c->address_owner == OWNER_POD && !c->sysctls.n &&
+	       a->target.mode != MACVLAN_MODE_PASSTHRU;
+}
+
 static int bring_up(const struct link_setup *s, struct failure *f)
 {
-	const struct config *c = &s->attachment->config;
 	struct failure refusal;
-	const unsigned set =
-	        IFF_UP | (c->promisc ? IFF_PROMISC : 0u) | (c->allmulti ? IFF_ALLMULTI : 0u);
+	const unsigned set = link_setup_flags(s->attachment);
 
 	failure_clear(&refusal);
 	if (link_flags(&s->attachment->sandbox.rtnl, s->endpoint->ifindex, set, 0, &refusal) == 0)
 		return 0;
 	if (errno == EADDRINUSE)
-		return mac_in_use(s, f);
+		return link_setup_refuse_mac(s, f);
 	return failure_pass(f, &refusal);
+}
+
+/* Returns whether each address is proved unused on the LAN before its use. */
+static bool proves(const struct link_setup *s)
+{
+	return s->proof == PROOF_NEEDED || (s->attachment->config.acd && s->proof != PROOF_WRONG);
 }
 
 /* Like the reference plugin: wait only if an IPv6 gateway shows that the pod uses the address at
@@ -194,9 +222,9 @@ static bool must_wait_for_dad(const struct link_setup *s)
 {
 	const struct config *c = &s->attachment->config;
 
-	if (c->dad != DAD_WAIT && c->dad != DAD_FAST)
+	if ((c->dad != DAD_WAIT && c->dad != DAD_FAST) || s->proof == PROOF_WRONG)
 		return false;
-	return c->acd ? has_family(s->lease, AF_INET6) : has_ipv6_gateway(s->lease);
+	return proves(s) ? has_family(s->lease, AF_INET6) : has_ipv6_gateway(s->lease);
 }
 
 /* Wait for duplicate address detection. Returns 1 if another host has *duplicate, 0, or -1. */
@@ -326,8 +354,7 @@ static int assign_addresses_unprobed(const struct link_setup *s, struct failure 
 
 static int assign_addresses(const struct link_setup *s, struct ip *in_use, struct failure *f)
 {
-	return s->attachment->config.acd ? assign_addresses_probed(s, in_use, f)
-	                                 : assign_addresses_unprobed(s, f);
+	return proves(s) ? assign_addresses_probed(s, in_use, f) : assign_addresses_unprobed(s, f);
 }
 
 /* Shorten the kernel's timers while this call waits. The record says "adding" meanwhile: if this
@@ -355,6 +382,8 @@ int link_setup_apply(const struct link_setup *s, struct ip *in_use, struct failu
 {
 	const struct config *c = &s->attachment->config;
 
+	if (link_setup_is_none(s->attachment))
+		return 0;
 	if (s->lease)
 		routes_complete(s->lease);
 	if (set_mac(s, f) < 0 || disable_link_local(s, f) < 0 || apply_sysctls(s, f) < 0)
@@ -363,7 +392,7 @@ int link_setup_apply(const struct link_setup *s, struct ip *in_use, struct failu
 		return assign(s, in_use, f);
 	if (bring_up(s, f) < 0)
 		return -1;
-	if (!s->lease || !c->acd || !has_family(s->lease, AF_INET))
+	if (!s->lease || !proves(s) || !has_family(s->lease, AF_INET))
 		return 0;
 	const int reached = lan_reach(s->attachment, s->endpoint->ifindex, f);
 	return reached > 0 ? probe(s, in_use, f) : reached;

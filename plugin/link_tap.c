@@ -3,6 +3,9 @@
 #include "plugin/link_tap.h"
 
 #include "base/errno_text.h"
+#include "base/file.h"
+#include "netns/char_link.h"
+#include "plugin/link_setup.h"
 #include "plugin/master.h"
 #include "record/ifindex.h"
 #include "record/minors.h"
@@ -11,6 +14,7 @@
 #include <errno.h>
 #include <linux/if_link.h>
 #include <stdio.h>
+#include <sys/sysmacros.h>
 
 enum {
 	TRIES = 16,        /* of about 15 million indices: two are rare, sixteen are a fault */
@@ -58,6 +62,7 @@ static struct link_want want_of(const struct link_tap *lt, const struct endpoint
 		.bcqueuelen = c->bcqueuelen,
 		.sources = c->sources,
 		.n_sources = c->n_sources,
+		.flags = link_setup_is_none(at) ? link_setup_flags(at) : 0,
 	};
 }
 
@@ -182,6 +187,7 @@ static enum outcome make_link(struct link_tap *lt, struct endpoint *e, struct fa
 {
 	struct failure refusal;
 	const struct link_want want = want_of(lt, e);
+	const struct link_setup setup = { lt->attachment, e, NULL, PROOF_AS_CONFIGURED };
 
 	failure_clear(&refusal);
 	if (lt->attachment->target.takeover.link.index)
@@ -197,6 +203,8 @@ static enum outcome make_link(struct link_tap *lt, struct endpoint *e, struct fa
 		return name_or_index(lt, e, f);
 	case EBUSY:
 		return index_or_port(lt, e, &refusal, f);
+	case EADDRINUSE:
+		return (enum outcome)link_setup_refuse_mac(&setup, f);
 	default:
 		return explain(lt, err, &refusal, f);
 	}
@@ -218,6 +226,8 @@ static enum outcome claim_minor(const struct link_tap *lt, const struct endpoint
 {
 	const struct attachment *at = lt->attachment;
 	const bool any = lt->any_minor || at->target.takeover.link.index;
+	if (e->tap.number < lt->former)
+		return MINOR_TAKEN;
 	const int ours = any ? 1 : minor_is_free(e->tap.number, &e->netns, f);
 
 	if (ours > 0 && is_given(at, e) &&
@@ -257,6 +267,16 @@ static enum outcome make_tap(struct link_tap *lt, struct endpoint *e, struct fai
 	return INDEX_TAKEN;
 }
 
+/* Hold the number that was refused, which the kernel gives next, so that the former one comes. */
+static void hold_lower(struct link_tap *lt)
+{
+	struct failure ignored = { 0 };
+	uint32_t index;
+
+	if (ifindex_draw(&index, &ignored) < 0 || !placeholders_add(&lt->held, index, 1))
+		lt->former = 0;
+}
+
 /* Hold twice as many numbers each time, because the count of unusable ones in a row is not known.
  */
 static void hold_minors(struct link_tap *lt, uint32_t ifindex)
@@ -274,6 +294,8 @@ static enum outcome try_index(struct link_tap *lt, struct endpoint *e, struct fa
 	struct rtnl *inside = &lt->attachment->sandbox.rtnl;
 	int claimed = ifindex_claim(e->ifindex, e->container_id, e->ifname, f);
 
+	if (claimed == 0 && lt->fixed)
+		claimed = ifindex_is_claimed(e->ifindex, e->container_id, e->ifname, f);
 	if (claimed <= 0)
 		return claimed < 0 ? FAILED : INDEX_TAKEN;
 	enum outcome made = make_link(lt, e, f);
@@ -290,9 +312,27 @@ static enum outcome try_index(struct link_tap *lt, struct endpoint *e, struct fa
 			return FAILED;
 		lt->linked = false;
 	}
-	if (made == MINOR_TAKEN)
+	if (made == MINOR_TAKEN && e->tap.number < lt->former)
+		hold_lower(lt);
+	else if (made == MINOR_TAKEN)
 		hold_minors(lt, e->ifindex);
 	return made;
+}
+
+/* Try with the one index that the endpoint had. */
+static int try_fixed(struct link_tap *lt, struct endpoint *e, struct failure *f)
+{
+	for (int tries = 0; tries < TRIES; tries++) {
+		const enum outcome made = try_index(lt, e, f);
+		if (made == MADE || made == FAILED)
+			return made == MADE ? 0 : -1;
+		if (made == INDEX_TAKEN)
+			return fail(f, CNI_AGAIN, "another interface or attachment has it now",
+			            "interface index %u of %s", e->ifindex, e->ifname);
+		if (tries == TRIES / 2)
+			lt->former = 0;
+	}
+	return fail(f, CNI_AGAIN, "sixteen in a row were taken", "find a free tap number");
 }
 
 static int try_indices(struct link_tap *lt, struct endpoint *e, struct failure *f)
@@ -311,7 +351,25 @@ static int try_indices(struct link_tap *lt, struct endpoint *e, struct failure *
 int link_tap_create(struct link_tap *lt, struct endpoint *e, struct failure *f)
 {
 	lt->held = PLACEHOLDERS_NONE;
-	const int created = try_indices(lt, e, f);
+	const int created = lt->fixed ? try_fixed(lt, e, f) : try_indices(lt, e, f);
 	placeholders_release(&lt->held);
 	return created;
+}
+
+/* The record has the number already: the kernel removes its node with the link, and then only the
+ * record tells DEL the number. */
+int link_tap_number(const struct link_tap *lt, const struct endpoint *e, struct failure *f)
+{
+	const struct takeover *t = &lt->attachment->target.takeover;
+
+	if (!e->tap.path)
+		return 0;
+	if (t->link.index && t->number == e->tap.number &&
+	    char_link_await_udev(lt->devices, t->number, f) < 0)
+		return -1;
+	const int made = char_link_make(lt->devices, e->ifindex, e->tap.number, f);
+	if (made == 0)
+		fprintf(stderr, "podtap: %s/char/%u:%u is not a link to a tap: left alone\n",
+		        device_path(), major(e->tap.number), minor(e->tap.number));
+	return made < 0 ? -1 : 0;
 }

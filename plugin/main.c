@@ -4,7 +4,7 @@
 #include "plugin/log.h"
 #include "plugin/verbs.h"
 
-static const struct verb verbs[] = {
+static const struct cni_verb verbs[] = {
 	{ "ADD", add, NEEDS_CONTAINERID | NEEDS_NETNS | NEEDS_IFNAME | NEEDS_PATH, V0_1_0 },
 	{ "DEL", del, NEEDS_CONTAINERID | NEEDS_IFNAME | NEEDS_PATH, V0_1_0 },
 	{ "CHECK", check, NEEDS_CONTAINERID | NEEDS_NETNS | NEEDS_IFNAME | NEEDS_PATH, V0_4_0 },

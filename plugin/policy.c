@@ -14,7 +14,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { POLICY_MAX = 1 << 20, NAMESPACE_TEXT = 256 };
+enum { NAMESPACE_TEXT = 256 };
 
 static int refuse(const struct policy *p, const char *why, struct failure *f)
 {
@@ -35,7 +35,7 @@ static int check_owner(const struct policy *p, int fd, const char *what, mode_t 
 		return refuse(p, "it is no regular file", f);
 	if (st.st_uid == 0 && (st.st_mode & 022) == 0)
 		return 0;
-	snprintf(why, sizeof why, "its %s must be root's, and nobody else's to write", what);
+	snprintf(why, sizeof why, "its %s must belong to root, and only root may write it", what);
 	return refuse(p, why, f);
 }
 
@@ -82,13 +82,18 @@ static int file_parse(struct policy *p, int fd, struct failure *f)
 	return refuse(p, errno == EFBIG ? "it has more than 1 MiB" : errno_text(errno), f);
 }
 
-/* Read the policy. p->json stays NULL if there is no policy. The caller releases p in any case. */
-static int policy_read(struct policy *p, struct failure *f)
+const char *policy_path(void)
 {
 	const char *path = getenv("PODTAP_POLICY");
 
-	if (!path || !*path)
-		path = "/etc/podtap/policy.json";
+	return path && *path ? path : "/etc/podtap/policy.json";
+}
+
+/* Read the policy. p->json stays NULL if there is no policy. The caller releases p in any case. */
+static int policy_read(struct policy *p, struct failure *f)
+{
+	const char *path = policy_path();
+
 	if (strlen(path) >= PATH_MAX)
 		return fail(f, CNI_IO, errno_text(ENAMETOOLONG), "PODTAP_POLICY");
 	p->path = path;
@@ -183,4 +188,21 @@ bool policy_permits_log(const char *path)
 	if (policy_read(&p, &unusable) < 0)
 		return false;
 	return !p.json || policy_has_file(&p, path);
+}
+
+int policy_check(const char *path, const char *text, size_t length, struct failure *f)
+{
+	OWNED(policy_release) struct policy p = { .path = path, .json = NULL };
+
+	return policy_parse(&p, text, length, f);
+}
+
+int policy_look(const char **path, bool *exists, struct failure *f)
+{
+	OWNED(policy_release) struct policy p = { .path = "", .json = NULL };
+	const int read = policy_read(&p, f);
+
+	*path = p.path;
+	*exists = p.json;
+	return read;
 }

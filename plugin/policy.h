@@ -23,4 +23,18 @@ int policy_permit_network(const struct request *r, const struct config *c, const
 /* Whether podtap may write the log that a configuration names. */
 bool policy_permits_log(const char *path);
 
+/* The largest policy, in bytes. */
+enum { POLICY_MAX = 1 << 20 };
+
+/* The path of the node's policy: $PODTAP_POLICY, or the default. */
+const char *policy_path(void);
+
+/* Validate the text of a policy. `path` is what a failure calls it. Returns 0, or -1: CNI_DECODE or
+ * CNI_CONFIG, which name the rule and the key. */
+int policy_check(const char *path, const char *text, size_t length, struct failure *f) MUST_CHECK;
+
+/* Read and validate the policy without a question. *path is its path, and *exists whether there is
+ * one. Returns 0, or -1 if it cannot be used. */
+int policy_look(const char **path, bool *exists, struct failure *f) MUST_CHECK;
+
 #endif

@@ -101,6 +101,30 @@ static bool tx_queue_is(const cJSON *value, const struct policy_question *q)
 	return length_is(value, q->config->tx_queue, TXQUEUELEN_DEFAULT);
 }
 
+/* A rule can demand the key: it limits what an endpoint does to others. */
+static bool antispoof_is(const cJSON *value, const struct policy_question *q)
+{
+	return !cJSON_IsTrue(value) || q->config->antispoof;
+}
+
+/* A rule with a rate demands one. */
+static bool rate_is(const cJSON *value, uint64_t asked)
+{
+	int64_t most;
+
+	return !value || (asked && json_integer(value, &most) && asked <= (uint64_t)most);
+}
+
+static bool egress_is(const cJSON *value, const struct policy_question *q)
+{
+	return rate_is(value, q->config->bandwidth.egress_rate);
+}
+
+static bool ingress_is(const cJSON *value, const struct policy_question *q)
+{
+	return rate_is(value, q->config->bandwidth.ingress_rate);
+}
+
 static bool sysctls_are(const cJSON *value, const struct policy_question *q)
 {
 	const struct sysctls *asked = &q->config->sysctls;
@@ -156,6 +180,29 @@ static void say_tx_queue(const struct policy_question *q, char text[POLICY_TEXT]
 	snprintf(text, POLICY_TEXT, "txQueueLen %u", q->config->tx_queue);
 }
 
+static void say_antispoof(const struct policy_question *q, char text[POLICY_TEXT])
+{
+	snprintf(text, POLICY_TEXT, "antispoof %s", q->config->antispoof ? "true" : "false");
+}
+
+static void say_rate(const char *name, uint64_t rate, char text[POLICY_TEXT])
+{
+	if (rate)
+		snprintf(text, POLICY_TEXT, "%s %llu", name, (unsigned long long)rate);
+	else
+		snprintf(text, POLICY_TEXT, "no %s", name);
+}
+
+static void say_egress(const struct policy_question *q, char text[POLICY_TEXT])
+{
+	say_rate("egressRate", q->config->bandwidth.egress_rate, text);
+}
+
+static void say_ingress(const struct policy_question *q, char text[POLICY_TEXT])
+{
+	say_rate("ingressRate", q->config->bandwidth.ingress_rate, text);
+}
+
 static void say_sysctls(const struct policy_question *q, char text[POLICY_TEXT])
 {
 	const struct sysctls *asked = &q->config->sysctls;
@@ -172,7 +219,7 @@ static const struct key text_member = { "", KEY_TEXT, .offset = 0 };
 static const struct key mode_member = { "", KEY_WORD, .words = link_modes };
 static const struct key kind_member = { "", KEY_WORD, .words = link_kind_words };
 static const struct key id_member = { "", KEY_UINT, .max = UINT32_MAX - 1 };
-static const struct key rule_member = { "", KEY_OBJECT, .offset = 0 };
+static const struct key rule_member = { "", KEY_OBJECT, .members = policy_rule_key };
 
 #define TEXTS                             \
 	KEY_LIST, .member = &text_member, \
@@ -209,6 +256,11 @@ const struct policy_key rule_keys[] = {
 	FLAG("linkInContainer", link_in_container),
 	FLAG("vmDevices", vm_devices),
 	FLAG("hostAccess", host_access),
+	{ { "antispoof", KEY_BOOL, .offset = 0 }, .allows = antispoof_is, .say = say_antispoof },
+	FLAG("allowDhcpServer", allow_dhcp_server),
+	FLAG("allowRouterAdvertisements", allow_router),
+	{ { "egressRate", KEY_LONG, .offset = 0 }, .allows = egress_is, .say = say_egress },
+	{ { "ingressRate", KEY_LONG, .offset = 0 }, .allows = ingress_is, .say = say_ingress },
 	{ .key.name = NULL },
 };
 const struct policy_key policy_keys[] = {
@@ -220,3 +272,19 @@ const struct policy_key policy_keys[] = {
 	  .flag = 0 },
 	{ .key.name = NULL },
 };
+
+/* The tables end with a row without a name. Places only grow by one. */
+static const struct key *row_key(const struct policy_key *rows, size_t place)
+{
+	return rows[place].key.name ? &rows[place].key : NULL;
+}
+
+const struct key *policy_rule_key(size_t place)
+{
+	return row_key(rule_keys, place);
+}
+
+const struct key *policy_key(size_t place)
+{
+	return row_key(policy_keys, place);
+}

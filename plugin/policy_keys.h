@@ -33,4 +33,7 @@ struct policy_key {
 extern const struct policy_key rule_keys[];
 extern const struct policy_key policy_keys[];
 
+/* The same as tables of keys, for a caller that describes them. It must stop at the first NULL. */
+key_table policy_key, policy_rule_key;
+
 #endif

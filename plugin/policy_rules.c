@@ -25,7 +25,7 @@ static int refuse_key(const struct policy *p, const char *where, const cJSON *me
 static int refuse_unknown(const struct policy *p, const char *where, const cJSON *member,
                           const struct policy_key *keys, struct failure *f)
 {
-	char why[256] = "there is no such key; there are:";
+	char why[512] = "there is no such key; there are:";
 
 	for (; keys->key.name; keys++)
 		word_add(why, sizeof why, " ", keys->key.name);
@@ -47,7 +47,7 @@ static int check_keys(const struct policy *p, const char *where, const cJSON *ob
 	const char *mismatch;
 	const cJSON *member;
 
-	cJSON_ArrayForEach(member, object)
+	json_each_member(member, object)
 	{
 		const struct policy_key *key = key_find(keys, member->string);
 		if (!key)
@@ -150,7 +150,10 @@ static int refuse(const struct policy *p, const struct policy_question *q, const
 		snprintf(whose, sizeof whose, " in namespace %.256s", q->pod_namespace);
 	else
 		snprintf(whose, sizeof whose, "%s", q->any_namespace ? "" : " without a namespace");
-	return fail(f, CNI_CONFIG, *reasons ? reasons : "none of its rules is for it",
+	return fail(f, CNI_CONFIG,
+	            *reasons
+	                    ? reasons
+	                    : "no rule is for it: look at the networks and namespaces of its rules",
 	            "policy %s does not allow this endpoint of network %.256s%s", p->path,
 	            q->network, whose);
 }

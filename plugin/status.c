@@ -3,15 +3,19 @@
 #include "plugin/verbs.h"
 
 #include "base/errno_text.h"
+#include "base/file.h"
 #include "ipam/ipam.h"
 #include "ipam/place.h"
+#include "netns/guard.h"
 #include "netns/host.h"
 #include "netns/host_access.h"
 #include "netns/privilege.h"
 #include "plugin/config.h"
+#include "plugin/log.h"
 #include "plugin/master.h"
 #include "plugin/policy.h"
 #include "plugin/target.h"
+#include "plugin/unknown.h"
 #include "record/state.h"
 
 #include <errno.h>
@@ -90,12 +94,32 @@ static int check_host_access(const struct config *c, struct failure *f)
 	return host_access_supported(&why) < 0 ? unavailable(f, &why) : 0;
 }
 
+static void on_unknown(const char *path, const char *meant, void *data)
+{
+	char text[256];
+
+	log_warning("STATUS", data, unknown_text(path, meant, text, sizeof text));
+}
+
+static int check_guard(const struct config *c, struct failure *f)
+{
+	struct failure why = { 0 };
+
+	if (!config_guard_key(c))
+		return 0;
+	if (privilege_keep(PRIVILEGE_OPENING, ipam_delegates(c->ipam), f) < 0)
+		return -1;
+	return guard_supported(&why) < 0 ? unavailable(f, &why) : 0;
+}
+
 int status(const struct request *r, struct failure *f)
 {
 	OWNED(host_release) struct host host = HOST_CLOSED;
 	struct config config;
 
+	config_unknown(r->json, &(struct unknown_visit){ on_unknown, (void *)(uintptr_t)r });
 	if (config_read(&config, r, false, f) < 0 || check_host_access(&config, f) < 0 ||
+	    check_guard(&config, f) < 0 ||
 	    privilege_keep(PRIVILEGE_WORKING, ipam_delegates(config.ipam), f) < 0 ||
 	    host_open(&host, f) < 0)
 		return -1;

@@ -174,7 +174,7 @@ int sysctls_read(struct sysctls *s, const cJSON *value, const char *ifname, stru
 	const cJSON *member;
 
 	s->n = 0;
-	cJSON_ArrayForEach(member, value)
+	json_each_member(member, value)
 	{
 		if (member_read(s, member, ifname, f) < 0)
 			return -1;
@@ -236,18 +236,6 @@ int sysctls_apply(const struct sysctls *s, const struct sandbox *sandbox, const 
 			return explain(it, ifname, errno, &refusal, f);
 	}
 	return 0;
-}
-
-const struct sysctl *sysctls_changed(const struct sysctls *s, const struct sandbox *sandbox,
-                                     const char *ifname, int *now, struct failure *f)
-{
-	for (size_t i = 0; i < s->n; i++) {
-		const struct sysctl *it = &s->list[i];
-		if (sandbox_get(sandbox, it->kind->family, ifname, it->kind->name, now, f) < 0 ||
-		    *now != it->value)
-			return it;
-	}
-	return NULL;
 }
 
 const char *sysctl_name(const struct sysctl_kind *kind, const char *ifname,

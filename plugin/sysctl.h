@@ -48,11 +48,6 @@ unsigned sysctls_extras(const struct sysctls *s);
 int sysctls_apply(const struct sysctls *s, const struct sandbox *sandbox, const char *ifname,
                   struct failure *f) MUST_CHECK;
 
-/* Find the first setting whose value has changed. Returns it with the value in *now, or NULL if no
- * value has changed. A setting that cannot be read counts as changed, with the failure in *f. */
-const struct sysctl *sysctls_changed(const struct sysctls *s, const struct sandbox *sandbox,
-                                     const char *ifname, int *now, struct failure *f);
-
 /* Write a name such as "net.ipv6.conf.eth0.accept_ra", cut to the buffer. Returns `text`. */
 const char *sysctl_name(const struct sysctl_kind *kind, const char *ifname,
                         char text[static SYSCTL_TEXT]);

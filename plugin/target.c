@@ -145,12 +145,28 @@ static int by_previous(struct target *t, const struct target_search *s, struct f
 	return 0;
 }
 
+/* Name the target that an endpoint had. The configuration's name of the master may be an
+ * alternative one, which the record does not have. */
+static int by_endpoint(struct target *t, const struct endpoint *e, struct failure *f)
+{
+	if (!e->mode || !word_find(link_modes, e->mode, &t->mode) || !e->master ||
+	    strlen(e->master) >= sizeof t->named)
+		return fail(f, CNI_DECODE, "it lacks a mode or a master that podtap knows",
+		            "the record of interface %s of container %s", e->ifname,
+		            e->container_id);
+	if (!t->named[0])
+		snprintf(t->named, sizeof t->named, "%s", e->master);
+	return 0;
+}
+
 int target_name(struct target *t, const struct target_search *s, struct failure *f)
 {
 	const struct config *c = s->config;
 
 	*t = (struct target){ .mode = c->mode };
 	snprintf(t->named, sizeof t->named, "%s", c->master);
+	if (s->record)
+		return by_endpoint(t, s->record, f);
 	/* A deviceID does not name a master in the container. */
 	if (c->device_id && !c->link_in_container && by_device_id(t, s, f) < 0)
 		return -1;

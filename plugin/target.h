@@ -23,7 +23,8 @@ struct target_search {
 	const struct request *request;
 	const struct result *previous; /* prevResult */
 	struct host *host;
-	bool exists; /* an earlier call made the endpoint */
+	bool exists;                   /* an earlier call made the endpoint */
+	const struct endpoint *record; /* the target is that of this endpoint; NULL: search */
 };
 
 /* Find the name of the master, the mode, and the link to take over. The namespace of the container

@@ -87,10 +87,12 @@ int teardown_devices(const struct endpoint *e, struct host *host, struct sandbox
 }
 
 int teardown(const struct endpoint *e, struct host *host, struct sandbox *sandbox,
-             struct failure *f)
+             struct endpoint_guard *guard, struct failure *f)
 {
-	/* After a failure the record stays for the next DEL or GC. */
+	/* After a failure the record stays for the next DEL or GC. A link that is still there must
+	 * not get rid of its guard. */
 	if (teardown_devices(e, host, sandbox, f) < 0 ||
+	    endpoint_guard_undo(guard, &host->rtnl, f) < 0 ||
 	    ifindex_release(e->ifindex, e->container_id, e->ifname, f) < 0)
 		return -1;
 	return endpoint_remove(e->container_id, e->ifname, f);
@@ -139,7 +141,8 @@ int teardown_by_name(const char *container_id, const char *ifname, struct sandbo
 	dev_t number;
 	const int device = cdi_remove_unrecorded(link.index, &number, f);
 	if (host_entry_forget(&link, container_id, ifname, f) < 0 ||
-	    remove_unrecorded(sandbox, &link, f) < 0 || device < 0)
+	    remove_unrecorded(sandbox, &link, f) < 0 ||
+	    endpoint_guard_forget(&link, container_id, ifname, f) < 0 || device < 0)
 		return -1;
 	return ifindex_release(link.index, container_id, ifname, f);
 }
@@ -156,7 +159,8 @@ static int remove_noted(uint32_t index, const char *container_id, const char *if
 	failed |= cdi_remove_unrecorded(index, &number, f) < 0;
 	if (found == FOUND && link_kind_find(link.kind))
 		failed |= host_entry_forget(&link, container_id, ifname, f) < 0 ||
-		          remove_unrecorded(sandbox, &link, f) < 0;
+		          remove_unrecorded(sandbox, &link, f) < 0 ||
+		          endpoint_guard_forget(&link, container_id, ifname, f) < 0;
 	else if (number)
 		failed |= remove_node(index, number, f) < 0;
 	return failed ? -1 : 0;

@@ -5,17 +5,18 @@
 
 #include "netns/host.h"
 #include "netns/sandbox.h"
+#include "plugin/endpoint_guard.h"
 #include "record/endpoint.h"
 
-/* Remove what a record names: the tap node, the link, the claim of its index, and the record.
- * Continue after a failure. `sandbox` is the endpoint's namespace, NULL if it is gone: then only
- * the host may have a link, which an ADD was about to take over. Returns 0, or -1 with the first
- * failure. */
+/* Remove what a record names: the tap node, the link, its entry in an open guard, the claim of its
+ * index, and the record. Continue after a failure. `sandbox` is the endpoint's namespace, NULL if
+ * it is gone: then only the host may have a link, which an ADD was about to take over. Returns 0,
+ * or -1 with the first failure. */
 int teardown(const struct endpoint *e, struct host *host, struct sandbox *sandbox,
-             struct failure *f) MUST_CHECK;
+             struct endpoint_guard *guard, struct failure *f) MUST_CHECK;
 
-/* Like teardown(), but keep the record and the claim: for an attachment whose addresses could not
- * be released. The next GC retries that by the record. */
+/* Like teardown(), but keep the entry, the claim and the record: for an attachment whose addresses
+ * could not be released. The next GC retries that by the record. */
 int teardown_devices(const struct endpoint *e, struct host *host, struct sandbox *sandbox,
                      struct failure *f) MUST_CHECK;
 

@@ -19,6 +19,13 @@ int add_reported(const struct request *r, add_reporter *report, struct failure *
 /* Remove all that is left of the attachment. Succeed if nothing is left ("DEL"). */
 int del(const struct request *r, struct failure *f);
 
+/* Remove as del() does, if no other call works on the attachment, and if wanted() says so while
+ * none can begin to. wanted() may open namespaces. If the addresses cannot be
+ * released, nothing else is removed either. Returns 1, 0 if the attachment was left, or -1.
+ */
+int del_if(const struct request *r, bool (*wanted)(const struct request *r, void *data), void *data,
+           struct failure *f);
+
 /* Compare the endpoint with prevResult and the configuration ("CHECK"). */
 int check(const struct request *r, struct failure *f);
 

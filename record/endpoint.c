@@ -18,6 +18,9 @@
 
 enum { RECORD_MAX = 1 << 20, TRIES = 16 }; /* bytes; times */
 
+/* A network configuration may hold a secret of its IPAM plugin. */
+enum { RECORD_MODE = 0600 };
+
 static const char suffix[] = ".json";
 
 void endpoint_release(struct endpoint *e)
@@ -59,7 +62,7 @@ static enum found record_read(int directory, const char *name, struct endpoint *
 	if (!text) {
 		/* A link, a pipe or a directory is permanent. Other errors may be temporary. */
 		const bool foreign = errno == ELOOP || errno == ENXIO || errno == EBADMSG;
-		return fail(f, foreign ? CNI_DECODE : CNI_IO, errno_text(errno),
+		return fail(f, foreign ? CNI_DECODE : CNI_IO, file_read_reason(errno),
 		            "read the endpoint record %s", name);
 	}
 	cJSON *json = json_parse(text, length, "the endpoint record", f);
@@ -129,7 +132,7 @@ static int record_make(int directory, const struct endpoint *e, struct failure *
 	char name[NAME_MAX];
 	OWNED(text_release) char *text = record_text(e);
 	OWNED(fd_release)
-	int fd = text ? openat(directory, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0644) : -1;
+	int fd = text ? openat(directory, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, RECORD_MODE) : -1;
 
 	record_name(e->ifname, name);
 	if (fd >= 0 && bytes_write(fd, text, strlen(text)) == 0 &&
@@ -174,6 +177,16 @@ int endpoint_create(const struct endpoint *e, bool *exists, struct failure *f)
 	}
 }
 
+int endpoint_directory(const char *container_id, struct failure *f)
+{
+	const int directory = container_open(container_id, false, f);
+
+	if (directory < 0 && !f->code)
+		return fail(f, CNI_AGAIN, "they were removed meanwhile",
+		            "the endpoint records of %s", container_id);
+	return directory;
+}
+
 /* Write the name that a record has while it replaces the old one. Such a file exists only beside
  * the record itself. */
 static void replacement_name(const char *ifname, char name[static NAME_MAX])
@@ -209,7 +222,7 @@ int endpoint_cancel(const char *container_id, const char *ifname, struct failure
 	record_name(ifname, name);
 	OWNED(fd_release)
 	int fd = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0 ? errno == ENOENT : fchmod(fd, S_ISVTX | 0644) == 0)
+	if (fd < 0 ? errno == ENOENT : fchmod(fd, S_ISVTX | RECORD_MODE) == 0)
 		return 0;
 	return fail(f, CNI_IO, errno_text(errno), "mark the endpoint record %s", name);
 }
@@ -223,7 +236,7 @@ int endpoint_write(const struct endpoint *e, int directory, struct failure *f)
 	if (check_wanted(directory, name, f) < 0)
 		return -1;
 	OWNED(text_release) char *text = record_text(e);
-	if (text && file_replace(directory, name, fresh, 0644, text, strlen(text)) == 0)
+	if (text && file_replace(directory, name, fresh, RECORD_MODE, text, strlen(text)) == 0)
 		return 0;
 	return fail(f, CNI_IO, errno_text(errno), "replace the endpoint record %s below %s", name,
 	            state_path());

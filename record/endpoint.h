@@ -17,16 +17,21 @@
 
 /* Versions of podtap work on one host together, during an upgrade and after a downgrade. Each
  * undoes the endpoints of every other. Undoing uses only the members state, network, containerID,
- * ifname, netns, kind, ifindex, mac, taken, hostAccess, cdi, and tap's path, major and minor. Their
- * meaning in version 1 holds in every version. Other members may be added at any time, and readers
- * ignore unknown ones. A member that changes its meaning needs a new version. Of a newer record a
- * reader uses only the members above. It reports that the record is newer, and does not give its
- * tap or configuration out. A number out of its range is never cut: the record is invalid. */
+ * ifname, netns, kind, ifindex, mac, taken, hostAccess, guard, cdi, call, and tap's path, major and
+ * minor. Their meaning in version 1 holds in every version. Other members may be added at any time,
+ * and readers ignore unknown ones. A member that changes its meaning needs a new version. Of a
+ * newer record a reader uses only the members above. It reports that the record is newer, and does
+ * not give its tap or configuration out. A number out of its range is never cut: the record is
+ * invalid. */
 enum { ENDPOINT_VERSION = 1 };
+
+/* Bytes of a call that a record keeps. It keeps nothing of a longer one. */
+enum { ENDPOINT_CALL_MAX = 64 << 10 };
 
 struct endpoint { /* the texts are borrowed, from `source` if the record was read; NULL if absent */
 	uint32_t version; /* as read; 0: the current version */
 	bool ready;       /* false: ADD has not completed; the named objects may not exist */
+	bool repairing;   /* not ready, because a repair has not completed; ADD had */
 	const char *network;
 	const char *container_id;
 	const char *ifname;
@@ -54,6 +59,7 @@ struct endpoint { /* the texts are borrowed, from `source` if the record was rea
 		struct mac mac;
 	} host_link;
 	uint32_t host_access; /* the interface whose program has its MAC address; 0: none */
+	uint32_t guard;       /* the interface whose guard has it; 0: none */
 	const cJSON *ips;     /* as in a 1.1.0 result; borrowed */
 	const cJSON *routes;
 	const cJSON *dns;
@@ -69,7 +75,13 @@ struct endpoint { /* the texts are borrowed, from `source` if the record was rea
 		const char *uid;
 	} pod;
 	const char *created; /* RFC 3339 */
-	cJSON *source;       /* owned; a record that was read borrows from it */
+	struct { /* the ADD, for a later DEL or CHECK without a runtime; config NULL: not kept */
+		const char *args; /* CNI_ARGS */
+		const char *path; /* CNI_PATH */
+		const char
+		        *config; /* the network configuration, byte for byte; it may hold secrets */
+	} call;
+	cJSON *source; /* owned; a record that was read borrows from it */
 };
 
 void endpoint_release(struct endpoint *e);
@@ -80,7 +92,8 @@ static inline bool endpoint_is_newer(const struct endpoint *e)
 	return e->version > ENDPOINT_VERSION;
 }
 
-/* Make the record's JSON. The caller owns it. Returns NULL if there is no memory. */
+/* Make the record's JSON. The caller owns it, but it borrows the texts of the call. Returns NULL if
+ * there is no memory. */
 cJSON *endpoint_to_json(const struct endpoint *e);
 
 /* Read a record. The endpoint borrows from the tree, and owns it from then on, also on failure.
@@ -99,6 +112,10 @@ enum found endpoint_read_in(int directory, const char *container_id, const char 
 /* Write the intent of an ADD. Returns its directory, open, which the caller owns, or -1: with
  * *exists if there is a record already. */
 int endpoint_create(const struct endpoint *e, bool *exists, struct failure *f) MUST_CHECK;
+
+/* Open the directory of a container's records, for endpoint_write(). Returns the descriptor, which
+ * the caller owns, or -1. */
+int endpoint_directory(const char *container_id, struct failure *f) MUST_CHECK;
 
 /* Replace the attachment's record atomically, in the directory in which it was created. Returns 0,
  * or -1: CNI_AGAIN if a DEL wants the ADD to give up, by endpoint_cancel() or because it removed

@@ -104,17 +104,18 @@ static void put_taken(struct writer *w, const struct endpoint *e)
 	w->failed |= taken.failed;
 }
 
-static void put_host_access(struct writer *w, const struct endpoint *e)
+/* Put an interface whose program has an entry of the endpoint. */
+static void put_interface(struct writer *w, const char *name, uint32_t ifindex)
 {
-	struct writer access;
+	struct writer interface;
 
-	if (!e->host_access)
+	if (!ifindex)
 		return;
-	access = nested(w, "hostAccess");
-	if (access.failed)
+	interface = nested(w, name);
+	if (interface.failed)
 		return;
-	put_number(&access, "ifindex", e->host_access);
-	w->failed |= access.failed;
+	put_number(&interface, "ifindex", ifindex);
+	w->failed |= interface.failed;
 }
 
 static void put_pod(struct writer *w, const struct endpoint *e)
@@ -132,6 +133,30 @@ static void put_pod(struct writer *w, const struct endpoint *e)
 	w->failed |= pod.failed;
 }
 
+static void put_borrowed(struct writer *w, const char *name, const char *text)
+{
+	put(w, name, cJSON_CreateStringReference(text));
+}
+
+/* The configuration is a text: a reader of the record then makes one node of it, and a delegate
+ * gets the same bytes again. */
+static void put_call(struct writer *w, const struct endpoint *e)
+{
+	struct writer call;
+
+	if (!e->call.config ||
+	    strlen(e->call.config) + strlen(e->call.args) + strlen(e->call.path) >
+	            ENDPOINT_CALL_MAX)
+		return;
+	call = nested(w, "call");
+	if (call.failed)
+		return;
+	put_borrowed(&call, "args", e->call.args);
+	put_borrowed(&call, "path", e->call.path);
+	put_borrowed(&call, "config", e->call.config);
+	w->failed |= call.failed;
+}
+
 cJSON *endpoint_to_json(const struct endpoint *e)
 {
 	char mac[MAC_TEXT];
@@ -140,7 +165,7 @@ cJSON *endpoint_to_json(const struct endpoint *e)
 	if (!w.object)
 		return NULL;
 	put_number(&w, "version", e->version ? e->version : ENDPOINT_VERSION);
-	put_text(&w, "state", e->ready ? "ready" : "adding");
+	put_text(&w, "state", e->ready ? "ready" : e->repairing ? "repairing" : "adding");
 	put_text(&w, "network", e->network);
 	put_text(&w, "containerID", e->container_id);
 	put_text(&w, "ifname", e->ifname);
@@ -154,7 +179,8 @@ cJSON *endpoint_to_json(const struct endpoint *e)
 	put_number(&w, "queues", e->queues);
 	put_tap(&w, e);
 	put_taken(&w, e);
-	put_host_access(&w, e);
+	put_interface(&w, "hostAccess", e->host_access);
+	put_interface(&w, "guard", e->guard);
 	put_copy(&w, "ips", e->ips);
 	put_copy(&w, "routes", e->routes);
 	put_copy(&w, "dns", e->dns);
@@ -168,6 +194,7 @@ cJSON *endpoint_to_json(const struct endpoint *e)
 		put(&w, "vmDevices", cJSON_CreateTrue());
 	put_pod(&w, e);
 	put_text(&w, "created", e->created);
+	put_call(&w, e);
 	if (w.failed)
 		json_release(&w.object);
 	return w.object;
@@ -226,12 +253,22 @@ static void read_taken(struct reader *r, struct endpoint *e)
 	r->failed |= taken.failed || !mac || !mac_parse(mac, &e->host_link.mac);
 }
 
-static void read_host_access(struct reader *r, struct endpoint *e)
+static uint32_t interface_of(struct reader *r, const char *name)
 {
-	struct reader access = { .object = json_member(r->object, "hostAccess") };
+	struct reader interface = { .object = json_member(r->object, name) };
+	const uint32_t ifindex = (uint32_t)number_of(&interface, "ifindex", INT32_MAX);
 
-	e->host_access = (uint32_t)number_of(&access, "ifindex", INT32_MAX);
-	r->failed |= access.failed;
+	r->failed |= interface.failed;
+	return ifindex;
+}
+
+static void read_call(const struct reader *r, struct endpoint *e)
+{
+	const struct reader call = { .object = json_member(r->object, "call") };
+
+	e->call.args = text_of(&call, "args");
+	e->call.path = text_of(&call, "path");
+	e->call.config = e->call.args && e->call.path ? text_of(&call, "config") : NULL;
 }
 
 static void read_identity(struct reader *r, struct endpoint *e)
@@ -241,6 +278,7 @@ static void read_identity(struct reader *r, struct endpoint *e)
 	const char *state = text_of(r, "state"), *mac = text_of(r, "mac");
 
 	e->ready = state && strcmp(state, "ready") == 0;
+	e->repairing = state && strcmp(state, "repairing") == 0;
 	e->network = text_of(r, "network");
 	e->container_id = text_of(r, "containerID");
 	e->ifname = text_of(r, "ifname");
@@ -254,7 +292,9 @@ static void read_identity(struct reader *r, struct endpoint *e)
 	e->tap.number = makedev(number32_of(&tap, "major"), number32_of(&tap, "minor"));
 	e->cdi = text_of(r, "cdi");
 	read_taken(r, e);
-	read_host_access(r, e);
+	e->host_access = interface_of(r, "hostAccess");
+	e->guard = interface_of(r, "guard");
+	read_call(r, e);
 	r->failed |= netns.failed || tap.failed || !mac || !mac_parse(mac, &e->mac) ||
 	             !e->network || !e->container_id || !e->ifname || !e->kind || !e->ifindex;
 }

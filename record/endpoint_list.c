@@ -28,10 +28,11 @@ static int visit_record(int directory, const char *container_id, const char *ifn
                         const struct endpoint_visit *v)
 {
 	OWNED(endpoint_release) struct endpoint e = { .source = NULL };
-	struct failure error = { 0 };
+	struct failure error;
 
 	if (v->matters && !v->matters(container_id, ifname, v->data))
 		return 0;
+	failure_clear(&error);
 	enum found found = endpoint_read_in(directory, container_id, ifname, &e, &error);
 	if (found == FOUND_NONE) /* it was removed after the directory was read */
 		return 0;
@@ -40,21 +41,25 @@ static int visit_record(int directory, const char *container_id, const char *ifn
 	return v->on_record(&e, found == FOUND_FAILED ? &error : NULL, v->data);
 }
 
-/* Visit the records in a container's directory, which the function takes over. Returns what
- * on_record() returned, with the number of entries in *entries. */
-static int visit_records(int fd, const char *container_id, const struct endpoint_visit *v,
-                         size_t *entries, struct failure *missed)
+/* The directory of all containers' directories. */
+struct containers {
+	int fd;       /* borrowed */
+	bool at_once; /* see entries_come_at_once() */
+};
+
+/* Visit the records in a container's directory. Returns what on_record() returned, with the number
+ * of entries in *count. */
+static int visit_records(struct entries *records, const char *container_id,
+                         const struct endpoint_visit *v, size_t *count, struct failure *missed)
 {
-	OWNED(entries_release) struct entries records;
 	const char *name;
 	char ifname[16];
 
-	entries_begin(&records, fd);
-	*entries = 0;
-	while ((name = entries_next(&records))) {
-		++*entries;
+	*count = 0;
+	while ((name = entries_next(records))) {
+		++*count;
 		int stop = ifname_of(name, ifname, sizeof ifname)
-		                   ? visit_record(fd, container_id, ifname, v)
+		                   ? visit_record(records->fd, container_id, ifname, v)
 		                   : 0;
 		if (stop)
 			return stop;
@@ -66,12 +71,18 @@ static int visit_records(int fd, const char *container_id, const struct endpoint
 
 /* Visit the records of one container. An unreadable container is reported in *missed; the walk
  * continues. Returns what on_record() returned. */
-static int visit_container(int all, const char *container_id, const struct endpoint_visit *v,
-                           struct failure *missed)
+static int visit_container(const struct containers *all, const char *container_id,
+                           const struct endpoint_visit *v, struct failure *missed)
 {
-	size_t entries;
-	struct failure refusal = { 0 };
-	int fd = state_open_below(all, container_id, false, &refusal);
+	OWNED(entries_release) struct entries records;
+	size_t count;
+	struct failure refusal;
+
+	failure_clear(&refusal);
+	int fd = state_open_below(all->fd, container_id, false, &refusal);
+
+	entries_begin(&records, fd);
+	records.at_once = all->at_once;
 	/* It was removed meanwhile, or it is not a directory of podtap: another object, or a link.
 	 */
 	if (fd < 0 &&
@@ -81,9 +92,9 @@ static int visit_container(int all, const char *container_id, const struct endpo
 		failure_join(missed, &refusal);
 		return 0;
 	}
-	const int stop = visit_records(fd, container_id, v, &entries, missed);
-	if (entries == 0 && v->sweep)
-		unlinkat(all, container_id, AT_REMOVEDIR);
+	const int stop = visit_records(&records, container_id, v, &count, missed);
+	if (count == 0 && v->sweep)
+		unlinkat(all->fd, container_id, AT_REMOVEDIR);
 	return stop;
 }
 
@@ -93,13 +104,14 @@ int endpoint_each(const struct endpoint_visit *v, struct failure *f)
 	if (fd < 0)
 		return f->code ? -1 : 0;
 	OWNED(entries_release) struct entries containers;
+	const struct containers all = { fd, entries_come_at_once(fd) };
 	struct failure missed = { 0 };
 	int stop = 0;
 	const char *name;
 	entries_begin(&containers, fd);
 	while (!stop && (name = entries_next(&containers)))
 		if (identifier_valid(name))
-			stop = visit_container(fd, name, v, &missed);
+			stop = visit_container(&all, name, v, &missed);
 	if (stop)
 		return stop;
 	if (errno)
@@ -115,7 +127,8 @@ int endpoint_each_of(const char *container_id, const struct endpoint_visit *v, s
 
 	if (all < 0)
 		return f->code ? -1 : 0;
-	const int stop = visit_container(all, container_id, v, &missed);
+	const int stop =
+	        visit_container(&(struct containers){ all, false }, container_id, v, &missed);
 	if (stop)
 		return stop;
 	return missed.code ? failure_join(f, &missed) : 0;
@@ -129,6 +142,7 @@ bool endpoint_any(void)
 	const char *name;
 
 	entries_begin(&containers, fd);
+	containers.room = ENTRIES_FEW;
 	while ((name = entries_next(&containers)))
 		if (identifier_valid(name))
 			return true;

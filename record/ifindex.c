@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Drawing interface indices, and one symlink for each that names its attachment. */
 #include "record/ifindex.h"
+#include "base/random.h"
 
 #include "base/errno_text.h"
 #include "base/file.h"
@@ -12,14 +13,13 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 
 enum { FIRST = 0x100000, LAST = 0xffffff };
 
 int ifindex_draw(uint32_t *index, struct failure *f)
 {
 	uint32_t drawn;
-	if (getrandom(&drawn, sizeof drawn, 0) != sizeof drawn)
+	if (!random_draw(&drawn, sizeof drawn))
 		return fail_errno(f, errno, "draw an interface index");
 	*index = FIRST + drawn % (LAST - FIRST + 1);
 	return 0;
@@ -158,25 +158,22 @@ int ifindex_owner(uint32_t index, struct attachment_name *owner, struct failure 
 	return found > 0 ? owner_parse(text, owner) : found;
 }
 
-/* Whether an entry of the notes' directory is this attachment's. Returns 1, 0 or -1. */
-static int entry_is(int directory, const char *name, const char *wanted, uint32_t *index,
-                    struct failure *f)
+/* Read an entry of the notes' directory. Returns 1, 0 if it is no note, or -1. */
+static int entry_read(int directory, const char *name, uint32_t *index, char text[static PATH_MAX],
+                      struct failure *f)
 {
-	char text[PATH_MAX], *end;
+	char *end;
 	const unsigned long number = strtoul(name, &end, 10);
 
 	if (*end || number == 0 || number > INT32_MAX)
 		return 0;
-	const int found = text_read(directory, name, text, f);
-	if (found <= 0 || strcmp(text, wanted) != 0)
-		return found < 0 ? -1 : 0;
 	*index = (uint32_t)number;
-	return 1;
+	return text_read(directory, name, text, f);
 }
 
 int ifindex_find(const char *container_id, const char *ifname, uint32_t *index, struct failure *f)
 {
-	char wanted[PATH_MAX];
+	char wanted[PATH_MAX], text[PATH_MAX];
 	int directory, found = notes_open(&directory, f);
 
 	if (found <= 0)
@@ -187,9 +184,33 @@ int ifindex_find(const char *container_id, const char *ifname, uint32_t *index, 
 	claim_text(container_id, ifname, wanted);
 	const struct dirent *entry;
 	while ((entry = entry_next(stream))) {
-		found = entry_is(dirfd(stream), entry->d_name, wanted, index, f);
-		if (found)
+		found = entry_read(dirfd(stream), entry->d_name, index, text, f);
+		if (found < 0 || (found > 0 && strcmp(text, wanted) == 0))
 			return found;
+	}
+	return errno ? fail(f, CNI_IO, errno_text(errno), "list the interface indices") : 0;
+}
+
+int ifindex_each(void (*on_claim)(uint32_t index, const struct attachment_name *owner, void *data),
+                 void *data, struct failure *f)
+{
+	struct attachment_name owner;
+	char text[PATH_MAX];
+	uint32_t index;
+	int directory, found = notes_open(&directory, f);
+
+	if (found <= 0)
+		return found;
+	OWNED(stream_release) DIR *stream = directory_stream(directory);
+	if (!stream)
+		return fail(f, CNI_IO, errno_text(errno), "list the interface indices");
+	const struct dirent *entry;
+	while ((entry = entry_next(stream))) {
+		found = entry_read(dirfd(stream), entry->d_name, &index, text, f);
+		if (found < 0)
+			return -1;
+		if (found > 0 && owner_parse(text, &owner))
+			on_claim(index, &owner, data);
 	}
 	return errno ? fail(f, CNI_IO, errno_text(errno), "list the interface indices") : 0;
 }

@@ -42,6 +42,10 @@ int ifindex_owner(uint32_t index, struct attachment_name *owner, struct failure 
 int ifindex_find(const char *container_id, const char *ifname, uint32_t *index,
                  struct failure *f) MUST_CHECK;
 
+/* Call on_claim() with every claim. Returns 0 or -1. */
+int ifindex_each(void (*on_claim)(uint32_t index, const struct attachment_name *owner, void *data),
+                 void *data, struct failure *f) MUST_CHECK;
+
 /* Release the claim of an index, if it is this attachment's. Returns 0 or -1. */
 int ifindex_release(uint32_t index, const char *container_id, const char *ifname,
                     struct failure *f) MUST_CHECK;

@@ -4,6 +4,7 @@
 #include "record/minors.h"
 
 #include "base/errno_text.h"
+#include "base/file.h"
 #include "record/state.h"
 
 #include <errno.h>

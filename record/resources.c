@@ -72,7 +72,7 @@ static cJSON *document_read(struct failure *f)
 	if (text)
 		return json_parse(text, length, file_name, f);
 	if (errno != ENOENT)
-		fail(f, CNI_IO, errno_text(errno), "read %s/%s", state_path(), file_name);
+		fail(f, CNI_IO, file_read_reason(errno), "read %s/%s", state_path(), file_name);
 	return NULL;
 }
 

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 enum { TRIES = 16 }; /* other calls may remove the directory each time */
@@ -33,19 +34,6 @@ const char *device_path(void)
 const char *cdi_path(void)
 {
 	return setting("PODTAP_CDI_DIR", "/var/run/cdi");
-}
-
-char *path_join(const char *directory, const char *name)
-{
-	char *path;
-	const int length = asprintf(&path, "%s/%s", directory, name);
-
-	if (length >= 0 && length < PATH_MAX)
-		return path;
-	if (length >= 0)
-		free(path);
-	errno = length < 0 ? ENOMEM : ENAMETOOLONG;
-	return NULL;
 }
 
 int device_open(struct failure *f)
@@ -128,7 +116,19 @@ int state_lock(struct failure *f)
 {
 	OWNED(fd_release) int fd = state_lock_open(true, f);
 
-	if (fd < 0)
-		return -1;
-	return lock_file(fd, state_path(), LOCK_WAIT_S, f) < 0 ? -1 : fd_take(&fd);
+	return fd < 0 || state_lock_by(fd, f) < 0 ? -1 : fd_take(&fd);
+}
+
+int state_lock_by(int fd, struct failure *f)
+{
+	return lock_file(fd, state_path(), LOCK_WAIT_S, f);
+}
+
+/* A failure is harmless, because the lock ends with the call. */
+void state_unlock(int fd)
+{
+	const int saved = errno;
+
+	if (flock(fd, LOCK_UN) < 0)
+		errno = saved;
 }

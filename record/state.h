@@ -29,12 +29,13 @@ int state_lock_open(bool make, struct failure *f) MUST_CHECK;
  * the caller owns, or -1: CNI_IO, or CNI_AGAIN after LOCK_WAIT_S. */
 int state_lock(struct failure *f) MUST_CHECK;
 
+/* Like state_lock(), by a descriptor of state_lock_open() that no other thread uses, until
+ * state_unlock(): this costs an ADD less. Returns 0 or -1. */
+int state_lock_by(int fd, struct failure *f) MUST_CHECK;
+void state_unlock(int fd);
+
 /* Returns the path of the state directory, for messages and listings. */
 const char *state_path(void);
-
-/* Make the path DIRECTORY/NAME, which the caller owns. Returns NULL with errno: ENAMETOOLONG if it
- * is too long for a path. */
-char *path_join(const char *directory, const char *name) MUST_CHECK;
 
 /* Create a directory and its missing parents (0755). Returns 0, also if it exists, or -1. */
 int directory_make(const char *path, struct failure *f) MUST_CHECK;

@@ -114,7 +114,11 @@ static enum found link_look(const struct endpoint *e, struct sandbox *sandbox, s
 	if (endpoint_is_newer(e))
 		return differs(why, e, "its record is of a newer podtap");
 	const enum found found = endpoint_link(e, sandbox, link, why);
-	return found == FOUND_NONE ? differs(why, e, "its interface is gone") : found;
+	return found == FOUND_NONE
+	               ? differs(why, e,
+	                         "its interface is gone: podtapctl repair makes it again, if its "
+	                         "master is there")
+	               : found;
 }
 
 /* Open the namespace that a record names. */
@@ -173,6 +177,18 @@ enum verified endpoint_verify(const struct verifier *v, const struct endpoint *e
 	if (open != FOUND)
 		return open == FOUND_NONE ? DIFFERS : VERIFY_FAILED;
 	return verify_found(e, &sandbox, v->devices, link, why);
+}
+
+enum found endpoint_exists(const struct endpoint *e, const struct host *host, struct failure *why)
+{
+	OWNED(sandbox_release) struct sandbox sandbox = SANDBOX_CLOSED;
+	struct link link;
+	enum found found = sandbox_look(e, host, &sandbox, why);
+
+	if (found != FOUND)
+		return found;
+	found = endpoint_link(e, &sandbox, &link, why);
+	return found == FOUND_NONE ? differs(why, e, "its interface is gone") : found;
 }
 
 enum found endpoint_find_link(const struct endpoint *e, struct link *link, struct failure *why)

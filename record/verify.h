@@ -56,6 +56,12 @@ void verifier_release(struct verifier *v);
 enum verified endpoint_verify(const struct verifier *v, const struct endpoint *e, struct link *link,
                               struct failure *why) MUST_CHECK;
 
+/* Whether what a record names exists: its namespace and its link. Unlike endpoint_verify(), do not
+ * ask for the tap, which a living endpoint may have lost, and take any version's record. Returns
+ * FOUND; FOUND_NONE with what is gone in *why; or FOUND_FAILED with *why. */
+enum found endpoint_exists(const struct endpoint *e, const struct host *host,
+                           struct failure *why) MUST_CHECK;
+
 /* Find an endpoint's link as it is now, without verifying its tap. Returns 1; 0 with what is gone
  * in *why; or FOUND_FAILED with *why. */
 enum found endpoint_find_link(const struct endpoint *e, struct link *link,

@@ -62,6 +62,11 @@ static const char *const everyone[] = {
 	NULL,
 };
 
+bool confine_has(unsigned capability)
+{
+	return capng_get_caps_process() == 0 && capng_have_capability(CAPNG_EFFECTIVE, capability);
+}
+
 int confine_capabilities(const unsigned *kept, size_t n, struct failure *f)
 {
 	if (capng_get_caps_process() < 0)

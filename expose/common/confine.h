@@ -7,6 +7,7 @@
 #include "base/failure.h"
 #include "base/owned.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* A sanitizer's runtime makes calls of its own: its builds load a filter that forbids nothing. */
@@ -18,6 +19,9 @@
 #else
 #define CONFINE_FORBIDS 1
 #endif
+
+/* Returns whether the process may use a capability. */
+bool confine_has(unsigned capability);
 
 /* Keeps those of these capabilities that the process has. Empties the bounding set if that is
  * permitted. */

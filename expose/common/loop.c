@@ -17,6 +17,11 @@ int loop_watch(struct loop *l, struct watch *w, uint32_t events, struct failure 
 	return 0;
 }
 
+void loop_forget(struct loop *l, struct watch *w)
+{
+	epoll_ctl(l->fd, EPOLL_CTL_DEL, w->fd, NULL);
+}
+
 void loop_change(struct loop *l, struct watch *w, uint32_t events)
 {
 	struct epoll_event event = { .events = events, .data.ptr = w };

@@ -33,6 +33,9 @@ static inline void loop_release(struct loop *l)
 /* Watches a descriptor until it is closed. */
 int loop_watch(struct loop *l, struct watch *w, uint32_t events, struct failure *f) MUST_CHECK;
 
+/* Stops watching a descriptor before it is closed: another process may have it open still. */
+void loop_forget(struct loop *l, struct watch *w);
+
 /* Changes the events of a watched descriptor. */
 void loop_change(struct loop *l, struct watch *w, uint32_t events);
 

@@ -26,6 +26,13 @@ static const struct key entry_keys[] = {
 	{ "capacity", KEY_UINT, FIELD(entry.capacity), .max = DP_CAPACITY_MAX },
 };
 #undef FIELD
+enum { ENTRY_KEYS = sizeof entry_keys / sizeof *entry_keys };
+
+const struct key *dp_entry_key(size_t place)
+{
+	return place < ENTRY_KEYS ? &entry_keys[place] : NULL;
+}
+
 /* Of the document. A list alone is its resources. */
 struct document {
 	const char *name_space;
@@ -34,11 +41,18 @@ struct document {
 #define FIELD(member) .offset = offsetof(struct document, member)
 static const char name_space_wanted[] = "it must be a DNS name in lower case, short enough for a "
                                         "quota, and not Kubernetes' own";
+static const struct key entry_member = { "", KEY_OBJECT, .members = dp_entry_key };
 static const struct key document_keys[] = {
 	{ "resourceNamespace", KEY_TEXT, FIELD(name_space), .wanted = name_space_wanted,
 	  .strict = true },
-	{ "resources", KEY_JSON, FIELD(resources), .max = DP_ENTRIES_MAX },
+	{ "resources", KEY_JSON, FIELD(resources), .max = DP_ENTRIES_MAX, .member = &entry_member },
 };
+enum { DOCUMENT_KEYS = sizeof document_keys / sizeof *document_keys };
+
+const struct key *dp_document_key(size_t place)
+{
+	return place < DOCUMENT_KEYS ? &document_keys[place] : NULL;
+}
 
 static const struct key *key_find(const struct key *keys, size_t n, const char *name)
 {
@@ -53,7 +67,7 @@ static int keys_check(const cJSON *object, const struct key *keys, size_t n, str
 {
 	const cJSON *member;
 
-	cJSON_ArrayForEach(member, object)
+	json_each_member(member, object)
 	{
 		if (!key_find(keys, n, member->string))
 			return fail(f, CNI_CONFIG, "there is no such key",
@@ -108,15 +122,14 @@ static int capacity_check(struct dp_entry *e, struct failure *f)
 
 static int entry_decode(const cJSON *json, struct spelled *s, struct failure *f)
 {
-	const size_t n = sizeof entry_keys / sizeof *entry_keys;
 	const struct key_scope scope = { json, "", f };
 
 	*s = (struct spelled){ .entry.mode = MACVLAN_MODE_BRIDGE };
 	if (!cJSON_IsObject(json))
 		return fail(f, CNI_CONFIG, "it must be an object", "the entry");
-	if (keys_check(json, entry_keys, n, f) < 0)
+	if (keys_check(json, entry_keys, ENTRY_KEYS, f) < 0)
 		return -1;
-	if (keys_read(entry_keys, n, &scope, s) < 0)
+	if (keys_read(entry_keys, ENTRY_KEYS, &scope, s) < 0)
 		return -1;
 	if (!s->name || !is_name(s->name))
 		return fail(f, CNI_CONFIG,
@@ -171,7 +184,6 @@ static int entries_read(struct dp_config *c, const cJSON *list, struct failure *
 
 static int document_read(struct dp_config *c, const cJSON *json, struct failure *f)
 {
-	const size_t n = sizeof document_keys / sizeof *document_keys;
 	const struct key_scope scope = { json, "", f };
 	struct document d = { .name_space = name_space_default };
 
@@ -179,8 +191,8 @@ static int document_read(struct dp_config *c, const cJSON *json, struct failure 
 		return entries_read(c, json, f);
 	if (!cJSON_IsObject(json))
 		return fail(f, CNI_CONFIG, "it must be a list or an object", "the configuration");
-	if (keys_check(json, document_keys, n, f) < 0 ||
-	    keys_read(document_keys, n, &scope, &d) < 0)
+	if (keys_check(json, document_keys, DOCUMENT_KEYS, f) < 0 ||
+	    keys_read(document_keys, DOCUMENT_KEYS, &scope, &d) < 0)
 		return -1;
 	if (!is_name_space(d.name_space))
 		return fail(f, CNI_CONFIG, name_space_wanted,

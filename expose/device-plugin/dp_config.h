@@ -4,6 +4,7 @@
 #define EXPOSE_DEVICE_PLUGIN_DP_CONFIG_H
 
 #include "base/json.h"
+#include "base/keys.h"
 #include "netns/link.h"
 
 enum { DP_NAME_TEXT = 64, DP_CAPACITY_MAX = 10000, DP_ENTRIES_MAX = 256 };
@@ -32,6 +33,9 @@ static inline void dp_config_release(struct dp_config *c)
  * JSON; CNI_CONFIG names the entry and what is wrong with it, unknown keys included. */
 int dp_config_read(struct dp_config *c, const char *text, size_t length,
                    struct failure *f) MUST_CHECK;
+
+/* The keys of the object and of an entry, for a caller that describes them. */
+key_table dp_document_key, dp_entry_key;
 
 /* The entry of an interface no configuration names. False: its name cannot be a resource's. */
 bool dp_entry_of_link(const char *name, struct dp_entry *entry) MUST_CHECK;

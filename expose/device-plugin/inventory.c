@@ -4,9 +4,11 @@
 
 #include "expose/device-plugin/resources_file.h"
 
+#include <stdio.h>
 #include <string.h>
 
-/* Writes the file that CNI calls read. Logs a failure; the next event tries again. */
+/* Writes the file that CNI calls read. Logs a failure once; a timer or the next event tries again.
+ */
 static void file_write(struct inventory *all)
 {
 	struct failure f = { 0 };
@@ -15,8 +17,25 @@ static void file_write(struct inventory *all)
 	for (size_t i = 0; i < all->n; i++)
 		entries[i] = &all->server[i]->entry;
 	all->written = resources_file_write(entries, all->n, all->name_space, &f) == 0;
-	if (!all->written)
+	if (all->written) {
+		all->why[0] = '\0';
+		backoff_reset(&all->again);
+		return;
+	}
+	if (!*all->why)
 		log_failure(&f);
+	snprintf(all->why, sizeof all->why, "%.120s: %.120s", f.msg, f.details);
+	backoff_start(&all->again);
+}
+
+static void on_retry(void *data, uint32_t events)
+{
+	struct inventory *all = data;
+
+	(void)events;
+	backoff_stop(&all->again);
+	if (!all->written)
+		file_write(all);
 }
 
 static struct resource_server *inventory_add(struct inventory *all, const struct dp_entry *entry,
@@ -144,9 +163,14 @@ int inventory_begin(struct inventory *all, struct loop *loop, const struct dp_co
 		                   .name_space = config->name_space,
 		                   .ports = config->n == 0,
 		                   .kubelet.await = AWAIT_CLOSED,
+		                   .again = BACKOFF_CLOSED,
 		                   .nl.fd = -1,
 		                   .news.nl.fd = -1 };
-	if (kubelet_open(&all->kubelet, loop, directory, f) < 0 || links_begin(all, f) < 0)
+	if (kubelet_open(&all->kubelet, loop, directory, f) < 0 || links_begin(all, f) < 0 ||
+	    backoff_open(&all->again, f) < 0)
+		return -1;
+	all->retry = (struct watch){ all->again.fd, on_retry, all };
+	if (loop_watch(loop, &all->retry, EPOLLIN, f) < 0)
 		return -1;
 	for (size_t i = 0; i < config->n; i++)
 		if (!inventory_add(all, &config->entries[i], f))
@@ -175,6 +199,7 @@ void inventory_release(struct inventory *all)
 		resource_server_free(all->server[i]);
 	all->n = 0;
 	kubelet_release(&all->kubelet);
+	backoff_release(&all->again);
 	link_watch_release(&all->news);
 	rtnl_release(&all->nl);
 }

@@ -10,9 +10,12 @@ struct inventory {
 	struct loop *loop;
 	struct kubelet kubelet;
 	const char *name_space;
-	bool ports;   /* every port of the host is a resource, also those that come later */
-	bool full;    /* there were more ports than resources can be served */
-	bool written; /* the file of resources is up to date */
+	bool ports;           /* every port of the host is a resource, also those that come later */
+	bool full;            /* there were more ports than resources can be served */
+	bool written;         /* the file of resources is up to date */
+	char why[256];        /* it is not: the reason */
+	struct backoff again; /* when to write it again */
+	struct watch retry;
 	struct resource_server *server[DP_ENTRIES_MAX];
 	size_t n;
 	struct rtnl nl;         /* looks interfaces up */

@@ -5,7 +5,9 @@
 #include "base/errno_text.h"
 #include "base/file.h"
 #include "expose/common/confine.h"
+#include "expose/common/health.h"
 #include "expose/device-plugin/inventory.h"
+#include "expose/device-plugin/readiness.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -18,6 +20,7 @@ static const char variable[] = "DP_MACVTAP_CONF";
 struct options {
 	const char *config; /* a file; NULL: the variable */
 	const char *directory;
+	const char *probe; /* the question of health_probe(); NULL: serve */
 };
 
 /* The system calls of the running program beside those of all such programs, under the names that
@@ -30,7 +33,7 @@ static const char *const calls[] = {
 
 static const struct cli cli = {
 	.program = "podtap-device-plugin",
-	.synopsis = "[-c FILE] [-d DIRECTORY]",
+	.synopsis = "[-c FILE] [-d DIRECTORY] [--probe WHAT]",
 	.about = "Offers macvtap devices to the kubelet as resources.\n",
 	.options =
 	        (const struct cli_option[]){
@@ -38,6 +41,8 @@ static const struct cli cli = {
 	                  "which resources ($DP_MACVTAP_CONF holds them otherwise)" },
 	                { "kubelet-dir", "DIRECTORY", 'd',
 	                  "the kubelet's directory (" KUBELET_DIRECTORY ")" },
+	                { "probe", "WHAT", 'p',
+	                  "ask the running one, at $" HEALTH_VARIABLE ": ready or live" },
 	                { .name = NULL },
 	        },
 };
@@ -51,8 +56,10 @@ static int options_read(struct options *o, int argc, char **argv)
 	for (int key; (key = cli_next(&w)) != CLI_ARGUMENTS;) {
 		if (key == CLI_EXIT)
 			return w.status;
-		*(key == 'c' ? &o->config : &o->directory) = w.value;
+		*(key == 'c' ? &o->config : key == 'p' ? &o->probe : &o->directory) = w.value;
 	}
+	if (o->probe && !health_is_question(o->probe))
+		return cli_misused(&cli, "--probe %s: it must be ready or live", o->probe);
 	return w.rest < argc ? cli_misused(&cli, "unexpected argument %s", argv[w.rest]) : -1;
 }
 
@@ -94,12 +101,20 @@ static void on_signal(void *data, uint32_t events)
 	loop->ended = true;
 }
 
+static bool is_ready(const void *data, char text[static HEALTH_TEXT])
+{
+	return inventory_ready(data, text);
+}
+
 static int inventory_serve(struct loop *loop, const struct dp_config *config, const char *directory,
                            struct failure *f)
 {
 	OWNED(inventory_release) struct inventory all;
+	OWNED(health_release)
+	struct health health = { .watch.fd = -1, .ready = is_ready, .data = &all };
 
-	if (inventory_begin(&all, loop, config, directory, f) < 0 || confine_calls(calls, f) < 0)
+	if (inventory_begin(&all, loop, config, directory, f) < 0 ||
+	    health_open(&health, loop, f) < 0 || confine_calls(calls, f) < 0)
 		return -1;
 	inventory_register(&all);
 	return loop_run(loop, f);
@@ -140,6 +155,8 @@ int main(int argc, char **argv)
 	const int status = options_read(&o, argc, argv);
 	if (status >= 0)
 		return status;
+	if (o.probe)
+		return health_probe(o.probe);
 	if (config_load(&o, &config, &f) == 0 && serve(&config, o.directory, &f) == 0)
 		return 0;
 	log_failure(&f);

@@ -41,15 +41,17 @@ static void on_registered(void *owner, const struct grpc_outcome *outcome)
 		log_event("%s is registered: %u devices on %s", s->resource, s->pool.capacity,
 		          s->entry.lower);
 		s->state = RESOURCE_REGISTERED;
+		s->why[0] = '\0';
 		on_listening(s);
 		return;
 	}
 	s->state = RESOURCE_WAITING;
 	if (outcome->code > 0)
-		log_event("%s is not registered: kubelet says (code %d): %s", s->resource,
-		          outcome->code, outcome->text);
+		snprintf(s->why, sizeof s->why, "kubelet says (code %d): %.200s", outcome->code,
+		         outcome->text);
 	else
-		log_event("%s is not registered: %s", s->resource, outcome->text);
+		snprintf(s->why, sizeof s->why, "%.250s", outcome->text);
+	log_event("%s is not registered: %s", s->resource, s->why);
 	backoff_start(&s->again);
 }
 
@@ -61,6 +63,7 @@ static int socket_make(struct resource_server *s, struct failure *f)
 
 static void refused(struct resource_server *s, const struct failure *f)
 {
+	snprintf(s->why, sizeof s->why, "%.120s: %.120s", f->msg, f->details);
 	log_event("%s is not registered: %s: %s", s->resource, f->msg, f->details);
 	s->state = RESOURCE_WAITING;
 	backoff_start(&s->again);

@@ -24,6 +24,7 @@ struct resource_server {
 	struct grpc_server server;
 	struct grpc_client_call registration;
 	enum resource_state state;
+	char why[256];        /* it is not registered: the reason, "": none is known */
 	struct backoff again; /* the next registration, unless the kubelet listens by then */
 	struct watch timer;
 	struct loop *loop;

@@ -30,7 +30,7 @@ static const cJSON *member(const cJSON *object, const char *name, struct failure
 {
 	const cJSON *found = NULL, *item;
 
-	cJSON_ArrayForEach(item, object)
+	json_each_member(item, object)
 	{
 		if (!json_name_is(item->string, name))
 			continue;

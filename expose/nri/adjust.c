@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Choosing the devices of a container that is being created. */
+/* Choosing the devices of a container. */
 #include "expose/nri/adjust.h"
 
 #include "base/name.h"
@@ -16,63 +16,107 @@
 static const char annotation[] = "podtap.dev/containers";
 
 /* Reads the pod's id, which is also the name of a directory of records. Fails if it is not valid as
- * such, or if the container names another pod. */
-static int pod_id(const Nri__CreateContainerRequest *r, char id[static NAME_MAX + 1],
-                  struct failure *f)
+ * such. */
+static int pod_id(const Nri__Pod *p, char id[static NAME_MAX + 1], struct failure *f)
 {
-	const ProtobufCBinaryData *pod = &r->pod->id, *of = &r->container->pod_sandbox_id;
+	const ProtobufCBinaryData *pod = &p->id;
 	const bool fits = pod->len && pod->len <= NAME_MAX;
 
 	if (fits)
 		memcpy(id, pod->data, pod->len);
 	id[fits ? pod->len : 0] = '\0';
-	if (!fits || strlen(id) != pod->len || !identifier_valid(id))
-		return fail(f, CNI_OTHER, "it is empty, too long or has unexpected characters",
-		            "the pod's id");
+	if (fits && strlen(id) == pod->len && identifier_valid(id))
+		return 0;
+	return fail(f, CNI_OTHER, "it is empty, too long or has unexpected characters",
+	            "the pod's id");
+}
+
+/* Reads it from a request. Fails also if the container names another pod. */
+static int request_pod(const Nri__ContainerRequest *r, char id[static NAME_MAX + 1],
+                       struct failure *f)
+{
+	const ProtobufCBinaryData *pod = &r->pod->id, *of = &r->container->pod_sandbox_id;
+
+	if (pod_id(r->pod, id, f) < 0)
+		return -1;
 	if (of->len && (of->len != pod->len || memcmp(of->data, pod->data, pod->len) != 0))
 		return fail(f, CNI_OTHER, "the container says it is another pod's", "pod %s", id);
 	return 0;
 }
 
-/* Returns whether a list of names has this one. Commas or blanks separate the names. */
-static bool list_has(const char *list, const char *name)
+const char *list_next(const char *list, size_t *length)
 {
 	static const char between[] = ", \t\n";
-	const size_t length = strlen(name);
 
-	for (size_t n; *(list += strspn(list, between)); list += n) {
-		n = strcspn(list, between);
-		if (n == length && memcmp(list, name, n) == 0)
-			return true;
+	list += strspn(list, between);
+	*length = strcspn(list, between);
+	return *length ? list : NULL;
+}
+
+/* Returns whether a list of names has this one, and (`alone`) no other. */
+static bool list_has(const char *list, const char *name, bool alone)
+{
+	const size_t length = strlen(name);
+	bool has = false, others = false;
+
+	for (size_t n; (list = list_next(list, &n)); list += n) {
+		const bool same = n == length && memcmp(list, name, n) == 0;
+		has |= same;
+		others |= !same;
 	}
-	return false;
+	return has && !(alone && others);
 }
 
 /* Returns the value of the pod's annotation, or NULL. */
-static const char *containers_named(const Nri__CreateContainerRequest *r)
+static const char *containers_named(const Nri__Pod *p)
 {
-	for (size_t i = 0; i < r->pod->n_annotations; i++)
-		if (strcmp(r->pod->annotations[i]->key, annotation) == 0)
-			return r->pod->annotations[i]->value;
+	for (size_t i = 0; i < p->n_annotations; i++)
+		if (strcmp(p->annotations[i]->key, annotation) == 0)
+			return p->annotations[i]->value;
 	return NULL;
+}
+
+void container_each_cdi(const struct Nri__Container *container,
+                        void (*on_name)(const char *name, size_t length, void *data), void *data)
+{
+	static const char key[] = "cdi.k8s.io/";
+	const size_t kind = sizeof CDI_KIND - 1;
+
+	for (size_t i = 0; i < container->n_cdi_devices; i++) {
+		const char *name = container->cdi_devices[i]->name;
+		if (strncmp(name, CDI_KIND, kind) == 0)
+			on_name(name + kind, strlen(name) - kind, data);
+	}
+	for (size_t i = 0; i < container->n_annotations; i++) {
+		const char *list = container->annotations[i]->value;
+		if (strncmp(container->annotations[i]->key, key, sizeof key - 1) != 0)
+			continue;
+		for (size_t n; (list = list_next(list, &n)); list += n)
+			if (n > kind && memcmp(list, CDI_KIND, kind) == 0)
+				on_name(list + kind, n - kind, data);
+	}
+}
+
+struct cdi_wanted {
+	const char *name;
+	bool found;
+};
+
+static void cdi_compare(const char *name, size_t length, void *data)
+{
+	struct cdi_wanted *wanted = data;
+
+	wanted->found |= strlen(wanted->name) == length && memcmp(wanted->name, name, length) == 0;
 }
 
 /* Returns whether the kubelet gave the container a CDI device of this name, by a field of the
  * request or by an annotation. */
 static bool container_has_cdi(const Nri__Container *c, const char *device)
 {
-	static const char key[] = "cdi.k8s.io/";
-	char name[sizeof CDI_KIND + TAPS_NAME_MAX];
+	struct cdi_wanted wanted = { .name = device };
 
-	snprintf(name, sizeof name, CDI_KIND "%s", device);
-	for (size_t i = 0; i < c->n_cdi_devices; i++)
-		if (strcmp(c->cdi_devices[i]->name, name) == 0)
-			return true;
-	for (size_t i = 0; i < c->n_annotations; i++)
-		if (strncmp(c->annotations[i]->key, key, sizeof key - 1) == 0 &&
-		    list_has(c->annotations[i]->value, name))
-			return true;
-	return false;
+	container_each_cdi(c, cdi_compare, &wanted);
+	return wanted.found;
 }
 
 static const char *network_of(size_t n, Nri__Namespace *const *namespaces)
@@ -83,14 +127,18 @@ static const char *network_of(size_t n, Nri__Namespace *const *namespaces)
 	return NULL;
 }
 
+static const char *pod_network(const Nri__Pod *p)
+{
+	return p->system ? network_of(p->system->n_namespaces, p->system->namespaces) : NULL;
+}
+
 /* Find the path of the network namespace: the pod's, else the one that its container will have.
  * Returns NULL for the namespace of the host. In a pod with hostNetwork, containerd gives
  * /proc/PID/ns/net for its containers. */
-static const char *network_path(const Nri__CreateContainerRequest *r)
+static const char *network_path(const Nri__ContainerRequest *r)
 {
-	const Nri__PodLinux *pod = r->pod->system;
 	const Nri__ContainerLinux *container = r->container->system;
-	const char *path = pod ? network_of(pod->n_namespaces, pod->namespaces) : NULL;
+	const char *path = pod_network(r->pod);
 
 	if (path || !container)
 		return path;
@@ -105,59 +153,92 @@ static const Nri__Device *device_at(const Nri__Container *c, const char *path)
 	return NULL;
 }
 
-/* Decides whether the container gets a device. Returns 1: yes; 0: no; -1 with the failure. It is no
- * if the container has the device already, by CDI or from another plugin: the runtime refuses a
- * device that two plugins add. It is also no if the kubelet gave the device to another container
- * and the pod's annotation names no container. */
-static int device_wanted(const Nri__CreateContainerRequest *r, const struct taps *taps, size_t i,
-                         bool named, struct failure *f)
+/* Returns whether the container has this device already: by CDI, or from another plugin. */
+static bool container_has(const Nri__Container *c, const struct device *d)
 {
-	const struct device *d = &taps->device[i];
-	const Nri__Device *has = device_at(r->container, d->path);
-	const char *allocated = taps->allocated[i];
+	const Nri__Device *has = device_at(c, d->path);
 
-	if (has && strcmp(has->type, "c") == 0 && has->major == major(d->number) &&
-	    has->minor == minor(d->number))
-		return 0;
-	if (!named && *allocated && !container_has_cdi(r->container, allocated))
-		return 0;
-	if (has)
-		return fail(f, CNI_OTHER, "the container has another device there already",
-		            "give it %s", d->path);
-	return 1;
+	return has && strcmp(has->type, "c") == 0 && has->major == major(d->number) &&
+	       has->minor == minor(d->number);
 }
 
-static int devices_select(const Nri__CreateContainerRequest *r, struct taps *taps, bool named,
-                          struct failure *f)
+/* Returns whether a device that no annotation assigns is for this container: for every container of
+ * the pod, or for the one to which the kubelet gave it. */
+static bool is_for(const Nri__Container *c, const struct taps *taps, size_t i, enum share share)
 {
+	const char *allocated = taps->allocated[i];
+
+	if (!*allocated)
+		return share == SHARE_ANY;
+	return container_has_cdi(c, allocated) ||
+	       (share == SHARE_ALONE && container_has(c, &taps->device[i]));
+}
+
+static void devices_keep(struct taps *taps, size_t *n, size_t i)
+{
+	if (*n != i) {
+		taps->device[*n] = taps->device[i];
+		memcpy(taps->allocated[*n], taps->allocated[i], sizeof taps->allocated[i]);
+	}
+	++*n;
+}
+
+/* List the devices of a pod. Doubts are a failure. */
+static int taps_of(const char *id, const char *netns, struct taps *taps, struct failure *f)
+{
+	if (taps_find(id, netns, taps, log_failure, f) < 0)
+		return -1;
+	return taps->doubts
+	               ? fail(f, CNI_OTHER, "what is on record is not what there is", "pod %s", id)
+	               : 0;
+}
+
+int pod_taps(const struct Nri__Pod *pod, char id[static NAME_MAX + 1], struct taps *taps,
+             const char **names, struct failure *f)
+{
+	const char *netns = pod_network(pod);
+
+	taps->n = 0;
+	*names = containers_named(pod);
+	if (pod_id(pod, id, f) < 0)
+		return -1;
+	return netns ? taps_of(id, netns, taps, f) : 0;
+}
+
+int container_taps(const struct Nri__ContainerRequest *request, enum share share,
+                   char pod[static NAME_MAX + 1], struct taps *taps, struct failure *f)
+{
+	const char *netns = network_path(request);
+	const char *names = containers_named(request->pod);
 	size_t n = 0;
 
-	for (size_t i = 0; i < taps->n; i++) {
-		const int wanted = device_wanted(r, taps, i, named, f);
-		if (wanted < 0)
-			return -1;
-		if (wanted)
-			taps->device[n++] = taps->device[i];
-	}
+	taps->n = 0;
+	if (request_pod(request, pod, f) < 0)
+		return -1;
+	if (!netns || (names && !list_has(names, request->container->name, share == SHARE_ALONE)))
+		return 0;
+	if (taps_of(pod, netns, taps, f) < 0)
+		return -1;
+	for (size_t i = 0; i < taps->n; i++)
+		if (names || is_for(request->container, taps, i, share))
+			devices_keep(taps, &n, i);
 	taps->n = n;
 	return 0;
 }
 
-int adjustment_find(const struct Nri__CreateContainerRequest *request, struct taps *taps,
-                    struct failure *f)
+int taps_reduce(const struct Nri__ContainerRequest *request, struct taps *taps, struct failure *f)
 {
-	const char *netns = network_path(request);
-	const char *names = containers_named(request);
-	char id[NAME_MAX + 1];
+	size_t n = 0;
 
-	taps->n = 0;
-	if (pod_id(request, id, f) < 0)
-		return -1;
-	if (!netns || (names && !list_has(names, request->container->name)))
-		return 0;
-	if (taps_find(id, netns, taps, log_failure, f) < 0)
-		return -1;
-	if (taps->doubts)
-		return fail(f, CNI_OTHER, "what is on record is not what there is", "pod %s", id);
-	return devices_select(request, taps, names != NULL, f);
+	for (size_t i = 0; i < taps->n; i++) {
+		const struct device *d = &taps->device[i];
+		if (container_has(request->container, d))
+			continue;
+		if (device_at(request->container, d->path))
+			return fail(f, CNI_OTHER, "the container has another device there already",
+			            "give it %s", d->path);
+		devices_keep(taps, &n, i);
+	}
+	taps->n = n;
+	return 0;
 }

@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* Event n is bit n - 1. */
-enum { CREATE_CONTAINER = 1 << (4 - 1) };
+enum { CREATE_CONTAINER = 1 << (4 - 1), STOP_CONTAINER = 1 << (10 - 1) };
 enum { REGISTRATION_STREAM = 1, UNIMPLEMENTED = 12 /* gRPC's code */ };
 
 #define RUNTIME_SERVICE "nri.pkg.api.v1alpha1.Runtime"
@@ -20,8 +20,8 @@ enum { REGISTRATION_STREAM = 1, UNIMPLEMENTED = 12 /* gRPC's code */ };
  */
 #define SYNCHRONIZE "\x0a\x1b" PLUGIN_SERVICE "\x12\x0bSynchronize"
 _Static_assert(sizeof PLUGIN_SERVICE - 1 == 0x1b, "the length in SYNCHRONIZE");
-/* The field `payload` of a ttrpc request, and `more` of what it carries. */
-static const struct protobuf_scan synchronization = { .outer = 3, .inner = 3 };
+/* The field `payload` of a ttrpc request, and the fields of what it carries. */
+enum { PAYLOAD = 3, PODS = 1, CONTAINERS = 2, MORE = 3 };
 
 struct call {
 	struct nri *nri;
@@ -41,30 +41,56 @@ static int configure(const struct call *c, struct failure *f)
 		            "the runtime does not speak NRI");
 	log_event("registered with %s %s", request->runtime_name, request->runtime_version);
 	nri__configure_response__init(&response);
-	response.events = CREATE_CONTAINER;
+	response.events = CREATE_CONTAINER | (c->nri->service.stop ? STOP_CONTAINER : 0);
 	return answer_send(c->nri->fd, c->stream, &response.base, f);
+}
+
+/* Unpacks a request that names a container and its pod. Returns NULL if it cannot. */
+static const Nri__ContainerRequest *container_request(const struct call *c, const char *what,
+                                                      struct failure *f)
+{
+	const Nri__ContainerRequest *request = nri__container_request__unpack(
+	        &c->arena->allocator, c->payload->len, c->payload->data);
+
+	if (request && request->pod && request->container)
+		return request;
+	fail(f, CNI_DECODE, "it cannot be decoded, or is too large", "the request to %s", what);
+	return NULL;
+}
+
+static void log_left(const Nri__ContainerRequest *request, const struct failure *why)
+{
+	log_event("left as it is: container %s of pod %s/%s: %s: %s",
+	          request ? request->container->name : "?",
+	          request ? request->pod->namespace_ : "?", request ? request->pod->name : "?",
+	          why->msg, why->details);
 }
 
 static int create(const struct call *c, struct failure *f)
 {
+	const struct nri_service *service = &c->nri->service;
 	Nri__CreateContainerResponse nothing;
-	const Nri__CreateContainerRequest *request = nri__create_container_request__unpack(
-	        &c->arena->allocator, c->payload->len, c->payload->data);
 	struct taps taps = { .n = 0 };
 	struct failure why = { 0 };
+	const Nri__ContainerRequest *request = container_request(c, "create a container", &why);
 
-	if (!request || !request->pod || !request->container)
-		fail(&why, CNI_DECODE, "it cannot be decoded, or is too large",
-		     "the request to create a container");
-	else if (c->nri->create(request, &taps, &why) == 0 && taps.n)
+	if (request && service->create(service->data, request, &taps, &why) == 0 && taps.n)
 		return answer_devices(c->nri->fd, c->stream, request, &taps, f);
 	if (why.code)
-		log_event("left as it is: container %s of pod %s/%s: %s: %s",
-		          request && request->container ? request->container->name : "?",
-		          request && request->pod ? request->pod->namespace_ : "?",
-		          request && request->pod ? request->pod->name : "?", why.msg, why.details);
+		log_left(request, &why);
 	nri__create_container_response__init(&nothing);
 	return answer_send(c->nri->fd, c->stream, &nothing.base, f);
+}
+
+static int stop(const struct call *c, struct failure *f)
+{
+	const struct nri_service *service = &c->nri->service;
+	struct failure why = { 0 };
+	const Nri__ContainerRequest *request = container_request(c, "stop a container", &why);
+
+	if (!request || (service->stop && service->stop(service->data, request, &why) < 0))
+		log_left(request, &why);
+	return answer_send(c->nri->fd, c->stream, NULL, f);
 }
 
 static int shut_down(const struct call *c, struct failure *f)
@@ -82,14 +108,40 @@ static const struct method {
 	const char *name;
 	int (*answer)(const struct call *, struct failure *);
 } methods[] = {
-	{ "Configure", configure },
-	{ "CreateContainer", create },
-	{ "Shutdown", shut_down },
-	{ "StateChange", acknowledge },
+	{ "Configure", configure }, { "CreateContainer", create },  { "StopContainer", stop },
+	{ "Shutdown", shut_down },  { "StateChange", acknowledge },
 };
 
-/* Reads past the report of all pods and containers. Looks only for `more`, which the response
- * repeats. */
+/* Pass on a pod or a container that there is. */
+static void present(void *data, uint32_t field, const uint8_t *bytes, size_t length)
+{
+	OWNED(arena_release) struct arena arena = { .base = NULL };
+	struct nri *n = data;
+	const struct nri_service *service = &n->service;
+	struct failure why = { 0 };
+	const Nri__Pod *pod = NULL;
+	const Nri__Container *container = NULL;
+
+	if (bytes && arena_open(&arena, &why) == 0 && field == PODS)
+		pod = nri__pod__unpack(&arena.allocator, length, bytes);
+	else if (arena.base && field == CONTAINERS)
+		container = nri__container__unpack(&arena.allocator, length, bytes);
+	if (pod || container)
+		service->present(service->data, pod, container);
+	else
+		n->left_out = true;
+}
+
+static void synchronization_begin(struct nri *n)
+{
+	protobuf_scan_release(&n->synchronization);
+	n->synchronization = (struct protobuf_scan){ .outer = PAYLOAD,
+		                                     .inner = MORE,
+		                                     .part = n->service.present ? present : NULL,
+		                                     .data = n };
+}
+
+/* Reads the report of all pods and containers. The response repeats its `more`. */
 static int synchronize(void *data, const struct ttrpc_frame *frame, struct failure *f)
 {
 	struct nri *n = data;
@@ -104,11 +156,14 @@ static int synchronize(void *data, const struct ttrpc_frame *frame, struct failu
 	nri__synchronize_response__init(&response);
 	response.more = n->synchronization.found != 0;
 	n->synchronized = !response.more;
-	n->synchronization = synchronization;
+	synchronization_begin(n);
 	if (answer_send(n->fd, frame->stream, &response.base, f) < 0)
 		return -1;
-	if (n->synchronized)
-		log_event("ready");
+	if (!n->synchronized)
+		return 0;
+	log_event("ready");
+	if (n->service.presented)
+		n->service.presented(n->service.data, !n->left_out);
 	return 0;
 }
 
@@ -162,7 +217,7 @@ int nri_open(struct nri *n, int fd, const char *name, const char *index, struct 
 
 	*n = (struct nri){
 		.fd = fd,
-		.create = n->create,
+		.service = n->service,
 		.mux = { .received = received, .data = n },
 		.plugin = { .type = TTRPC_REQUEST,
 		            .passed = SYNCHRONIZE,
@@ -171,8 +226,8 @@ int nri_open(struct nri *n, int fd, const char *name, const char *index, struct 
 		            .piece = synchronize,
 		            .data = n },
 		.runtime = { .type = TTRPC_RESPONSE, .whole = on_response, .data = n },
-		.synchronization = synchronization,
 	};
+	synchronization_begin(n);
 	nri__register_plugin_request__init(&registration);
 	registration.plugin_name = text_lend(name);
 	registration.plugin_idx = text_lend(index);
@@ -189,4 +244,5 @@ void nri_release(struct nri *n)
 {
 	ttrpc_release(&n->plugin);
 	ttrpc_release(&n->runtime);
+	protobuf_scan_release(&n->synchronization);
 }

@@ -83,7 +83,7 @@ static void device_fill(struct device_message *m, const struct device *d)
 	m->device.gid = &m->gid;
 }
 
-int answer_devices(int fd, uint32_t stream, const struct Nri__CreateContainerRequest *request,
+int answer_devices(int fd, uint32_t stream, const struct Nri__ContainerRequest *request,
                    const struct taps *taps, struct failure *f)
 {
 	struct device_message messages[TAPS_DEVICES_MAX];

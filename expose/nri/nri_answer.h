@@ -11,7 +11,7 @@
 #include <protobuf-c/protobuf-c.h>
 #include <stdint.h>
 
-struct Nri__CreateContainerRequest;
+struct Nri__ContainerRequest;
 
 int request_send(int fd, uint32_t stream, const char *service, const char *method,
                  const ProtobufCMessage *message, struct failure *f) MUST_CHECK;
@@ -25,7 +25,7 @@ int answer_refuse(int fd, uint32_t stream, int code, struct failure *f) MUST_CHE
 
 /* Answers with the devices of the container being created, and logs it. Runtimes add the permission
  * to open a device together with its node. */
-int answer_devices(int fd, uint32_t stream, const struct Nri__CreateContainerRequest *request,
+int answer_devices(int fd, uint32_t stream, const struct Nri__ContainerRequest *request,
                    const struct taps *taps, struct failure *f) MUST_CHECK;
 
 #endif

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The executable podtap-nri: gives the containers of a pod the taps of the pod, as a plugin of the
- * runtime (NRI). It connects to the runtime's socket again and again, or serves the one connection
- * that it was launched with. */
-#include "base/cli.h"
+/* The executable podtap-nri: gives the containers of a pod the taps of the pod, and sets the links
+ * of guests down with them, as a plugin of the runtime (NRI). It connects to the runtime's socket
+ * again and again, or serves the one connection that it was launched with. */
 #include "expose/common/confine.h"
 #include "expose/common/daemon.h"
+#include "expose/common/health.h"
 #include "expose/common/loop.h"
-#include "expose/nri/adjust.h"
+#include "expose/metrics/metrics_process.h"
+#include "expose/nri/containers.h"
 #include "expose/nri/nri.h"
+#include "expose/nri/settings.h"
+#include "expose/nri/yielder.h"
 
-#include <fcntl.h>
 #include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,29 +21,31 @@
 
 enum { SEND_SECONDS = 5, CHUNK = 16 << 10 };
 
-struct settings {
-	const char *socket;
-	const char *name;
-	const char *index;
-	int inherited; /* the connection that a runtime launched us with; -1: none */
-};
-
 struct service {
 	const struct settings *settings;
 	struct loop loop;
 	struct await await;     /* for the socket's file */
 	struct backoff backoff; /* until the next attempt to connect */
-	/* Signals; await; backoff; the connection, -1: not connected. */
-	struct watch signals, directory, timer, connection;
+	/* Signals; await; backoff; the connection, -1: not connected; orders for the process that
+	 * sets links, -1: without it; the end of the process that serves metrics, -1: without it.
+	 */
+	struct watch signals, directory, timer, connection, yielder, metrics;
 	bool refused; /* the reason for having no connection is logged */
-	bool lost;    /* the connection that we were launched with has ended */
+	bool lost;    /* the connection that we were launched with, or that process, has ended */
 	struct nri nri;
+	struct containers containers;
+	struct health health;
+	char why[HEALTH_TEXT]; /* there is no connection, or the last one ended: the reason */
 };
 
 static void service_release(struct service *s)
 {
 	nri_release(&s->nri);
+	missed_release(&s->containers.missed);
+	health_release(&s->health);
 	fd_release(&s->connection.fd);
+	fd_release(&s->yielder.fd);
+	fd_release(&s->metrics.fd);
 	backoff_release(&s->backoff);
 	await_release(&s->await);
 	fd_release(&s->signals.fd);
@@ -86,7 +90,8 @@ static void folder_watch(struct service *s, bool watched)
 static int connection_begin(struct service *s, int fd, struct failure *f)
 {
 	s->connection.fd = fd;
-	s->nri.create = adjustment_find;
+	s->containers.yielder = s->yielder.fd;
+	s->nri.service = containers_service(&s->containers);
 	folder_watch(s, false);
 	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &send_limit, sizeof send_limit) < 0)
 		return fail_errno(f, errno, "use the connection to the runtime");
@@ -102,6 +107,29 @@ static void connection_end(struct service *s)
 	folder_watch(s, true);
 }
 
+static void why_set(struct service *s, const struct failure *why)
+{
+	snprintf(s->why, sizeof s->why, "%.400s: %.400s", why->msg, why->details);
+}
+
+/* The runtime calls a plugin when it has told it about all containers, and not before. */
+static bool is_ready(const void *data, char text[static HEALTH_TEXT])
+{
+	const struct service *s = data;
+	const bool connected = s->connection.fd >= 0;
+
+	if (connected && s->nri.synchronized)
+		return true;
+	if (connected)
+		snprintf(text, HEALTH_TEXT,
+		         "the runtime has not registered it: is %.400s the socket of NRI?%s%.400s",
+		         s->settings->socket, *s->why ? " Before: " : "", s->why);
+	else
+		snprintf(text, HEALTH_TEXT, "%.900s. Is NRI on in the runtime, with this socket?",
+		         s->why);
+	return false;
+}
+
 /* Tries to connect. Logs the first of several failures, and arranges the next attempt. */
 static void attempt(struct service *s)
 {
@@ -115,6 +143,7 @@ static void attempt(struct service *s)
 		return;
 	}
 	connection_end(s);
+	why_set(s, &why);
 	if (!s->refused)
 		log_failure(&why);
 	s->refused = true;
@@ -147,12 +176,18 @@ static void on_connection(void *data, uint32_t events)
 	const int more = connection_read(s, &why);
 
 	(void)events;
-	if (s->nri.synchronized)
+	if (s->nri.synchronized) {
 		backoff_reset(&s->backoff);
+		s->why[0] = '\0';
+	}
 	if (more > 0)
 		return;
 	if (more < 0)
 		log_failure(&why);
+	else
+		fail(&why, CNI_OTHER, "the runtime closed it", "the connection to %s",
+		     s->settings->socket);
+	why_set(s, &why);
 	log_event("the connection to the runtime has ended");
 	connection_end(s);
 	if (!is_launched(s)) {
@@ -188,11 +223,57 @@ static void on_signal(void *data, uint32_t events)
 	s->loop.ended = true;
 }
 
+static void on_yielder(void *data, uint32_t events)
+{
+	struct service *s = data;
+
+	(void)events;
+	log_event("the process that sets the links of guests down has ended");
+	s->lost = true;
+	s->loop.ended = true;
+}
+
+/* Before anything else is open, which that process would keep. */
+static int yielder_open(struct service *s, struct failure *f)
+{
+	const struct yielder_want want = { s->settings->inherited, s->settings->announced };
+
+	s->yielder = (struct watch){ yielder_start(&want, f), on_yielder, s };
+	if (s->yielder.fd < 0 && !f->code)
+		log_event(
+		        "without CAP_NET_ADMIN, the links of guests stay up when their containers "
+		        "stop");
+	return f->code ? -1 : 0;
+}
+
+/* Containers get their taps without metrics, too. */
+static void on_metrics_end(void *data, uint32_t events)
+{
+	struct service *s = data;
+
+	(void)events;
+	log_event("the process that serves metrics has ended: they are missing until a restart");
+	fd_release(&s->metrics.fd);
+}
+
+static int metrics_open(struct service *s, struct failure *f)
+{
+	const int theirs[] = { s->settings->inherited, s->yielder.fd };
+
+	s->metrics = (struct watch){ -1, on_metrics_end, s };
+	if (s->settings->metrics.text)
+		s->metrics.fd = metrics_start(&s->settings->metrics, theirs,
+		                              sizeof theirs / sizeof *theirs, f);
+	return f->code ? -1 : 0;
+}
+
 static int watches_open(struct service *s, struct failure *f)
 {
 	s->signals = (struct watch){ signals_open(f), on_signal, s };
 	if (s->signals.fd < 0 || loop_open(&s->loop, f) < 0 || backoff_open(&s->backoff, f) < 0 ||
-	    loop_watch(&s->loop, &s->signals, EPOLLIN, f) < 0)
+	    loop_watch(&s->loop, &s->signals, EPOLLIN, f) < 0 ||
+	    (s->yielder.fd >= 0 && loop_watch(&s->loop, &s->yielder, EPOLLIN, f) < 0) ||
+	    (s->metrics.fd >= 0 && loop_watch(&s->loop, &s->metrics, EPOLLIN, f) < 0))
 		return -1;
 	s->timer = (struct watch){ s->backoff.fd, on_timer, s };
 	s->connection = (struct watch){ -1, on_connection, s };
@@ -209,12 +290,14 @@ static int watches_open(struct service *s, struct failure *f)
 static int service_open(struct service *s, struct failure *f)
 {
 	static const unsigned capabilities[] = { CAP_SYS_ADMIN, CAP_SYS_PTRACE };
-	static const char *const calls[] = {
-		"setns", "ioctl", "fsopen", "fsconfig", "fsmount", NULL
-	};
+	static const char *const calls[] = { "setns",   "ioctl",   "fsopen", "fsconfig",
+		                             "fsmount", "accept4", NULL };
 
 	memory_in_small_pages();
-	if (watches_open(s, f) < 0 ||
+	s->health.ready = is_ready;
+	s->health.data = s;
+	if (yielder_open(s, f) < 0 || metrics_open(s, f) < 0 || watches_open(s, f) < 0 ||
+	    health_open(&s->health, &s->loop, f) < 0 ||
 	    confine_capabilities(capabilities, sizeof capabilities / sizeof *capabilities, f) < 0 ||
 	    confine_calls(calls, f) < 0)
 		return -1;
@@ -235,97 +318,22 @@ static int serve(struct service *s)
 	return 1;
 }
 
-static const struct cli cli = {
-	.program = "podtap-nri",
-	.synopsis = "[--socket PATH] [--name NAME] [--index NN]",
-	.about = "Gives containers the taps of their pods, as a plugin of the runtime's NRI.\n",
-	.options =
-	        (const struct cli_option[]){
-	                { "socket", "PATH", 's', "the runtime's socket (/var/run/nri/nri.sock)" },
-	                { "name", "NAME", 'n', "the plugin's name ($NRI_PLUGIN_NAME, or podtap)" },
-	                { "index", "NN", 'i',
-	                  "its place among plugins, two digits ($NRI_PLUGIN_IDX, or 50)" },
-	                { .name = NULL },
-	        },
-};
-
-static const char *setting(const char *variable, const char *otherwise)
-{
-	const char *value = getenv(variable);
-	return value && *value ? value : otherwise;
-}
-
-/* Reads the connection that a runtime launched us with. Returns false if it is no socket. */
-static bool inherited_read(struct settings *s)
-{
-	const char *text = setting("NRI_PLUGIN_SOCKET", NULL);
-	int type;
-	socklen_t size = sizeof type;
-	char *end;
-
-	if (!text)
-		return true;
-	const long fd = strtol(text, &end, 10);
-	if (*end || fd <= STDERR_FILENO || fd > INT_MAX ||
-	    getsockopt((int)fd, SOL_SOCKET, SO_TYPE, &type, &size) < 0)
-		return false;
-	s->inherited = (int)fd;
-	return fcntl(s->inherited, F_SETFD, FD_CLOEXEC) == 0;
-}
-
-/* Checks the settings. Returns -1 if they are valid, else the exit code. */
-static int settings_check(struct settings *s)
-{
-	if (*s->socket != '/')
-		return cli_misused(&cli, "--socket %s: it must be an absolute path", s->socket);
-	if (!*s->name)
-		return cli_misused(&cli, "--name: it must not be empty");
-	if (strlen(s->index) != 2 || strspn(s->index, "0123456789") != 2)
-		return cli_misused(&cli, "--index %s: it must be two digits", s->index);
-	if (!inherited_read(s))
-		return cli_misused(&cli, "NRI_PLUGIN_SOCKET %s: it is no socket",
-		                   getenv("NRI_PLUGIN_SOCKET"));
-	return -1;
-}
-
-/* Reads the options, which precede the environment and the defaults. Returns -1 to go on, else the
- * exit code. */
-static int settings_read(struct settings *s, int argc, char **argv)
-{
-	struct cli_walk w = { .cli = &cli, .argc = argc, .argv = argv };
-
-	for (int key; (key = cli_next(&w)) != CLI_ARGUMENTS;)
-		switch (key) {
-		case CLI_EXIT:
-			return w.status;
-		case 's':
-			s->socket = w.value;
-			break;
-		case 'n':
-			s->name = w.value;
-			break;
-		default:
-			s->index = w.value;
-		}
-	if (w.rest < argc)
-		return cli_misused(&cli, "unexpected argument %s", argv[w.rest]);
-	return settings_check(s);
-}
-
 int main(int argc, char **argv)
 {
-	struct settings settings = { .socket = "/var/run/nri/nri.sock",
-		                     .name = setting("NRI_PLUGIN_NAME", "podtap"),
-		                     .index = setting("NRI_PLUGIN_IDX", "50"),
-		                     .inherited = -1 };
+	struct settings settings;
 	OWNED(service_release)
 	struct service s = { .settings = &settings,
 		             .loop.fd = -1,
 		             .await = AWAIT_CLOSED,
 		             .backoff = BACKOFF_CLOSED,
 		             .signals.fd = -1,
-		             .connection.fd = -1 };
+		             .connection.fd = -1,
+		             .yielder.fd = -1,
+		             .metrics.fd = -1,
+		             .health = HEALTH_CLOSED };
 	const int told = settings_read(&settings, argc, argv);
 
-	return told >= 0 ? told : serve(&s);
+	if (told >= 0)
+		return told;
+	return settings.probe ? health_probe(settings.probe) : serve(&s);
 }

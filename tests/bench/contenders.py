@@ -57,6 +57,7 @@ class Plugin:
     families: tuple = ()
     keys: dict = field(default_factory=dict)
     gateway: bool = True
+    network: str = "bench"
 
     @property
     def kind(self):
@@ -94,7 +95,7 @@ class Plugin:
         return {"dataDir": self.data_directory(lab), "ranges": [[{"subnet": net}] for net, *_ in self.nets()]}
 
     def config(self, lab, previous=None, **keys):
-        config = {"cniVersion": "1.0.0", "name": "bench", "type": self.program, "master": MASTER,
+        config = {"cniVersion": "1.0.0", "name": self.network, "type": self.program, "master": MASTER,
                   **self.keys, **keys}
         if self.ipam:
             config["ipam"] = {"type": self.ipam, **self.ipam_keys(lab)}

@@ -70,7 +70,7 @@ class Lab:
         """The links in /dev/char to the taps of endpoints that had no DEL: the kernel removed only the taps."""
         indices = f"{self.state}/podtap/indices"
         taps = {f"../tap{index}" for index in (os.listdir(indices) if os.path.isdir(indices) else [])}
-        for entry in os.scandir("/dev/char") if taps else []:
+        for entry in os.scandir("/dev/char") if taps and os.path.isdir("/dev/char") else []:
             if entry.is_symlink() and os.readlink(entry.path) in taps:
                 os.unlink(entry.path)
 

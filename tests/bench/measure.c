@@ -21,7 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { TOGETHER_MAX = 64, WORDS_MAX = 64, LINE_BYTES = 8192, SAID_MAX = 4096 };
+enum { TOGETHER_MAX = 128, WORDS_MAX = 64, LINE_BYTES = 8192, SAID_MAX = 4096 };
 
 struct call {
 	char line[LINE_BYTES]; /* what the words point into */

@@ -10,7 +10,7 @@ import subprocess
 
 from rounds import Row
 from scenarios import BARE, COLLECTORS, EMPTY, FLOOR, FLOOR_MACVLAN, GUEST, IN_PROCESS, IN_PROCESS_MACVLAN, PEER
-from scenarios import PODTAP, PODTAP_MACVLAN, READER
+from scenarios import PODTAP, PODTAP_MACVLAN, READER, UNUSED
 
 LEGEND = """\
 Times of a process in ms, medians; p10: what one tenth of the calls stay below. ratio: of the median to the
@@ -52,11 +52,11 @@ class Results:
     def ratio(self, one, other, key="wall"):
         return getattr(one, key) / getattr(other, key) if one and other else None
 
-    def growth(self, contender, series):
-        """The slowest ADD of a series, to the first."""
+    def added(self, contender, series):
+        """What the slowest ADD of a series takes longer than the first."""
         walls = [row.wall for row in self.rows
                  if (row.contender, row.verb, row.series) == (contender, "ADD", series)]
-        return max(walls) / walls[0] if len(walls) > 1 else None
+        return max(walls) - walls[0] if len(walls) > 1 else None
 
 
 # At most or at least, for each way in which podtap is linked: static with musl, or else.
@@ -103,13 +103,17 @@ def own_cost(r, column):
     yield "peak memory in MiB", max(peaks, default=None), "<=", (0.5, 1.2)[column]
 
 
+def milliseconds_of(microseconds):
+    return None if microseconds is None else microseconds / 1000
+
+
 def growth(r):
     def grown(contender, verb, series):
         rows = [row for row in r.rows if (row.contender, row.verb, row.series) == (contender, verb, series)]
         return r.ratio(rows[-1], rows[0], "cpu_p10") if len(rows) > 1 else None
 
     def milliseconds(row):
-        return row.cpu_p10 / 1000 if row else None
+        return milliseconds_of(row.cpu_p10) if row else None
 
     for contender, what in ((IN_PROCESS, "IPv4"), (GUEST.name, "a guest")):
         yield (f"ADD with {what}, 700 namespaces to 20", grown(contender, "ADD", "namespaces"), "<=", 1.05)
@@ -120,10 +124,15 @@ def growth(r):
                milliseconds(r.find(READER.name, verb, series="records", x=10000)), "<=", limit)
     gc = r.find(COLLECTORS[0].name, "GC", "GC of 64 endpoints")
     yield "GC of 64 endpoints, until it ended, in ms", gc.wall_p10 / 1000 if gc else None, "<=", 200
+    # Both networks are in the same rounds: after 60,000 files were made, the disk is busy for a while.
+    most = max((row.x for row in r.rows if row.series == "reservations"), default=0)
+    where = {"verb": "ADD", "series": "reservations", "x": most}
     yield ("ADD with podtap-ipam, 60,000 reservations to none, median",
-           r.growth(IN_PROCESS, "reservations"), "<=", 1.2)
-    yield ("ADD, 4,000 endpoints to 10, median; the floor's own growth is the budget",
-           r.growth(PODTAP.name, "endpoints"), "<=", r.growth(FLOOR.name, "endpoints"))
+           r.ratio(r.find(IN_PROCESS, **where), r.find(UNUSED, **where)), "<=", 1.2)
+    # Not a ratio of ratios: who takes less time with 10 endpoints grows by a larger factor, for the same milliseconds.
+    yield ("ADD, what 4,000 endpoints add to 10's median, in ms; what they add to the floor is the budget",
+           milliseconds_of(r.added(PODTAP.name, "endpoints")), "<=",
+           milliseconds_of(r.added(FLOOR.name, "endpoints")))
 
 
 def verdicts(rows, linked):

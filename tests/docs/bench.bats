@@ -93,7 +93,7 @@ allowed() {
 		results.json)" = 0 ]
 	[ "$(jq '.rows | length' results.json)" = "$(($(wc -l <results.csv) - 1))" ]
 	[ "$(jq -r '.rows | map(select(.x == 1000 and .verb == "ADD") | .contender) | join(" ")' results.json)" = \
-		'floor macvtap podtap+podtap-ipam podtap macvlan+podtap-ipam podtap+podtap-ipam run podtap+host-local macvlan+host-local' ]
+		'floor macvtap podtap+podtap-ipam podtap macvlan+podtap-ipam podtap+podtap-ipam run podtap+host-local macvlan+host-local podtap+podtap-ipam, network unused' ]
 	[[ $(<cost.svg) == *"macvlan+host-local"*"</svg>"* ]]
 }
 @test "bench-paths: reports the throughput of each kind of link between pods, and leaves nothing else" {

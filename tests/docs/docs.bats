@@ -59,7 +59,7 @@ same() {
 
 # The keys the programs read are the rows of their tables: keys_in FILE...
 keys_in() {
-	sed -n 's/^\t{ "\([A-Za-z]*\)", KEY_.*/\1/p' "$@"
+	sed -n 's/^\t{ "\([A-Za-z_]*\)", KEY_.*/\1/p' "$@"
 }
 # Of podtap; name, ipam and dns are described beside the table of keys.
 keys_of_the_program() {
@@ -71,10 +71,10 @@ keys_of_the_allocator() {
 }
 # The keys of a table: of a section of a page, or of a manual page.
 page_keys() {
-	section "$@" | sed -n 's/^| \(`[^|]*\) |.*/\1/p' | grep -oE '[A-Za-z]+'
+	section "$@" | sed -n 's/^| \(`[^|]*\) |.*/\1/p' | grep -oE '[A-Za-z_]+'
 }
 manual_keys() {
-	sed -n '/^\.Sh CONFIGURATION/,/^\.Sh [^C]/s/^\.\(It \)*Cm //p' "$1" | grep -oE '[A-Za-z]+'
+	sed -n '/^\.Sh CONFIGURATION/,/^\.Sh [^C]/s/^\.\(It \)*Cm //p' "$1" | grep -oE '[A-Za-z_]+'
 }
 @test "configuration.md: the key table has exactly the program's keys" {
 	run -0 same "$(keys_of_the_program)" "$(page_keys configuration "Configuration keys")"
@@ -121,7 +121,7 @@ bounds() {
 		SECURITY.md|100 levels|base/json.h|JSON_DEPTH_MAX|100
 		SECURITY.md|200,000 values of JSON|base/json.h|JSON_VALUES_MAX|200000
 		SECURITY.md|1 MiB for a record, a policy or the device plugin's configuration|record/endpoint.c|RECORD_MAX|1 << 20
-		SECURITY.md|1 MiB for a record, a policy or the device plugin's configuration|plugin/policy.c|POLICY_MAX|1 << 20
+		SECURITY.md|1 MiB for a record, a policy or the device plugin's configuration|plugin/policy.h|POLICY_MAX|1 << 20
 		SECURITY.md|a policy or the device plugin's configuration|expose/device-plugin/podtap-device-plugin.c|CONFIG_MAX|1 << 20
 		SECURITY.md|32 MiB of a container's for the hook|expose/hook/podtap-hook.c|CONFIG_MAX|32 << 20
 		SECURITY.md|4 MiB of a runtime's message|expose/ttrpc/ttrpc.h|TTRPC_MAX|4 << 20
@@ -146,7 +146,7 @@ bounds() {
 		man/podtap.8|The senders heard in mode source, 256 at most|plugin/config.h|SOURCES_MAX|256
 		man/podtap-ipam.8|A list has 4096 members at most|ipam/ipam_config.h|LIST_MAX|4096
 		man/podtap-policy.5|that may be asked for, 1000 to 10000|plugin/config.h|BCQUEUELEN_MAX|10000
-		man/podtap-policy.5|a regular one of at most 1 MiB|plugin/policy.c|POLICY_MAX|1 << 20
+		man/podtap-policy.5|a regular one of at most 1 MiB|plugin/policy.h|POLICY_MAX|1 << 20
 		man/podtap-policy.5|A list of the endpoint's own, 256 at most|plugin/config.h|SOURCES_MAX|256
 		man/podtap-policy.5|256 queues of 10000 frames at most|plugin/config.h|QUEUES_MAX|256
 		man/podtap-policy.5|256 queues of 10000 frames at most|plugin/config.h|TXQUEUELEN_MAX|10000
@@ -168,7 +168,7 @@ bounds() {
 	run -0 same "$stated" "$(bounds | grep '^SECURITY.md' | cut -d'|' -f2 | grep -oE '[0-9,]+ (MiB|levels|values)')"
 }
 @test "configuration.md and the manual: document exactly the program's PODTAP_ variables" {
-	variables=$(grep -rhoE '"PODTAP_[A-Z_]+"' --include='*.c' "$root"/{base,cni,netns,ipam,record,plugin,expose,tools} | tr -d '"')
+	variables=$(grep -rhoE '"PODTAP_[A-Z_]+"' --include='*.[ch]' "$root"/{base,cni,netns,ipam,record,plugin,expose,tools} | tr -d '"')
 	run -0 same "$variables" "$(grep -oE 'PODTAP_[A-Z_]+' "$configuration")"
 	run -0 same "$variables" "$(grep -ohE 'PODTAP_[A-Z_]+' "$manual" "$ipam_manual")"
 }
@@ -215,7 +215,7 @@ anchors() {
 	mapfile -t all < <(documents | sed "s|^|$root/|")
 	for page in "$root"/man/*.8; do
 		program=$(basename "$page" .8)
-		options=$(sed -E 's/(-d|--driver) podtap//' "${all[@]}" | grep -oE "(^|[ \`])$program [^\`|)]*" | sed 's/ -- .*//' | grep -oE -- '--[a-z-]*[a-z]' | sort -u || :)
+		options=$(sed -E 's/(-d|--driver) podtap//; s/helm install podtap.*//' "${all[@]}" | grep -oE "(^|[ \`])$program [^\`|)]*" | sed 's/ -- .*//' | grep -oE -- '--[a-z-]*[a-z]' | sort -u || :)
 		for option in $options; do
 			grep -qE -- "Fl (. , Fl )?-${option#--}( |\$)|Li $option|$option\b" "$page" || { echo "$program $option"; return 1; }
 			count=$((count + 1))
@@ -285,6 +285,8 @@ provoke() {
 	mkdir "$BATS_TEST_TMPDIR/policy"
 	echo '{"rules":[{"name":"tenants","masters":["eth2"],"modes":["bridge"]}]}' >"$PODTAP_POLICY"
 	fails ADD '{"master":"eth1"}' CNI_ARGS=K8S_POD_NAMESPACE=shop
+	echo '{"rules":[{"networks":["lan"],"masters":["*"],"modes":["bridge"]}]}' >"$PODTAP_POLICY"
+	fails ADD '{"master":"eth1"}'
 	echo '{"rules":[{"mode":"bridge"}]}' >"$PODTAP_POLICY"
 	fails ADD '{"master":"eth1"}'
 	rm "$PODTAP_POLICY"
@@ -302,6 +304,7 @@ provoke() {
 	works ADD "$full" "${pod1[@]}"
 	fails ADD "$full" "${pod2[@]}"
 	works DEL "$full" "${pod1[@]}"
+	fails ADD '{"master":"eth1","ipam":{"type":"podtap-ipam","pool":"lan","poolWait":0}}'
 	fails ADD '{"master":"eth1"}' CNI_NETNS=/proc/self/ns/net
 	ip -n "$host" link add br9 type bridge
 	ip -n "$host" link add v1 master br9 type veth peer name v2

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# examples/kubernetes: every document is valid, every configuration runs, and the programs accept the pods'
-# command lines. Only the names of interfaces are the test's own.
+# examples/kubernetes and the kit's networks and commands: every document is valid, every configuration runs, and the
+# programs accept the pods' command lines. Only the names of interfaces are the test's own.
 # shellcheck disable=SC2154 # lists.bash's
 # bats file_tags=plain
 load ../lib/lib
@@ -10,6 +10,7 @@ load ../lib/lists
 setup() {
 	lan_setup
 	examples=$root/examples/kubernetes
+	components=$root/deploy/kubernetes/components
 	ip -n "$switch" address add 192.168.1.1/24 dev br0
 }
 teardown() {
@@ -21,9 +22,6 @@ teardown() {
 documents() {
 	python3 -c 'import json, sys, yaml
 for document in yaml.safe_load_all(open(sys.argv[1])): print(json.dumps(document))' "$examples/$1"
-}
-daemonset() {
-	documents daemonset.yaml | jq -ce ".spec.template.spec | $1"
 }
 # The list of one network, as a runtime reads it, on this test's interface: network NAME
 network() {
@@ -49,28 +47,14 @@ node() {
 	jq -r '.tap | "\(.uid):\(.gid) \(.mode)"' "$PODTAP_STATE_DIR/endpoints/$container/net1.json"
 }
 
-@test "kubernetes: every document except the patch is valid and has a kind and a name" {
+@test "kubernetes: every document is valid and has a kind and a name" {
 	run -0 bash -c 'ls "$0" | sort' "$examples"
-	[ "$output" = $'Containerfile\nconfigmap.yaml\ndaemonset.yaml\ninstall\nkubevirt-binding.yaml\nkustomization.yaml\nnetworks.yaml\npod.yaml\nvm.yaml' ]
-	for file in configmap daemonset networks pod vm; do
+	[ "$output" = $'kubevirt-binding.yaml\nnetworks.yaml\npod.yaml\nvm.yaml' ]
+	for file in networks pod vm; do
 		run -0 documents $file.yaml
 		run -0 jq -es 'length > 0 and all(.[]; .apiVersion and .kind and .metadata.name)' <<<"$output"
 	done
 }
-@test "kubernetes: the kustomization names existing files and the image of all containers" {
-	run -0 documents kustomization.yaml
-	json_is '.resources' '["configmap.yaml","daemonset.yaml"]'
-	image=$(jq -r '.images[0].name' <<<"$output")
-	[ "$(daemonset '[.initContainers[], .containers[] | .image] | unique')" = "[\"$image\"]" ]
-	# The patch in the comment is valid too.
-	run -0 python3 -c 'import sys, yaml
-text = open(sys.argv[1]).read().split("# patches:")[1]
-patch = yaml.safe_load("patches:" + text.replace("\n# ", "\n"))["patches"][0]["patch"]
-print(yaml.safe_load(patch)["spec"]["template"]["spec"]["containers"][0]["name"])' "$examples/kustomization.yaml"
-	[ "$output" = device-plugin ]
-	run -0 daemonset "any(.containers[]; .name == \"$output\")"
-}
-
 # The device plugin on the host, with this configuration, until it is ended.
 device_plugin() {
 	mkdir "$BATS_TEST_TMPDIR/kubelet"
@@ -83,9 +67,8 @@ device_plugin_end() {
 	wait "${background[-1]}" || true
 	unset 'background[-1]' # somebody else may have its number by the end
 }
-@test "kubernetes: the device plugin accepts the ConfigMap; lan-vm needs only type and deviceID" {
-	run -0 documents configmap.yaml
-	conf=$(jq -r .data.DP_MACVTAP_CONF <<<"$output" | jq -c '.[0].lowerDevice = "lan0"')
+@test "kubernetes: the device plugin accepts the kit's resources; lan-vm needs only type and deviceID" {
+	conf=$(jq -c '.[0].lowerDevice = "lan0"' "$components/device-plugin/resources.json")
 	resource=$(documents networks.yaml | jq -r 'select(.metadata.name == "lan-vm").metadata.annotations["k8s.v1.cni.cncf.io/resourceName"]')
 	[ "$resource" = "macvtap.network.kubevirt.io/$(jq -r '.[0].name' <<<"$conf")" ]
 	mkdir -p "$PODTAP_STATE_DIR"
@@ -113,13 +96,12 @@ quoted() {
 	said=$(jq -r '.msg + ": " + .details' <<<"$output")
 	quoted "\`${said//"$PODTAP_STATE_DIR"//run/podtap}\`"
 	run -0 cni_list DEL "$list"
-	device_plugin "$(documents configmap.yaml | jq -r .data.DP_MACVTAP_CONF)"
+	device_plugin "$(cat "$components/device-plugin/resources.json")"
 	timeout 60 sh -c 'until grep -q "there is no eth0 yet" "$0"; do sleep 0.02; done' "$BATS_TEST_TMPDIR/plugin.log"
 	device_plugin_end
 	run -0 grep -F 'dataplane: there is no eth0 yet' "$BATS_TEST_TMPDIR/plugin.log"
 	quoted "${output/there is no eth0 yet/eth0 is there}"
-	image one
-	run -0 install_plugins ALIASES=macvtap
+	run -0 "$BUILD/podtapctl" install --alias macvtap --to "$BATS_TEST_TMPDIR/node"
 	while read -r line; do
 		quoted "    ${line/"$BATS_TEST_TMPDIR/node"//host/opt/cni/bin}"
 	done <<<"$output"
@@ -145,12 +127,24 @@ quoted() {
 	[[ $output == *"-netdev tap,id=podtap0,fds="*"-device virtio-net-pci,netdev=podtap0,mac=$mac"* ]]
 	gone
 }
-@test "kubernetes: lan-pods reaches the LAN with an address that nobody there has" {
+@test "kubernetes: lan-pods reaches the LAN with an address that nobody there has, and the cluster's default route stays first" {
 	own_state
 	ip -n "$switch" address add 192.168.1.100/24 dev br0
+	ip -n "$pod" -batch - <<-END
+		link add eth0 type veth peer name eth0peer
+		address add 10.244.0.7/24 dev eth0
+		link set eth0 up
+		link set eth0peer up
+		route add default via 10.244.0.1
+	END
 	list=$(network lan-pods)
 	works ''
-	json_is '.ips[0].address' 192.168.1.101/24
+	# Of the route, Multus' network-status has its gateway.
+	json_is '[.ips[0].address, .routes[0]]' '["192.168.1.101/24",{"dst":"0.0.0.0/0","gw":"192.168.1.1","priority":1000}]'
+	run -0 ip -n "$pod" route get 203.0.113.1
+	[[ $output == *" via 10.244.0.1 dev eth0 "* ]]
+	run -0 ip -n "$pod" route show default
+	[[ $output == *"default via 192.168.1.1 dev net1 metric 1000"* ]]
 	run -0 at "$pod" ping -n -q -c 1 -w 30 192.168.1.1
 	gone
 }
@@ -176,40 +170,18 @@ quoted() {
 	done < <(documents networks.yaml | jq -r .metadata.name)
 }
 
-@test "kubernetes: each container runs an existing program, with arguments and variables that it accepts" {
-	while read -r container; do
-		mapfile -t command < <(jq -r '.command[], (.args // [])[]' <<<"$container")
-		case ${command[0]} in
-		*/install) program=$examples/install known=$program ;;
-		/usr/libexec/podtap/*)
-			program=$BUILD/${command[0]##*/}
-			known="$root/man/${command[0]##*/}.8 $root/man/podtap.8"
-			run -0 "$program" "${command[@]:1}" --help
-			;;
-		esac
-		[ -x "$program" ]
-		while read -r variable; do
-			# shellcheck disable=SC2086 # a list of files
-			run -0 grep -qw "$variable" $known
-		done < <(jq -r '(.env // [])[].name' <<<"$container")
-	done < <(daemonset '.initContainers[], .containers[]')
-}
-@test "kubernetes: no host PIDs, no privileged container, a read-only root, one capability for one container" {
-	run -0 daemonset '.hostPID != true and .hostIPC != true and .automountServiceAccountToken == false and
-		all(.initContainers[], .containers[]; .securityContext | .readOnlyRootFilesystem and .privileged != true and
-			.allowPrivilegeEscalation == false and .capabilities.drop == ["ALL"])'
-	[ "$(daemonset '[.initContainers[], .containers[] | {(.name): .securityContext.capabilities.add}] | add')" = \
-		'{"install":null,"nri":["SYS_ADMIN"],"device-plugin":null}' ]
-	run -0 daemonset '.containers[0].volumeMounts[] | select(.mountPath == "/run/netns") |
-		.mountPropagation == "HostToContainer" and .readOnly'
+@test "kubernetes: the pod of a VM has no capability and is no root" {
 	run -0 documents pod.yaml
 	json_is '[.spec.securityContext.runAsNonRoot, .spec.containers[0].securityContext.capabilities.drop]' '[true,["ALL"]]'
 }
-@test "kubernetes: every mount has a volume, and every ConfigMap key that a container names exists" {
-	run -0 daemonset '([.initContainers[], .containers[] | .volumeMounts[].name] | unique) == ([.volumes[].name] | unique)'
-	reference=$(daemonset '[.containers[].env[]?.valueFrom.configMapKeyRef | values][0]')
-	run -0 documents configmap.yaml
-	run -0 jq -e --argjson r "$reference" '.metadata.name == $r.name and .data[$r.key]' <<<"$output"
+@test "kubernetes: the kit's network with host access has an address, and a route by way of the host" {
+	own_state
+	ip -n "$host" address add 192.168.1.7/24 dev lan0
+	list=$(examples=$components/host-access; documents network.yaml | jq -c '.spec.config | fromjson | .plugins[0].master = "lan0"')
+	works ''
+	json_is '[.ips[0].address, .routes[0]]' '["192.168.1.140/24",{"dst":"10.96.0.0/12","gw":"192.168.1.7"}]'
+	run -0 at "$pod" ping -n -q -c 1 -w 30 192.168.1.7
+	gone
 }
 @test "kubernetes: the VM uses an existing network, with the binding that is registered as a tap" {
 	run -0 documents vm.yaml
@@ -219,61 +191,4 @@ quoted() {
 	run -0 network "$name"
 	run -0 documents kubevirt-binding.yaml
 	json_is ".spec.configuration.network.binding.$binding.domainAttachmentType" tap
-}
-@test "kubernetes: the Containerfile copies existing files from the paths of make install" {
-	run -0 sed -n 's/^COPY \(examples[^ ]*\) .*/\1/p' "$examples/Containerfile"
-	[ -x "$root/$output" ]
-	run -0 env -u MAKEFLAGS make -n -C "$root" O="$BATS_TEST_TMPDIR/none" DESTDIR=/out install
-	while read -r path; do
-		[[ $output == *" '$path"* ]] || { echo "$path"; false; }
-	done < <(sed -n 's|^COPY --from=build \([^ ]*\) .*|\1|p' "$examples/Containerfile")
-}
-
-# The image's script, on directories of the test's own: install_plugins [VARIABLE=VALUE...]
-install_plugins() {
-	env FROM="$BATS_TEST_TMPDIR/image" CNI_BIN_DIR="$BATS_TEST_TMPDIR/node" "$@" "$examples/install"
-}
-image() {
-	mkdir -p "$BATS_TEST_TMPDIR/image" "$BATS_TEST_TMPDIR/node"
-	for name in podtap podtap-ipam; do
-		printf '#!/bin/sh\necho podtap %s\n' "$1" >"$BATS_TEST_TMPDIR/image/$name"
-		chmod 0644 "$BATS_TEST_TMPDIR/image/$name"
-	done
-}
-@test "install: renames executable plugins and aliases into place, and again only those that changed" {
-	image one
-	cd "$BATS_TEST_TMPDIR/node"
-	run -0 install_plugins ALIASES="macvtap macvlan"
-	[ "$(ls)" = $'macvlan\nmacvtap\npodtap\npodtap-ipam' ]
-	[ "$(./macvtap) $(readlink macvlan) $(stat -c %a podtap)" = "podtap one podtap 755" ]
-	run -0 install_plugins ALIASES=macvtap
-	[ -z "$output" ]
-	exec {old}<podtap
-	image two
-	run -0 install_plugins ALIASES=macvtap
-	[ "$(./podtap) $(./podtap-ipam)" = "podtap two podtap two" ]
-	[ "$(tail -n 1 <&$old)" = "echo podtap one" ]
-	exec {old}<&-
-	[ "$(ls)" = $'macvlan\nmacvtap\npodtap\npodtap-ipam' ]
-}
-@test "install: names and keeps another program's plugin, and installs nothing; FORCE=1 replaces it" {
-	image one
-	cd "$BATS_TEST_TMPDIR/node"
-	for make in 'echo foreign >macvtap' 'ln -sf elsewhere macvtap' 'ln -sf podtap-ipam macvtap'; do
-		rm -f macvtap
-		eval "$make"
-		before=$(ls -l macvtap)
-		run -1 install_plugins ALIASES=macvtap
-		[ "$output" = "$BATS_TEST_TMPDIR/node/macvtap is another program's plugin: FORCE=1 replaces it" ]
-		[ "$(ls)" = macvtap ]
-		[ "$(ls -l macvtap)" = "$before" ]
-	done
-	run -0 install_plugins
-	[ "$(readlink macvtap)" = podtap-ipam ]
-	run -0 install_plugins ALIASES=macvtap FORCE=1
-	[ "$(readlink macvtap)" = podtap ]
-	rm podtap
-	echo foreign >podtap
-	run -1 install_plugins
-	[ "$(cat podtap)" = foreign ]
 }

@@ -3,77 +3,10 @@
 # The NRI plugin against a scripted runtime: which containers get which taps, and that nothing on its
 # socket stops it.
 load ../lib/lib
+load ../lib/nri
+load ../lib/memory
 
-setup() {
-	lan_setup
-	dir=$BATS_TEST_TMPDIR
-	socket=$dir/nri/nri.sock
-	mkdir "$dir/nri"
-	unset NRI_PLUGIN_NAME NRI_PLUGIN_IDX NRI_PLUGIN_SOCKET
-}
-
-# Starts the plugin on the host; its log goes to $dir/log.
-plugin_start() {
-	nsenter --net="/run/netns/$host" -- "$BUILD/podtap-nri" --socket "$socket" 2>>"$dir/log" 3>&- &
-	plugin=$!
-	background+=($!)
-}
-# A runtime on the socket that does these steps (tests/fixtures/nri/runtime), one JSON value each.
-runtime() {
-	printf '%s\n' "$@" >"$dir/steps"
-	"$fixtures/nri/runtime" "$socket" <"$dir/steps"
-}
-# Waits until the log has so many lines with this text: logged COUNT TEXT
-logged() {
-	local try
-	for try in {1..6000}; do
-		[ "$(grep -cF -- "$2" "$dir/log")" -lt "$1" ] || return 0
-		sleep 0.01
-	done
-	echo "not logged $1 times: $2, in:"
-	cat "$dir/log"
-	return 1
-}
-# The step that creates a container of the pod, changed by a jq filter.
-create() {
-	jq -cn --arg id "$container" --arg path "/run/netns/$pod" '{create: {
-		pod: {id: $id, name: "vm", namespace: "default", annotations: {}, linux: {namespaces:
-			[{type: "ipc"}, {type: "network", path: $path}]}},
-		container: {id: "c1", pod_sandbox_id: $id, name: "qemu", env: ["A=b"],
-			linux: {namespaces: [{type: "network", path: "/proc/1/ns/net"}]}}}} | '"${1:-.}"
-}
-# The answer that gives a container these nodes, made as the record says: adjusts NODE...
-adjusts() {
-	local node devices=()
-	for node; do
-		devices+=("$(stat -c '%t %T %u %g %a' "$node" | {
-			read -r major minor uid gid mode
-			optional() { [ "$2" = 0 ] && echo "\"$1\":{}" || echo "\"$1\":{\"value\":$2}"; }
-			echo "{\"path\":\"$node\",\"type\":\"c\",\"major\":\"$((0x$major))\",\"minor\":\"$((0x$minor))\",$(
-				optional file_mode $((0$mode))),$(optional uid "$uid"),$(optional gid "$gid")}"
-		})")
-	done
-	(IFS=,; echo "{\"adjust\":{\"linux\":{\"devices\":[${devices[*]}]}}}")
-}
-# Zeros are not sent: they count as absent.
-same_json() {
-	diff <(jq -S 'del(.. | select(. == "0")?)' <<<"$1") <(jq -S 'del(.. | select(. == "0")?)' <<<"$2")
-}
-# A session that creates one container; $output is then the answer to that.
-creates() {
-	run -0 runtime '"session"' "$@"
-	output=${lines[-1]}
-}
-# The container is created unchanged, and the log has this text.
-unchanged() {
-	creates "$(create "$1")"
-	[ "$output" = '{}' ] || { echo "$output"; return 1; }
-	logged 1 "left as it is: container"
-	logged 1 "$2"
-}
-session='{"plugin_name": "podtap", "plugin_idx": "50", "events": 8, "sync": [false]}'
-
-@test "NRI: registers as 50-podtap, and subscribes only to the creation of containers" {
+@test "NRI: registers as 50-podtap, and subscribes only to the creation and the end of containers" {
 	plugin_start
 	run -0 runtime '"session"' '{"call":"StateChange"}' '{"call":"Shutdown"}' '{"call":"RunPodSandbox"}'
 	[ "${lines[0]}" = "$session" ]
@@ -310,17 +243,6 @@ idle() {
 	wait "$plugin"
 	wait "$peer"
 }
-# Ends the plugin as a runtime's service manager does, and waits for that: ended SIGNAL
-ended() {
-	local try
-	kill "-$1" "$plugin"
-	for try in {1..1000}; do
-		[[ $(ps -o stat= -p "$plugin") == [^Z]* ]] || break
-		sleep 0.01
-	done
-	[ "$try" -lt 1000 ] || { kill -KILL "$plugin"; echo "it goes on after SIG$1"; return 1; }
-	wait "$plugin"
-}
 # Waits until the plugin sleeps in a system call: sleeps_in NUMBER
 sleeps_in() {
 	until [[ $(cat "/proc/$plugin/syscall") == "$1 "* ]]; do
@@ -397,7 +319,7 @@ sleeps_in() {
 	run -0 cni ADD
 	printf '%s\n' '"session"' "$(create)" >"$dir/steps"
 	run -0 --separate-stderr nsenter --net="/run/netns/$host" -- "$fixtures/nri/runtime" --launch "$BUILD/podtap-nri" <"$dir/steps"
-	[ "${lines[0]}" = '{"plugin_name": "podtap-nri", "plugin_idx": "50", "events": 8, "sync": [false]}' ]
+	[ "${lines[0]}" = '{"plugin_name": "podtap-nri", "plugin_idx": "50", "events": 520, "sync": [false]}' ]
 	[[ $output == *'{"exit": 1}' ]]
 	[[ $output == *"\"path\": \"$(tap)\""* ]]
 }
@@ -441,12 +363,7 @@ garbage() {
 	run -0 runtime '"session"' "{\"rss\":$plugin}"
 	[ "${lines[0]}" = "$session" ]
 	output=${lines[1]}
-	json_is ".VmHWM < $(memory_limit 3072)" true
-}
-# KiB, or what a sanitizer makes of it.
-memory_limit() {
-	[[ $(ldd "$BUILD/podtap-nri") != *libasan* ]] || { echo $((500 << 10)); return; }
-	echo "$1"
+	json_is ".VmHWM < $(memory_limit podtap-nri 3072)" true
 }
 @test "NRI: half of an announced message of 4 MiB costs half the memory, and is freed" {
 	plugin_start
@@ -455,7 +372,7 @@ memory_limit() {
 	logged 1 "the connection to the runtime has ended"
 	run -0 runtime '"session"' "{\"rss\":$plugin}"
 	output=${lines[1]}
-	json_is ".VmRSS < $(memory_limit 3072) and .VmHWM < $(memory_limit 8192)" true
+	json_is ".VmRSS < $(memory_limit podtap-nri 3072) and .VmHWM < $(memory_limit podtap-nri 8192)" true
 }
 # bats test_tags=long
 @test "NRI: thousands of pods, in one message or several, stay below 3 MiB resident" {
@@ -464,7 +381,7 @@ memory_limit() {
 	[ "${lines[1]}" = "[true, true, true, true, true, true, true, false]" ]
 	[ "${lines[2]}" = "[false]" ]
 	output=${lines[3]}
-	json_is ".VmHWM < $(memory_limit 3072)" true
+	json_is ".VmHWM < $(memory_limit podtap-nri 3072)" true
 }
 @test "NRI: serves a container with megabytes of environment, and frees the memory" {
 	run -0 cni ADD
@@ -473,7 +390,7 @@ memory_limit() {
 	run -0 same_json "${lines[1]}" "$(adjusts "$(tap)")"
 	run -0 runtime '"session"' "{\"rss\":$plugin}"
 	output=${lines[1]}
-	json_is ".VmRSS < $(memory_limit 3072)" true
+	json_is ".VmRSS < $(memory_limit podtap-nri 3072)" true
 }
 @test "NRI: leaves the container unchanged and logs, when its pod's description exceeds the memory limit" {
 	plugin_start
@@ -492,5 +409,5 @@ memory_limit() {
 	run -0 runtime '"session"' "{\"message\":\"$body\",\"stream\":99}" "{\"rss\":$plugin}"
 	logged 1 "the request to create a container: it cannot be decoded, or is too large"
 	output=${lines[1]}
-	json_is ".VmHWM < $(memory_limit 32768)" true
+	json_is ".VmHWM < $(memory_limit podtap-nri 32768)" true
 }

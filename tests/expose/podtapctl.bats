@@ -10,6 +10,9 @@ host_local() { # SUBNET [ROUTES]
 	jq -cn --arg dir "$leases" --arg subnet "$1" --argjson routes "${2:-[]}" \
 		'{cniVersion: "1.0.0", ipam: {type: "host-local", dataDir: $dir, ranges: [[{subnet: $subnet}]], routes: $routes}}'
 }
+pod_args() { # NAMESPACE NAME
+	echo "IgnoreUnknown=1;K8S_POD_NAMESPACE=$1;K8S_POD_NAME=$2"
+}
 static() { # MEMBERS OF THE CONFIGURATION'S ipam
 	jq -cn --argjson ipam "$1" '{cniVersion: "1.0.0", addressOwner: "guest", ipam: ({type: "static"} + $ipam)}'
 }
@@ -20,15 +23,15 @@ static() { # MEMBERS OF THE CONFIGURATION'S ipam
 	run -0 ctl list --json
 	json_is . '[]'
 }
-@test "list: aligns container, interface, kind, mode, master, MAC, addresses, tap and state in a table" {
-	run -0 cni ADD "$(host_local 10.99.0.0/24)"
+@test "list: aligns container, interface, pod, network, kind, mode, master, MAC, addresses, tap and state in a table" {
+	run -0 cni ADD "$(host_local 10.99.0.0/24)" CNI_ARGS="$(pod_args shop db-0)"
 	run -0 cni ADD '{"link":"macvlan","mode":"private","mac":"02:00:00:00:07:07"}' CNI_IFNAME=net1
 	run -0 ctl list
 	[ "${#lines[@]}" = 3 ]
 	read -ra row <<<"${lines[1]}"
-	[ "${row[*]}" = "$container eth0 macvtap bridge lan0 $(jq -r .mac "$(record)") 10.99.0.2/24 $(tap) alive" ]
+	[ "${row[*]}" = "$container eth0 shop/db-0 net macvtap bridge lan0 $(jq -r .mac "$(record)") 10.99.0.2/24 $(tap) alive" ]
 	read -ra row <<<"${lines[2]}"
-	[ "${row[*]}" = "$container net1 macvlan private lan0 02:00:00:00:07:07 - - alive" ]
+	[ "${row[*]}" = "$container net1 - net macvlan private lan0 02:00:00:00:07:07 - - alive" ]
 	for column in "INTERFACE eth0 net1" "MASTER lan0 lan0" "TAP $(tap) -" "STATE alive alive"; do
 		read -r title first second <<<"$column"
 		before=${lines[0]%% "$title"*}
@@ -36,12 +39,12 @@ static() { # MEMBERS OF THE CONFIGURATION'S ipam
 		[ -z "$second" ] || [ "${lines[2]:${#before}+1:${#second}}" = "$second" ]
 	done
 }
-@test "list --json: prints the records unchanged, and whether each endpoint is alive" {
+@test "list --json: prints the records without the calls that made them, and whether each endpoint is alive" {
 	run -0 cni ADD "$(host_local 10.99.0.0/24)"
 	run -0 cni ADD '{}' CNI_CONTAINERID="$container-o" CNI_NETNS="/run/netns/$other"
 	run -0 ctl list --json
 	json_is 'map(.containerID)' "[\"$container\",\"$container-o\"]"
-	run -0 diff <(jq -S '.[0]' <<<"$output") <(jq -S '. + {alive: true}' "$(record)")
+	run -0 diff <(jq -S ".[0]" <<<"$output") <(jq -S "del(.call) + {alive: true}" "$(record)")
 }
 @test "show: prints one container's endpoints or one of them; --json with an interface prints that one alone" {
 	run -0 cni ADD
@@ -58,8 +61,7 @@ static() { # MEMBERS OF THE CONFIGURATION'S ipam
 	run -2 ctl show "$container" net7
 	run -2 ctl show nobody
 	grep -qF "endpoints of nobody: there is no record of it" "$BATS_TEST_TMPDIR/err"
-	run -2 ctl show "${container%?}"
-	grep -qF "podtapctl list shows those there are, by whole ids" "$BATS_TEST_TMPDIR/err"
+	grep -qF "podtapctl list shows those there are" "$BATS_TEST_TMPDIR/err"
 }
 @test "list: exits 1 for a stale endpoint, and names the namespace, interface, node, number or record on stderr" {
 	run -0 cni ADD
@@ -99,19 +101,19 @@ static() { # MEMBERS OF THE CONFIGURATION'S ipam
 	while IFS='|' read -r call message; do
 		# shellcheck disable=SC2086 # words
 		run -2 ctl $call
-		[ "$(head -n 1 "$BATS_TEST_TMPDIR/err")" = "podtapctl: $message" ]
+		[ "$(head -n 1 "$BATS_TEST_TMPDIR/err")" = "podtapctl$message" ]
 		grep -q ^usage: "$BATS_TEST_TMPDIR/err"
 	done <<-END
-		|there is no verb
-		lst|unknown verb lst
-		list x|list: unexpected argument x
-		list --format json|list has no option --format
-		show|show needs a container
-		show a b c|show: unexpected argument c
-		guest-config|guest-config needs a container
-		guest-config a|guest-config needs a container and an interface
-		guest-config --json a b|guest-config has no option --json
-		show --jason a|unknown option --jason
+		|: there is no verb
+		lst|: unknown verb lst
+		list x| list: unexpected argument x
+		list --format json| list: unknown option --format
+		show| show: it needs a container
+		show a b c| show: unexpected argument c
+		guest-config| guest-config: it needs a container and an interface
+		guest-config a| guest-config: it needs a container and an interface
+		guest-config --json a b| guest-config: unknown option --json
+		show --jason a| show: unknown option --jason
 	END
 	run -2 ctl guest-config --format yaml a b
 	grep -q "one of: cloud-init, kernel, json" "$BATS_TEST_TMPDIR/err"
@@ -190,7 +192,7 @@ dual='{"addresses":[{"address":"10.99.0.5/24","gateway":"10.99.0.254"},{"address
 	ip -n "$pod" link set eth0 type macvtap mode private
 	run -0 ctl list
 	read -ra row <<<"${lines[1]}"
-	[ "${row[*]}" = "$container eth0 macvtap private lan0 02:00:00:00:00:66 10.99.0.2/24 $(tap) alive" ]
+	[ "${row[*]}" = "$container eth0 - net macvtap private lan0 02:00:00:00:00:66 10.99.0.2/24 $(tap) alive" ]
 	run -0 ctl show --json "$container" eth0
 	json_is '[.mac, .mtu, .mode, .alive]' '["02:00:00:00:00:66",1300,"private",true]'
 	mv "$(tap)" "$(tap).away" # a stale one's link is what it is, too
@@ -248,9 +250,54 @@ dual='{"addresses":[{"address":"10.99.0.5/24","gateway":"10.99.0.254"},{"address
 		lan default/db-0 eth0 62:84:a8:6c:9d:86
 	END
 	run -2 "$BUILD/podtapctl" mac lan vm
-	[[ $output == *"mac needs a network, a name and an interface"* ]]
+	[[ $output == *"it needs a network, a name and an interface"* ]]
 	run -2 "$BUILD/podtapctl" mac lan vm eth0 more
 	[[ $output == *"unexpected argument more"* ]]
 	run -2 "$BUILD/podtapctl" mac lan "$(printf '%2000s' x)" eth0
 	[[ $output == *"too long"* ]]
+}
+# Its output goes to a file, or nowhere: ctl_to FILE|closed ARGUMENT...
+ctl_to() {
+	local where=$1
+	shift
+	if [ "$where" = closed ]; then "$BUILD/podtapctl" "$@" >&-; else "$BUILD/podtapctl" "$@" >"$where"; fi
+}
+@test "podtapctl: output that cannot be written is an error, however much it is" {
+	run -0 cni ADD
+	for verb in list 'list -o json' 'check --all' 'schema podtap' 'completion bash' metrics; do
+		for where in /dev/full closed; do
+			# shellcheck disable=SC2086 # words
+			run -2 --separate-stderr ctl_to "$where" $verb
+			[[ $stderr == 'podtapctl: not all output could be written: '* ]] || { echo "$verb $where: $stderr"; false; }
+		done
+	done
+	rm "$PODTAP_STATE_DIR/counters"
+}
+# bats test_tags=plain
+@test "podtapctl: what it opens never takes the place of a standard stream that is closed" {
+	run -0 cni ADD
+	# shellcheck disable=SC2016 # for the other shell
+	run -2 strace -o "$BATS_TEST_TMPDIR/trace" -e trace=openat,socket bash -c 'exec "$0" list <&- >&- 2>&-' "$BUILD/podtapctl"
+	sed '1,/"\/dev\/null".* = [3-9]$/d' "$BATS_TEST_TMPDIR/trace" >"$BATS_TEST_TMPDIR/after"
+	grep -q socket "$BATS_TEST_TMPDIR/after"
+	run -1 grep -E ' = [012]$' "$BATS_TEST_TMPDIR/after"
+}
+@test "podtapctl: for another user than root, an endpoint is refused with that reason" {
+	run -0 cni ADD
+	chmod 0755 "$BATS_TEST_TMPDIR" "$PODTAP_STATE_DIR"
+	for verb in show yield delete; do
+		run -2 --separate-stderr setpriv --reuid 65534 --clear-groups "$BUILD/podtapctl" $verb "$container"
+		[ "$stderr" = "podtapctl: open the state directory $PODTAP_STATE_DIR/endpoints: only root can read it" ]
+	done
+}
+@test "drops: a container without an endpoint is an error; endpoints without a guard are said to count nothing" {
+	run -0 cni ADD
+	run -2 ctl drops nosuch
+	grep -q 'endpoints of nosuch: there is no record of it' "$BATS_TEST_TMPDIR/err"
+	run -2 ctl drops "$container" net7
+	run -0 ctl drops "$container"
+	[ -z "$output" ]
+	grep -q 'no endpoint here has antispoof, egressRate or ingressRate: nothing counts' "$BATS_TEST_TMPDIR/err"
+	run -0 ctl drops "$container" -o json
+	[ "$output" = '[]' ]
 }

@@ -2,6 +2,7 @@
 /* Calling a plugin, and judging its exit status and what it printed. */
 #include "tests/fault/scenario.h"
 
+#include "base/file.h"
 #include "base/json.h"
 #include "tests/fault/allocated.h"
 #include "tests/fault/table.h"
@@ -12,6 +13,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #define START "{\"cniVersion\":\"1.1.0\",\"name\":\"net\",\"type\":\"podtap\",\"master\":\"lan0\","
 #define POOL  "\"ipam\":{\"type\":\"podtap-ipam\",\"dataDir\":\"%s/leases\",\"sticky\":true,"
@@ -20,25 +22,39 @@ const struct scenario scenarios[] = {
 	{ "takeover", "podtap",
 	  "{\"cniVersion\":\"1.1.0\",\"name\":\"net\",\"type\":\"macvtap\",\"deviceID\":"
 	  "\"lanMvp0\"," POOL "\"subnet\":\"10.99.0.0/24\"}",
-	  "lanMvp0" },
+	  "lanMvp0", false },
 	{ "macvtap", "podtap",
 	  START "\"cdi\":true,\"owner\":107," POOL
 	        "\"subnet\":\"10.99.0.0/24\",\"routes\":[{\"dst\":\"0.0.0.0/0\"}]}",
-	  NULL },
+	  NULL, false },
 	{ "delegate", "podtap",
 	  START
 	  "\"deviceID\":\"lan0-1\",\"ipam\":{\"type\":\"reserving\",\"dataDir\":\"%s/leases\"}",
-	  NULL },
+	  NULL, false },
 	{ "macvlan", "podtap",
 	  START "\"link\":\"macvlan\",\"dad\":\"off\",\"delWait\":false,\"mac\":\"02:00:00:00:00:"
 	        "07\"," POOL
 	        "\"ranges\":[[{\"subnet\":\"10.99.0.0/24\"}],[{\"subnet\":\"fd99::/120\"}]]}",
-	  NULL },
+	  NULL, false },
+	{ "plain", "podtap", START "\"link\":\"macvlan\",\"delWait\":false", NULL, false },
+	{ "hostaccess", "podtap",
+	  START "\"link\":\"macvlan\",\"dad\":\"off\",\"hostAccess\":true," POOL
+	        "\"subnet\":\"10.99.0.0/24\"}",
+	  NULL, false },
+	{ "antispoof", "podtap",
+	  START "\"link\":\"macvlan\",\"dad\":\"off\",\"mode\":\"private\",\"antispoof\":true,"
+	        "\"ingressRate\":1000000," POOL "\"subnet\":\"10.99.0.0/24\"}",
+	  NULL, false },
 	{ "ipam", "podtap-ipam",
 	  "{\"cniVersion\":\"1.1.0\",\"name\":\"net\"," POOL
 	  "\"ranges\":[[{\"subnet\":\"10.99.0.0/24\"}],[{\"subnet\":\"fd99::/120\"}]]}",
-	  NULL },
-	{ NULL, NULL, NULL, NULL },
+	  NULL, false },
+	{ "ipam-pool", "podtap-ipam",
+	  "{\"cniVersion\":\"1.1.0\",\"name\":\"net\",\"ipam\":{\"type\":\"podtap-ipam\","
+	  "\"dataDir\":"
+	  "\"%s/leases\",\"pool\":\"lan\",\"poolWait\":0}",
+	  NULL, true },
+	{ NULL, NULL, NULL, NULL, false },
 };
 
 static int netns_named(const char *name)
@@ -59,6 +75,35 @@ static void set(const char *name, const char *folder, const char *below)
 	snprintf(value, sizeof value, "%s%s", folder, below);
 	if (setenv(name, value, 1) < 0)
 		stop(name);
+}
+
+/* The file of podtap-addresses, with two sets. */
+static void pool_write(const char *folder)
+{
+	static const char text[] = "{\"ranges\":[[{\"subnet\":\"10.99.0.0/24\",\"rangeStart\":"
+	                           "\"10.99.0.16\",\"rangeEnd\":\"10.99.0.19\"}],[{\"subnet\":"
+	                           "\"fd99::/120\",\"rangeStart\":\"fd99::10\",\"rangeEnd\":"
+	                           "\"fd99::13\"}]]}";
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof path, "%s/state/pools", folder);
+	if (path_make(path) < 0)
+		stop(path);
+	snprintf(path, sizeof path, "%s/state/pools/lan.json", folder);
+	OWNED(fd_release) int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+	if (fd < 0 || write(fd, text, sizeof text - 1) < 0)
+		stop(path);
+}
+
+/* On a node the state directory outlives the calls: where the boot id cannot be read, podtap-ipam
+ * keeps the node's number there. */
+static void state_make(const char *folder)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof path, "%s/state", folder);
+	if (path_make(path) < 0)
+		stop(path);
 }
 
 void stage_open(struct stage *s, const struct scenario *scenario, const char *build,
@@ -83,6 +128,10 @@ void stage_open(struct stage *s, const struct scenario *scenario, const char *bu
 	set("PODTAP_DEV_DIR", folder, "/dev");
 	set("PODTAP_IPAM_STATE_DIR", folder, "/own");
 	set("LEASES", folder, "/leases");
+	if (strcmp(scenario->program, "podtap-ipam") == 0)
+		state_make(folder);
+	if (scenario->pool)
+		pool_write(folder);
 }
 
 static int wrong(const struct stage *s, const char *verb, const struct run *run, const char *what)
@@ -117,7 +166,8 @@ static bool is_result(const char *text)
 	OWNED(json_release) cJSON *json = json_parse(text, strlen(text), "it", &f);
 
 	return json_string(json_member(json, "cniVersion")) &&
-	       cJSON_IsArray(json_member(json, "ips"));
+	       (cJSON_IsArray(json_member(json, "ips")) ||
+	        cJSON_IsArray(json_member(json, "interfaces")));
 }
 
 int stage_judge(struct stage *s, const char *verb, const struct run *run)

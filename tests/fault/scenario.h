@@ -13,6 +13,7 @@ struct scenario {
 	const char *program;
 	const char *config;    /* without its closing brace; %s is the folder */
 	const char *allocated; /* a macvtap that is on the host before ADD; NULL: none */
+	bool pool;             /* the node holds addresses of the cluster's pool "lan" */
 };
 
 /* Each is played with ADD, DEL, CHECK and GC, the longest first. Ends with a row without name. */

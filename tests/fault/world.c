@@ -2,6 +2,9 @@
 /* Looking at namespaces and directories. */
 #include "tests/fault/world.h"
 
+#include "netns/ebpf.h"
+#include "netns/guard.h"
+#include "netns/host_access.h"
 #include "tests/fault/inject.h"
 
 #include <dirent.h>
@@ -54,6 +57,69 @@ static void look_links(struct world *w, const char *where)
 	}
 	if_freenameindex(all);
 	close(fd);
+}
+
+static void on_entry(const struct mac *mac, uint64_t owner, void *data)
+{
+	char text[MAC_TEXT];
+
+	(void)owner;
+	say(data, "host: entry %s\n", mac_format(mac, text));
+}
+
+/* The program of hostAccess, and its entries. */
+static void look_program(struct world *w)
+{
+	OWNED(rtnl_release) struct rtnl nl = { .fd = -1 };
+	OWNED(host_access_release) struct host_access access = HOST_ACCESS_CLOSED;
+	struct failure f = { 0 };
+
+	if (rtnl_open(&nl, &f) < 0)
+		stop("open a socket");
+	const enum found found = host_access_find(&access, &nl, if_nametoindex("lan0"), &f);
+	if (found == FOUND_FAILED ||
+	    (found == FOUND && host_access_each(&access, on_entry, w, &f) < 0))
+		stop("look at the program");
+	if (found == FOUND)
+		say(w, "host: program\n");
+}
+
+static void on_guarded(const struct mac *mac, const struct guard_entry *entry, void *data)
+{
+	char text[MAC_TEXT];
+
+	if (mac)
+		say(data, "host: guarded %s, %u addresses\n", mac_format(mac, text), entry->n);
+}
+
+/* How many addresses the guard keeps for its endpoints. */
+static unsigned addresses_of(const struct guard *g)
+{
+	struct guard_address at, next;
+	unsigned n = 0;
+
+	while (ebpf_map_next(g->maps[GUARD_MAP_ADDRESSES], n ? &at : NULL, &next) == 0) {
+		at = next;
+		n++;
+	}
+	return n;
+}
+
+/* The guard, and its entries. */
+static void look_guard(struct world *w)
+{
+	OWNED(rtnl_release) struct rtnl nl = { .fd = -1 };
+	OWNED(guard_release) struct guard g = GUARD_CLOSED;
+	struct failure f = { 0 };
+
+	if (rtnl_open(&nl, &f) < 0)
+		stop("open a socket");
+	const enum found found = guard_find(&g, &nl, if_nametoindex("lan0"), &f);
+	if (found == FOUND_FAILED || (found == FOUND && guard_each(&g, on_guarded, w, &f) < 0))
+		stop("look at the guard");
+	if (found == FOUND)
+		say(w, "host: guard%s, %u addresses\n", g.limit < 0 ? "" : " and limit",
+		    addresses_of(&g));
 }
 
 /* Reads a short file. Returns its text, or "" where it does not exist. */
@@ -153,6 +219,8 @@ void world_look(const struct places *p, struct world *w)
 	enter(p->host);
 	look_links(w, "host");
 	look_settings(w, "host");
+	look_program(w);
+	look_guard(w);
 	for (const char *const *folder = p->folders; *folder; folder++)
 		look_folder(w, *folder);
 }

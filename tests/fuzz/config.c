@@ -2,7 +2,7 @@
 /* The network configuration with CNI_ARGS (the input's first line): accepted means complete and
  * within its ranges, DEL's reading never fails, and who is on GC's list is found there.
  *
- * Reads with: plugin/config.c base/keys.c cni/attachments.c */
+ * Reads with: plugin/config.c cni/attachments.c */
 #include "plugin/config.h"
 #include "base/json.h"
 #include "cni/attachments.h"

@@ -81,7 +81,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct request r = { .container_id = "a",
 		                   .netns = "/n",
 		                   .ifname = "eth0",
-		                   .path = getenv("CNI_PATH"),
+		                   .path = delegate_path(),
 		                   .text = told,
 		                   .length = size - (size_t)(told - text),
 		                   .version = VERSION_LATEST };

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The allocator's configuration with CNI_ARGS (the input's first line) and a resolv.conf (the
- * second paragraph, if there is one): what is accepted never gives out a gateway or an excluded
- * address.
+/* The allocator's configuration with CNI_ARGS (the input's first line), a resolv.conf (the second
+ * paragraph, if there is one) and the file of the pool "lan" (the third): what is accepted never
+ * gives out a gateway or an excluded address.
  *
  * Reads with: ipam/ipam_config.c ipam/config_ranges.c ipam/config_addresses.c
  * ipam/range.c ipam/pool.c ipam/resolv_conf.c */
 #include "base/json.h"
+#include "base/unknown_keys.h"
 #include "ipam/ipam_config.h"
 #include "tests/fuzz/fuzz.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 
 static void check_span(const struct ipam_config *c, const struct range_set *set,
                        const struct span *given)
@@ -67,6 +70,21 @@ static void check_wanted(const struct ipam_config *c)
 	PROMISE(strlen(range_sets_text(c->sets, c->n_sets, text, sizeof text)) < sizeof text);
 }
 
+static void check_description(const struct ipam_config *c)
+{
+	OWNED(result_release) struct result r = { .dns = NULL };
+	struct failure f = { 0 };
+
+	PROMISE(config_describe(c, &r, &f) == 0);
+	PROMISE(r.n_ips == c->n_addresses && r.n_routes == c->described.n_routes);
+}
+
+static void on_unknown(const char *path, const char *meant, void *data)
+{
+	(void)data;
+	PROMISE(strncmp(path, "ipam.", 5) == 0 && (!meant || *meant));
+}
+
 static void file_write(const char *name, const char *text)
 {
 	int fd = open(name, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
@@ -84,10 +102,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	*config++ = '\0';
 	directory_enter("PODTAP_STATE_DIR");
 	char *servers = strstr(config, "\n\n");
-	if (servers) {
+	char *held = servers ? strstr(servers + 2, "\n\n") : NULL;
+	if (servers)
 		*servers = '\0';
+	if (held)
+		*held = '\0';
+	if (servers)
 		file_write("resolv.conf", servers + 2);
-	}
+	if (held && (mkdir("pools", 0700) == 0 || errno == EEXIST))
+		file_write("pools/lan.json", held + 2);
 	OWNED(json_release) cJSON *json = json_parse(config, strlen(config), "the input", &f);
 	if (!json)
 		return 0;
@@ -106,7 +129,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (ipam_config_read(&c, &r, &f) == 0) {
 		check_pools(&c);
 		check_wanted(&c);
-	} else
-		PROMISE(f.code == CNI_CONFIG || f.code == CNI_ENV);
+		check_description(&c);
+	} else /* CNI_IO: the file of the pool */
+		PROMISE(f.code == CNI_CONFIG || f.code == CNI_ENV ||
+		        (f.code == CNI_IO && c.held.pool));
+	keys_unknown(json_member(json, "ipam"), "ipam", ipam_key, NULL,
+	             &(struct unknown_visit){ on_unknown, NULL });
 	return 0;
 }

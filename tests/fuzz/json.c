@@ -47,6 +47,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	json_integer(json, &number);
 	json_path(json, (const char *const[]){ "linux", "devices", NULL });
 	PROMISE(!json_string(json) || cJSON_IsString(json));
+	for (struct json_walk w = { .at = 0 }; json_next_member(text, document, &w);) {
+		char copy[8];
+		PROMISE(w.name.length >= 2 && w.value.length &&
+		        w.at <= document.at + document.length);
+		PROMISE(!json_text_copy(text, w.value, copy, sizeof copy) ||
+		        json_text_is(text, w.value, copy));
+	}
 	if (json_find(text, document, "linux", &found))
 		PROMISE(found.at + found.length <= document.at + document.length && found.length);
 	return 0;

@@ -306,7 +306,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct failure f = { 0 };
 	int kernel;
 
-	if (size < 1 || size > RTNL_REPLY_MAX)
+	if (size < 1 || size > RTNL_NEWS_MAX)
 		return 0;
 	struct rtnl nl = { .fd = kernel_open(data + 1, size - 1, &kernel) }; /* port 0 */
 	int done = questions[data[0] % (sizeof questions / sizeof *questions)](&nl, &f);

@@ -2,12 +2,13 @@
 /* A runtime's side of a connection, whatever it is: it is answered, or the connection ends with a
  * reason; what it says is logged in whole lines.
  *
- * Reads with: expose/nri/nri.c expose/nri/nri_answer.c expose/nri/adjust.c expose/nri/arena.c
- * expose/ttrpc/ttrpc_message.c */
+ * Reads with: expose/nri/nri.c expose/nri/nri_answer.c expose/nri/adjust.c expose/nri/missed.c
+ * expose/nri/protobuf_scan.c expose/nri/arena.c expose/ttrpc/ttrpc_message.c */
 #include "expose/nri/nri.h"
 #include "cni/request.h"
 #include "expose/common/daemon.h"
 #include "expose/nri/adjust.h"
+#include "expose/nri/missed.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <fcntl.h>
@@ -48,10 +49,54 @@ int taps_find(const char *container_id, const char *netns_path, struct taps *tap
 	return 0;
 }
 
+static int container_create(void *data, const struct Nri__ContainerRequest *request,
+                            struct taps *taps, struct failure *f)
+{
+	char pod[NAME_MAX + 1];
+
+	(void)data;
+	return container_taps(request, SHARE_ANY, pod, taps, f) < 0 ? -1
+	                                                            : taps_reduce(request, taps, f);
+}
+
+static int container_stop(void *data, const struct Nri__ContainerRequest *request,
+                          struct failure *f)
+{
+	char pod[NAME_MAX + 1];
+	struct taps taps;
+
+	(void)data;
+	return container_taps(request, SHARE_ALONE, pod, &taps, f);
+}
+
+static void present(void *data, const struct Nri__Pod *pod, const struct Nri__Container *container)
+{
+	PROMISE(!pod != !container);
+	if (pod)
+		missed_pod(data, pod);
+	else
+		missed_container(data, container);
+}
+
+static void on_missed(const struct missed_tap *tap, void *data)
+{
+	PROMISE(identifier_valid(tap->pod) && data);
+}
+
+static void presented(void *data, bool whole)
+{
+	if (whole)
+		missed_each(data, on_missed, data);
+	missed_release(data);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	OWNED(fd_release) int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	OWNED(nri_release) struct nri n = { .create = adjustment_find };
+	OWNED(missed_release) struct missed missed = { .tap = NULL };
+	OWNED(nri_release)
+	struct nri n = { .service = { container_create, container_stop, present, presented,
+		                      &missed } };
 	struct failure f = { 0 };
 
 	PROMISE(nri_open(&n, nowhere, "podtap", "50", &f) == 0);

@@ -4,6 +4,8 @@
  *
  * Reads with: plugin/policy_rules.c plugin/policy_keys.c */
 #include "plugin/policy_rules.h"
+
+#include "base/unknown_keys.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <linux/if_link.h>
@@ -31,6 +33,12 @@ static void ask(const struct policy *p, const char *const line[LINES], const str
 		PROMISE(*line[3] == '/' && !strstr(line[3], "/../"));
 }
 
+static void on_unknown(const char *path, const char *meant, void *data)
+{
+	(void)path, (void)meant, (void)data;
+	PROMISE(false);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	OWNED(text_release) char *text = text_of(data, size);
@@ -52,6 +60,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		PROMISE(f.code == CNI_CONFIG || f.code == CNI_DECODE);
 		return 0;
 	}
+	/* A policy that was accepted has no unknown key, at any depth. */
+	keys_unknown(p.json, "", policy_key, NULL, &(struct unknown_visit){ on_unknown, NULL });
 	for (int i = 0; i < 8; i++) {
 		const bool more = i & 4;
 		struct config c = { .kind = link_kind_find(i & 1 ? "macvtap" : "macvlan"),
@@ -61,6 +71,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			            .has_mac = more,
 			            .bcqueuelen = more ? 2000 : 0,
 			            .tx_queue = more ? 2000 : 0,
+			            .antispoof = more,
+			            .bandwidth = { .egress_rate = more ? 2000 : 0,
+			                           .ingress_rate = more ? 3000 : 0 },
 			            .device_id = more ? line[2] : NULL };
 		if (more)
 			sysctls_add(&c.sysctls, SETTINGS_IPV6, "accept_ra", 0);

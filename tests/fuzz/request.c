@@ -19,7 +19,7 @@ static int none(const struct request *r, struct failure *f)
 	return 0;
 }
 
-static const struct verb verbs[] = {
+static const struct cni_verb verbs[] = {
 	{ "ADD", none, NEEDS_CONTAINERID | NEEDS_NETNS | NEEDS_IFNAME | NEEDS_PATH, V0_1_0 },
 	{ "DEL", none, NEEDS_CONTAINERID | NEEDS_IFNAME | NEEDS_PATH, V0_1_0 },
 	{ "CHECK", none, NEEDS_CONTAINERID | NEEDS_NETNS | NEEDS_IFNAME, V0_4_0 },
@@ -46,7 +46,7 @@ static void call_make(char *text)
 	PROMISE(lseek(STDIN_FILENO, 0, SEEK_SET) == 0);
 }
 
-static void check_accepted(const struct request *r, const struct verb *verb)
+static void check_accepted(const struct request *r, const struct cni_verb *verb)
 {
 	struct failure f = { 0 };
 
@@ -88,7 +88,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct failure f = { 0 };
 	OWNED(text_release) char *text = text_of(data, size);
 	OWNED(request_release) struct request r = { .text = NULL };
-	const struct verb *verb;
+	const struct cni_verb *verb;
 	bool known = false;
 
 	call_make(text);

@@ -94,7 +94,7 @@ static struct file file_now(size_t i)
 static void memory_clear(void)
 {
 	static const char *const own[] = { "index", "boot", "sticky" };
-	struct own_directory directory;
+	OWNED(own_directory_release) struct own_directory directory = { .path = NULL };
 	char path[PATH_MAX];
 
 	PROMISE(own_directory_set(&directory, "store", "net", true));
@@ -120,7 +120,7 @@ static int check(struct request *r, const cJSON *answer, struct failure *f)
 /* Turns bytes of the index over, where the input says. */
 static void index_damage(const uint8_t *data, size_t size)
 {
-	struct own_directory own;
+	OWNED(own_directory_release) struct own_directory own = { .path = NULL };
 	uint8_t byte;
 
 	PROMISE(own_directory_set(&own, "store", "net", true));
@@ -140,7 +140,7 @@ static void index_damage(const uint8_t *data, size_t size)
 /* Writes a stamp, of a boot that has ended or of none, where the input says. */
 static void stamp_damage(const uint8_t *data, size_t size, uint8_t when)
 {
-	struct own_directory own;
+	OWNED(own_directory_release) struct own_directory own = { .path = NULL };
 
 	if (size == 0 || !(data[0] & when))
 		return;
@@ -251,14 +251,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memory_clear();
 	size_t used = files_make(data, size, files);
 	stamp_damage(data + used, size - used, 1);
-	OWNED(json_release) cJSON *first = allocator_add(&r, &none, &f);
+	enum proof proof;
+	OWNED(json_release) cJSON *first = allocator_add(&r, &none, &proof, &f);
 	check_untouched(files);
 	others_reserve();
 	index_damage(data + used, size - used);
 	stamp_damage(data + used, size - used, 2);
 	f = (struct failure){ 0 };
 	r.container_id = "b";
-	OWNED(json_release) cJSON *second = allocator_add(&r, &none, &f);
+	OWNED(json_release) cJSON *second = allocator_add(&r, &none, &proof, &f);
 	check_untouched(files);
 	PROMISE(!first || !second || !cJSON_Compare(first, second, true));
 	PROMISE(!second || check(&r, second, &f) == 0);

@@ -2,7 +2,7 @@
 /* ttrpc's frames, those kept whole and those passed on (where one number is looked for): what comes
  * of them does not depend on how the bytes came.
  *
- * Reads with: expose/ttrpc/ttrpc.c expose/nri/protobuf_scan.c */
+ * Reads with: expose/ttrpc/ttrpc.c */
 #include "expose/ttrpc/ttrpc.h"
 #include "expose/nri/protobuf_scan.h"
 #include "tests/fuzz/fuzz.h"

@@ -185,6 +185,35 @@ sticky='{"subnet":"10.1.0.0/24","sticky":true}'
 		[ "$(reserved)" = "10.1.0.4 10.1.0.5 10.1.0.6" ]
 	done
 }
+@test "boot: without a boot id, a new state directory and another time of the start prove a boot, and neither does alone" {
+	# The node started an hour earlier than it did, by its uptime.
+	earlier() {
+		boot_unknown
+		wrapper=(unshare --fork --time --boottime "$1" -- "${wrapper[@]}")
+	}
+	for PLUGIN in "${ways[@]}"; do
+		ipam_begin
+		boot_unknown
+		run -0 add a "$range"
+		run -0 add b "$range"
+		rm -rf "${PODTAP_STATE_DIR:?}"/* # by hand
+		run -0 add c "$range"
+		earlier 3600 # the clock was set
+		run -0 add d "$range"
+		[ "$(reserved)" = "10.1.0.2 10.1.0.3 10.1.0.4 10.1.0.5" ]
+		rm -rf "$PODTAP_STATE_DIR"
+		ip netns del "$pod"
+		ip netns add "$pod"
+		earlier 7200
+		run -0 add e "$range"
+		[ "$(reserved | wc -w)" = 1 ]
+		run -0 add f "$range"
+		[ "$(reserved | wc -w)" = 2 ]
+		run -0 find "$PODTAP_STATE_DIR" -maxdepth 1 -name 'boot*' -printf '%f\n'
+		[ "$output" = boot ]
+		wrapper=()
+	done
+}
 # bats test_tags=attributes
 @test "boot: a node that is a container releases its earlier reservations when it starts" {
 	for PLUGIN in "${ways[@]}"; do

@@ -161,10 +161,10 @@ data_dirs_make() {
 	ln -sfn "$BATS_TEST_TMPDIR/nowhere" "$BATS_TEST_TMPDIR/elsewhere/$network/lock"
 	touch "$BATS_TEST_TMPDIR/file"
 	# shellcheck disable=SC2016 # the inner shell expands it
-	wrapper=(unshare -m sh -ec 'cd "$0"; network=$1; shift
+	stay unshare -m sh -ec 'cd "$0"; network=$1; shift
 		for type in ramfs sysfs cgroup2 mqueue devpts hugetlbfs; do mount -t $type none $type; done
 		mount -t tmpfs none ro; mkdir -p ro/there/$network; mount -o remount,ro ro
-		exec "$@"' "$fs" "$network")
+		exec "$@"' "$fs" "$network"
 }
 @test "STATUS: judges each dataDir as ADD does: missing at any depth, read-only, a file, of the kernel" {
 	local path why

@@ -86,3 +86,31 @@ second() {
 	run -0 cni DEL "{$passthru,\"mac\":\"02:00:00:00:0d:01\"}"
 	[ "$(link "$host" dummy0 .address)" = 02:00:00:00:0d:00 ]
 }
+@test "repair: endpoints on a VLAN interface, a bond and a dummy are back after their masters" {
+	pod_add third
+	masters_make() {
+		ip -n "$host" -batch - <<-END
+			link add link lan0 name lan0.5 type vlan id 5
+			link set lan0.5 up
+			link add bond7 type bond mode active-backup
+			link set bond7 up
+			link add dummy7 type dummy
+			link set dummy7 up
+		END
+	}
+	masters_make
+	attach '"master":"lan0.5","hostAccess":true' 10.98.0.1/24
+	second '"master":"bond7","link":"macvlan"' 10.97.0.1/24
+	attach '"master":"dummy7","mode":"passthru"' 10.96.0.1/24 CNI_CONTAINERID="$container-3" CNI_NETNS="/run/netns/$third"
+	run -0 at "$host" "$BUILD/podtapctl" list
+	for name in lan0.5 bond7 dummy7; do
+		ip -n "$host" link del $name
+	done
+	run -1 at "$host" "$BUILD/podtapctl" list
+	masters_make
+	run -0 at "$host" "$BUILD/podtapctl" repair
+	[ "$(grep -c repaired <<<"$output")" = 3 ]
+	run -0 at "$host" "$BUILD/podtapctl" list
+	run -0 ip -n "$other" -j address show dev eth0
+	json_is '[.[].addr_info[].local | select(startswith("10."))]' '["10.97.0.1"]'
+}

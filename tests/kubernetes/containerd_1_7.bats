@@ -30,3 +30,6 @@ teardown_file() {
 	box_run one one "{\"CDI_devices\":[{\"name\":\"podtap.dev/tap=$(pod_endpoint one .cdi)\"}]}"
 	run -0 box_talks one one
 }
+@test "containerd 1.7: the link of a guest is down when its container was stopped or has ended, and up for the next one" {
+	guest_follows guest
+}

@@ -131,7 +131,8 @@ daemon_end() {
 # Waits until a program has said a line with this text, so many times: daemon_says NAME TEXT [TIMES]
 daemon_says() {
 	local log=$BATS_FILE_TMPDIR/$1.log
-	timeout 60 grep -qF -m "${3:-1}" -e "$2" <(exec tail -n +1 -F "$log" 2>/dev/null) ||
+	# Neither -q nor a discarded output: with these grep ends at the first.
+	[ "$(timeout 60 grep -cF -m "${3:-1}" -e "$2" <(exec tail -n +1 -F "$log" 2>/dev/null))" = "${3:-1}" ] ||
 		{ echo "$1 did not say \"$2\" ${3:-1} times:"; cat "$log"; return 1; }
 }
 

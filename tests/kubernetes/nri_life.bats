@@ -66,6 +66,31 @@ containerd_restart() {
 	run -0 box_talks pod with
 	run -1 box_exec without test -e "$node"
 }
+@test "NRI: the link of a guest is down when its container was stopped or has ended, and up for the next one" {
+	nri_start
+	nri_ready
+	guest_follows guest
+}
+@test "NRI: a guest's link stays up while podtap-nri or containerd starts anew, and is down if its container has stopped meanwhile" {
+	nri_start
+	nri_ready
+	for name in stays leaves ends; do # the order in which their links are set down
+		pod_run $name two '{"annotations":{"podtap.dev/containers":"vm"}}'
+		box_run $name vm$name '{"metadata":{"name":"vm"}}'
+	done
+	daemon_end nri KILL
+	box_stop vmleaves
+	nri_start
+	nri_ready
+	pod_link_is leaves eth1 down 1
+	daemon_end containerd
+	containerd_start
+	nri_ready 2
+	box_stop vmends
+	pod_link_is ends eth1 down 1
+	run -0 box_talks stays vmstays eth1
+	run -1 grep -F "of container ${pods[stays]} is" "$BATS_FILE_TMPDIR/nri.log"
+}
 @test "NRI: containerd launches it as 50-podtap-nri, and ends it" {
 	inside ln -s "$BUILD/podtap-nri" /opt/nri/plugins/50-podtap-nri
 	containerd_restart

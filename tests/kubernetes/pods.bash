@@ -46,6 +46,10 @@ box_exec() {
 	cri ExecSync "$(jq -cn --arg box "${boxes[$name]}" '{container_id: $box, cmd: $ARGS.positional, timeout: 200}' --args -- "$@")"
 }
 
+box_stop() {
+	cri StopContainer "{\"container_id\":\"${boxes[$1]}\"}" >/dev/null
+}
+
 # Prints the result of a jq filter on an endpoint's record: pod_endpoint POD FILTER [IFNAME]
 pod_endpoint() {
 	jq -er "$2" "$PODTAP_STATE_DIR/endpoints/${pods[$1]}/${3:-eth0}.json"
@@ -74,3 +78,32 @@ box_is_kept_from() {
 
 # The configuration of a container that runs as root.
 as_root='{"linux":{"security_context":{"run_as_user":{"value":0},"run_as_group":{"value":0}}}}'
+
+# The link of an endpoint is up or down, as the podtap-nri daemon `nri` has said so many times:
+#   pod_link_is POD IFNAME up|down TIMES
+pod_link_is() {
+	local flags
+	daemon_says nri "interface $2 of container ${pods[$1]} is $3" "$4" || return
+	flags=$(inside nsenter --net="$(pod_endpoint "$1" .netns.path "$2")" ip -j link show dev "$2" |
+		jq -r 'if .[0].flags | index("UP") then "up" else "down" end')
+	[ "$flags" = "$3" ] || { echo "$2 is $flags, not $3"; return 1; }
+}
+# A guest's link follows its container: down after the container was stopped or has ended, up for the next
+# one. The endpoint with addresses stays up: guest_follows POD
+guest_follows() {
+	pod_run "$1" two '{"annotations":{"podtap.dev/containers":"vm"}}'
+	box_run "$1" vm
+	box_run "$1" sidecar
+	run -0 box_talks "$1" vm eth1
+	box_stop sidecar
+	box_stop vm
+	pod_link_is "$1" eth1 down 1
+	box_run "$1" vm '{"metadata":{"attempt":1}}'
+	pod_link_is "$1" eth1 up 1
+	run -0 box_talks "$1" vm eth1
+	run -0 box_talks "$1" vm eth0
+	box_stop vm
+	pod_link_is "$1" eth1 down 2
+	box_run "$1" vm '{"metadata":{"attempt":2},"command":["true"]}'
+	pod_link_is "$1" eth1 down 3
+}

@@ -3,7 +3,7 @@
 
 
 mac_hex() {
-	tr -d : <<<"$1"
+	printf %s "${1//:/}"
 }
 ip_hex() {
 	local a b c d
@@ -11,7 +11,10 @@ ip_hex() {
 	printf '%02x%02x%02x%02x' "$a" "$b" "$c" "$d"
 }
 text_hex() {
-	printf %s "$1" | od -An -v -tx1 | tr -d ' \n'
+	local i
+	for ((i = 0; i < ${#1}; i++)); do
+		printf %02x "'${1:i:1}"
+	done
 }
 
 # A frame of the ethertype for local experiments: frame DESTINATION SOURCE TEXT
@@ -26,6 +29,11 @@ patience=30000 # milliseconds, for a frame that does come: it ends with that
 arp_request() {
 	printf '%s%s080600010800060400 01%s%s000000000000%s%s' ffffffffffff "$(mac_hex "$1")" \
 		"$(mac_hex "$1")" "$(ip_hex "$2")" "$(ip_hex "$3")" "$(printf '00%.0s' {1..18})" | tr -d ' '
+}
+# The announcement that a hypervisor sends for a guest which runs on a new node: rarp MAC
+rarp() {
+	printf 'ffffffffffff%s80350001080006040003%s00000000%s00000000%s' "$(mac_hex "$1")" "$(mac_hex "$1")" \
+		"$(mac_hex "$1")" "$(printf '00%.0s' {1..18})"
 }
 # The bytes of an ARP reply: arp_answer MAC ADDRESS (of the holder)
 arp_answer() {

@@ -24,6 +24,7 @@ lan_setup() {
 	background=() wrapper=()
 	export PODTAP_STATE_DIR=$BATS_TEST_TMPDIR/state PODTAP_CDI_DIR=$BATS_TEST_TMPDIR/cdi
 	export PODTAP_IPAM_STATE_DIR=$BATS_TEST_TMPDIR/ipam PODTAP_POLICY=$BATS_TEST_TMPDIR/policy/policy.json
+	export PODTAP_JOURNAL=$BATS_TEST_TMPDIR/journal
 	unset PODTAP_DEV_DIR
 	mkdir -p "$leases" "$cache"
 	ip -batch - <<-END
@@ -87,8 +88,8 @@ lan_teardown() {
 	done
 	assert_nothing_left || status=1
 	for name in "${namespaces[@]}"; do
-		[ ! -e "/run/netns/$name" ] || ip netns del "$name"
-	done
+		[ ! -e "/run/netns/$name" ] || echo "netns del $name"
+	done | ip -force -batch -
 	return $status
 }
 
@@ -120,45 +121,46 @@ cni_raw() {
 	local verb=$1 text=$2 plugin=${PLUGIN:-podtap}
 	shift 2
 	[[ $plugin == /* ]] || plugin=$BUILD/$plugin
-	printf %s "$text" | at "$host" "${wrapper[@]}" env CNI_COMMAND="$verb" CNI_CONTAINERID="$container" \
-		CNI_NETNS="/run/netns/$pod" CNI_IFNAME=eth0 CNI_ARGS= CNI_PATH="$BUILD:/usr/lib/cni" "$@" \
-		"$plugin" 2>"$BATS_TEST_TMPDIR/stderr"
+	# Starting a process costs more than what the plugin does: here are as few as there can be.
+	# shellcheck disable=SC2163 # assignments
+	printf %s "$text" | {
+		export CNI_COMMAND="$verb" CNI_CONTAINERID="$container" CNI_NETNS="/run/netns/$pod" CNI_IFNAME=eth0 \
+			CNI_ARGS='' CNI_PATH="$BUILD:/usr/lib/cni" "$@"
+		exec nsenter --net="/run/netns/$host" -- "${wrapper[@]}" "$plugin" 2>"$BATS_TEST_TMPDIR/stderr"
+	}
 }
 
-# The network configuration: the defaults, changed by a JSON object (null removes a key).
+# The network configuration: the defaults, changed by a JSON object (null removes a key), with the result
+# in a file as prevResult where that key may be.
+#   config [CHANGES [FILE]]
+config_default='{"cniVersion":"1.1.0","name":"net","type":"podtap","master":"lan0"}'
 config() {
-	jq -cn --argjson change "${1:-"{}"}" '{cniVersion: "1.1.0", name: "net", type: "podtap", master: "lan0"}
-		+ $change | with_entries(select(.value != null))'
+	jq -cn --argjson default "$config_default" --argjson change "${1:-"{}"}" --slurpfile result "${2:-/dev/null}" \
+		'$default + $change | with_entries(select(.value != null))'"${2:+"
+		| if .cniVersion < \"0.4.0\" or has(\"prevResult\") then . else .prevResult = \$result[0] end"}"
 }
 
 # Calls the plugin as a runtime does: keeps what ADD answered and gives it to CHECK and DEL.
 #   cni VERB [CHANGES OF THE CONFIGURATION] [VARIABLE=VALUE...]
 cni() {
-	local verb=$1 text attachment status=0
-	text=$(config "${2:-}") || return 99
-	attachment=$(attachment "${@:3}")
-	case $verb in
-	CHECK | DEL)
-		if [ -e "$attachment.result" ]; then
-			text=$(jq -c --slurpfile r "$attachment.result" \
-				'if .cniVersion < "0.4.0" or has("prevResult") then . else .prevResult = $r[0] end' <<<"$text")
-		fi
-		;;
-	ADD) # an ADD that fails is undone by DEL all the same
-		printf '%s\0' "$text" "${@:3}" >"$attachment.add"
-		;;
-	esac
+	local verb=$1 text=$config_default answer attachment changes=(${2:+"$2"}) status=0
+	attachment_find "${@:3}"
+	case $verb in CHECK | DEL) [ ! -e "$attachment.result" ] || changes=("${2:-}" "$attachment.result") ;; esac
+	[ ${#changes[@]} = 0 ] || text=$(config "${changes[@]}") || return 99
+	# An ADD that fails is undone by DEL all the same.
+	[ "$verb" != ADD ] || printf '%s\0' "$text" "${@:3}" >"$attachment.add"
 	cni_raw "$verb" "$text" "${@:3}" >"$BATS_TEST_TMPDIR/stdout" || status=$?
+	IFS= read -rd '' answer <"$BATS_TEST_TMPDIR/stdout" || :
 	case $verb,$status in
-	ADD,0) cp "$BATS_TEST_TMPDIR/stdout" "$attachment.result" ;;
+	ADD,0) printf %s "$answer" >"$attachment.result" ;;
 	DEL,0) rm -f "$attachment.add" "$attachment.result" ;;
 	esac
-	cat "$BATS_TEST_TMPDIR/stdout"
+	printf %s "$answer"
 	return $status
 }
 
-# Prints the directory where the runtime keeps its data on the attachment that these variables name.
-attachment() {
+# Sets $attachment to where the runtime keeps its data on the attachment that these variables name.
+attachment_find() {
 	local id=$container name=eth0 variable
 	for variable; do
 		case $variable in
@@ -166,7 +168,16 @@ attachment() {
 		CNI_IFNAME=*) name=${variable#*=} ;;
 		esac
 	done
-	printf %s "$cache/$(printf '%s %s' "$id" "$name" | tr -c 'A-Za-z0-9_.-' _ | tail -c 200)"
+	name="$id $name"
+	name=${name//[^A-Za-z0-9_.-]/_}
+	[ ${#name} -le 200 ] || name=${name: -200}
+	attachment=$cache/$name
+}
+# Prints it.
+attachment() {
+	local attachment
+	attachment_find "$@"
+	printf %s "$attachment"
 }
 
 # DEL for every ADD that had none, with the configuration the ADD had.
@@ -187,18 +198,18 @@ cni_del_all() {
 # foreign_links=yes), no record, no lease, no node of a tap that ever was on record and no link to one.
 assert_nothing_left() {
 	local name left=""
-	for name in "${namespaces[@]}"; do
-		if [ "${foreign_links:-no}" = yes ] || [ ! -e "/run/netns/$name" ]; then continue; fi
-		left+=$(ip -n "$name" -d -o link show | grep -E ' mac(vlan|vtap) +mode ')
-	done
-	left+=$(find "$PODTAP_STATE_DIR" -mindepth 2 2>/dev/null)
-	left+=$(find "$PODTAP_CDI_DIR" ${PODTAP_DEV_DIR:+"$PODTAP_DEV_DIR"} \
-		-mindepth 1 2>/dev/null)
-	left+=$(find "$leases" -type f ! -name lock ! -name 'last_reserved_ip*' 2>/dev/null)
-	while read -r name; do
+	left=$(
+		[ "${foreign_links:-no}" = yes ] || for name in "${namespaces[@]}"; do
+			[ ! -e "/run/netns/$name" ] || ip -n "$name" -d -o link show
+		done | grep -E ' mac(vlan|vtap) +mode '
+		exec find "$PODTAP_STATE_DIR" "$PODTAP_CDI_DIR" ${PODTAP_DEV_DIR:+"$PODTAP_DEV_DIR"} "$leases" -mindepth 1 \
+			\( -path "$PODTAP_STATE_DIR/*" ! -path "$PODTAP_STATE_DIR/*/*" \) -o -path "$leases/*" \
+			\( ! -type f -o -name lock -o -name 'last_reserved_ip*' \) -o -print 2>/dev/null
+	) || :
+	[ ! -e "$BATS_TEST_TMPDIR/taps" ] || while read -r name; do
 		[ ! -e "$name" ] || left+=" $name"
 		left+=$(find /dev/char -lname "../${name##*/}" 2>/dev/null)
-	done < <(cat "$BATS_TEST_TMPDIR/taps" 2>/dev/null)
+	done <"$BATS_TEST_TMPDIR/taps"
 	[ -z "$left" ] || echo "left behind: $left"
 	[ -z "$left" ]
 }
@@ -216,22 +227,22 @@ tap() {
 # What a jq filter says of $output is this text; strings come without quotes, all else compact.
 json_is() {
 	local got
-	got=$(jq -rc "$1" <<<"$output") || { echo "not JSON: $output"; return 1; }
+	got=$(exec jq -rc "$1" <<<"$output") || { echo "not JSON: $output"; return 1; }
 	[ "$got" = "$2" ] || { echo "$1 is $got, not $2, in: $output"; return 1; }
 }
 
 # $output is exactly one error object with this code; further arguments are texts it must hold.
 error_is() {
-	local code=$1 text
+	local code=$1 IFS=$'\x1f' wrong
 	shift
-	jq -es 'length == 1 and (.[0] | (.code | type) == "number" and (.msg | type) == "string" and
-		.msg != "" and (.cniVersion | type) == "string" and (.details | type) == "string")' \
-		<<<"$output" >/dev/null || { echo "no error object: $output"; return 1; }
-	json_is .code "$code" || return 1
-	for text; do
-		[[ $(jq -r '.msg + "\n" + .details' <<<"$output") == *"$text"* ]] ||
-			{ echo "does not say \"$text\": $output"; return 1; }
-	done
+	wrong=$(exec jq -rs --arg code "$code" --arg texts "$*" '
+		if length != 1 or (.[0] | map_values(type) | [.code, .msg, .cniVersion, .details]) != ["number", "string", "string", "string"]
+			or .[0].msg == "" then "no error object"
+		elif (.[0].code | tostring) != $code then ".code is not \($code)"
+		else (.[0] | .msg + "\n" + .details) as $said |
+			[$texts | split("\u001f")[] | select(. as $text | $said | contains($text) | not)][] | "does not say \"\(.)\""
+		end' <<<"$output") || wrong="no error object"
+	[ -z "$wrong" ] || { echo "$wrong: $output"; return 1; }
 }
 
 # The plugin's last stderr has this text.

@@ -53,10 +53,10 @@ load ../lib/netavark
 	json_is .dns_enabled false
 }
 @test "create: accepts every configuration key as an option, or says where it is given" {
-	declare -A values=([mode]=bridge [mtu]=1400 [mac]=02:00:00:00:00:01 [bcqueuelen]=10 [queues]=2 [owner]=107 [group]=107
+	declare -A values=([mode]=private [mtu]=1400 [mac]=02:00:00:00:00:01 [bcqueuelen]=10 [queues]=2 [owner]=107 [group]=107
 		[tapMode]=0660 [addressOwner]=guest [dad]=off [noCarrier]=allow [deviceID]=vm [logFile]=/var/log/podtap [logLevel]=debug
 		[link]=macvtap [sysctl]='{"net.ipv4.conf.IFNAME.arp_filter":"1"}' [ipamTimeout]=9 [txQueueLen]=1000 [ownerIn]=host [metric]=7
-		[linkInContainer]=false)
+		[linkInContainer]=false [logFormat]=json [egressRate]=1000000 [egressBurst]=1000000 [ingressRate]=1000000 [ingressBurst]=1000000)
 	given=()
 	for key in $(sed -n 's/^\t{ "\([A-Za-z]*\)", KEY_.*/\1/p' "$root/plugin/config.c") ipamTimeout metric no_default_route; do
 		case $key in

@@ -123,6 +123,64 @@ squat() {
 	json_is '.ips[0].address' 10.99.0.3/24
 }
 
+# Makes the file of the pool lan, as podtap-addresses writes it, and prints a change of the configuration with that pool:
+#   pool MEMBERS_OF_FILE [MEMBERS_OF_CONFIGURATION]
+pool() {
+	local range='[[{"subnet":"10.99.0.0/24","rangeStart":"10.99.0.2","rangeEnd":"10.99.0.9"}]]'
+	mkdir -p "$PODTAP_STATE_DIR/pools"
+	jq -cn --argjson range "$range" --argjson more "$1" '{pool: "lan", node: "a", ranges: $range} + $more' >"$PODTAP_STATE_DIR/pools/lan.json"
+	jq -cn --arg leases "$leases" --argjson more "${2:-"{}"}" '{cniVersion: "1.0.0", ipam: {type: "podtap-ipam", dataDir: $leases,
+		pool: "lan", poolWait: 0}} * $more'
+}
+
+@test "ADD: an address of a pool whose former node is gone is proved unused without acd, too" {
+	local conf
+	squat 10.99.0.2/24 10.99.0.3/24
+	conf=$(pool '{"unproved":["10.99.0.3","10.99.0.4"]}')
+	# Without the mark podtap opens no socket for it, and does not take the address as it is.
+	run -0 cni ADD "$conf"
+	json_is '.ips[0].address' 10.99.0.2/24
+	run -0 cni DEL "$conf"
+	run -1 cni ADD "$conf"
+	error_is 11 "must be proved unused"
+	: >"$PODTAP_STATE_DIR/pools/lan.unproved"
+	rm -r "$leases/net"
+	run -0 cni ADD "$conf"
+	json_is '.ips[0].address' 10.99.0.2/24 # this one needs no proof
+	run -0 cni DEL "$conf"
+	run -0 cni ADD "$conf"
+	json_is '.ips[0].address' 10.99.0.4/24
+	[ ! -e "$leases/net/10.99.0.3" ]
+	rm -r "$PODTAP_STATE_DIR/pools"
+}
+
+@test "ADD: during a live migration the target has the source's address in spite of acd, and the MAC address of the VM" {
+	local conf request args='CNI_ARGS=IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME=virt-launcher-'
+	local change='{"name":"lan","acd":true,"mac":"stable","ipam":{"sticky":"vm","poolWait":30}}'
+	local one='[[{"subnet":"10.99.0.0/24","rangeStart":"10.99.0.7","rangeEnd":"10.99.0.7"}]]'
+	squat 10.99.0.7/24
+	for name in a b; do
+		conf=$(pool '{}' "$change")
+		cni ADD "$conf" "$args$name" >"$BATS_TEST_TMPDIR/answer" 3>&- &
+		until request=$(compgen -G "$PODTAP_STATE_DIR/pools/bind-lan.*"); do kill -0 "$!"; done
+		[ "$(jq -c . "$request")" = "{\"sticky\":\"vm\",\"namespace\":\"default\",\"pod\":\"virt-launcher-$name\",\"interface\":\"eth0\"}" ]
+		# As podtap-addresses answers.
+		jq -n --argjson one "$one" --arg number "${request##*.}" '{pool: "lan", ranges: [], bindings: {($number): {ranges: $one,
+			shared: true, owner: {namespace: "default", name: "db-0"}}}}' >"$PODTAP_STATE_DIR/pools/new"
+		mv "$PODTAP_STATE_DIR/pools/new" "$PODTAP_STATE_DIR/pools/lan.json"
+		wait "$!"
+		output=$(<"$BATS_TEST_TMPDIR/answer")
+		json_is '.ips[0].address' 10.99.0.7/24
+		json_is '.interfaces[0].mac' 62:84:a8:6c:9d:86
+		run -0 cni DEL "$conf" "$args$name"
+	done
+	run -1 cni ADD "$(pool '{}' '{"name":"lan","mac":"stable","ipam":{"sticky":"vm"}}')" "${args}c"
+	error_is 11 "no address of pool lan"
+	run -1 cni ADD "$(pool '{}' '{"ipam":{"sticky":"vm"}}')"
+	error_is 4 'ipam.sticky is "vm"' K8S_POD_NAME
+	rm -r "$PODTAP_STATE_DIR/pools"
+}
+
 @test "ADD: with acd asks another IPAM plugin for the next address and refuses a fixed address" {
 	ipam=host-local
 	squat 10.99.0.2/24 10.99.0.7/24

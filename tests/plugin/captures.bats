@@ -3,6 +3,7 @@
 # What real runtimes really sent (captures/README.md), replayed call by call and byte for byte; only
 # the namespace is a real one of ours, and type "tap" is podtap. prevResult of a CHECK is what our
 # own ADD answered, as it would have been.
+# bats file_tags=plain
 load ../lib/lib
 load ../lib/frames
 load ../lib/lists

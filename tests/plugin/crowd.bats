@@ -31,7 +31,7 @@ gc_reads() {
 	[ "$(grep -c alive "$BATS_TEST_TMPDIR/out")" = 2 ]
 	run -0 reads "$BUILD/podtapctl" show "$container" net1
 	[ "$output" = 1 ]
-	for id in x ../x . "$(printf 'x%.0s' {1..300})"; do
+	for id in y ../x . "$(printf 'x%.0s' {1..300})"; do
 		run -2 "$BUILD/podtapctl" show "$id"
 		[[ $output == *"no record of it"* ]]
 	done

@@ -246,6 +246,15 @@ reach_not() {
 	[[ $output != *podtap_host* ]]
 	ip -n "$host" link del up0
 }
+@test "podtapctl list: reports an entry of hostAccess that no record has, until it has one again" {
+	local record=$PODTAP_STATE_DIR/endpoints/p1/eth0.json
+	run -0 at "$host" "$BUILD/podtapctl" list
+	mv "$record" "$record.away"
+	run -1 --separate-stderr at "$host" "$BUILD/podtapctl" list
+	mv "$record.away" "$record"
+	[[ $stderr == "podtapctl: $(link "$p1" eth0 .address) on master lan0: hostAccess: no endpoint has this entry" ]]
+	run -0 at "$host" "$BUILD/podtapctl" list
+}
 @test "hostAccess: a bridge as the master" {
 	ip -n "$host" link add br9 address 02:00:00:00:00:99 type bridge
 	ip -n "$host" address add 10.97.0.1/24 dev br9
@@ -333,6 +342,18 @@ reach_not() {
 	[[ $output == *02:00:00:00:77:05*stale* ]]
 	run -1 at "$host" "$BUILD/podtapctl" list
 }
+@test "hostAccess: podtapctl prune removes an entry without a record, and leaves those with one" {
+	run -0 add spare '{"hostAccess":true}'
+	egress list lan0 | grep -v 02:00:00:00:77:05 >"$BATS_TEST_TMPDIR/before"
+	egress note lan0 02:00:00:00:77:05
+	run -1 at "$host" "$BUILD/podtapctl" prune --dry-run
+	[ "$output" = "entry of hostAccess 02:00:00:00:77:05: left behind" ]
+	run -0 at "$host" "$BUILD/podtapctl" prune
+	[ "$output" = "entry of hostAccess 02:00:00:00:77:05: removed" ]
+	run -0 diff "$BATS_TEST_TMPDIR/before" <(egress list lan0)
+	run -0 at "$host" "$BUILD/podtapctl" list
+	run -0 del spare
+}
 @test "hostAccess: STATUS and ADD report a kernel without eBPF, and ADD leaves nothing" {
 	wrapper=(strace -f -o /dev/null -e inject=bpf:error=ENOSYS)
 	run -1 cni STATUS '{"hostAccess":true}'
@@ -358,4 +379,19 @@ reach_not() {
 	error_is 7 "rule 1 does not allow hostAccess"
 	echo '{"rules":[{"masters":["*"],"modes":["bridge"],"hostAccess":true}]}' >"$PODTAP_POLICY"
 	run -0 add spare '{"hostAccess":true}'
+}
+@test "hostAccess: GC removes an entry that no record has, and not that of a link that is up without a record" {
+	all=$(jq -nc '{hostAccess: true, "cni.dev/valid-attachments": [inputs | {containerID, ifname}]}' \
+		"$PODTAP_STATE_DIR"/endpoints/*/*.json)
+	run -0 add spare '{"hostAccess":true,"mac":"02:00:00:00:77:06"}'
+	rm "$(record eth0 spare)"
+	egress note lan0 02:00:00:00:77:07
+	run -0 cni GC "$all"
+	stderr_has "entry 02:00:00:00:77:07"
+	run -0 egress list lan0
+	[[ $output == *02:00:00:00:77:06* && $output != *02:00:00:00:77:07* ]]
+	for name in b1 p1 v1; do
+		[[ $output == *$(link "${!name}" eth0 .address)* ]] || return 1
+	done
+	run -0 del spare
 }

@@ -139,8 +139,12 @@ master_of_eth0() {
 }
 @test "ADD: refuses a MAC address in use and names its owner from the records" {
 	run -0 cni ADD '{"mac":"02:00:00:00:00:07"}' CNI_CONTAINERID="$container-2" CNI_NETNS="/run/netns/$other" CNI_IFNAME=net7
-	run -1 cni ADD '{"mac":"02:00:00:00:00:07"}'
-	error_is 7 "MAC address 02:00:00:00:00:07 is in use on master lan0" "interface net7 of container $container-2"
+	local kind
+	for kind in macvtap macvlan; do
+		run -1 cni ADD '{"link":"'$kind'","mac":"02:00:00:00:00:07"}'
+		error_is 7 "MAC address 02:00:00:00:00:07 is in use on master lan0" "interface net7 of container $container-2"
+		run -1 ip -n "$pod" link show eth0
+	done
 	run -1 cni ADD "{\"mac\":\"$(link "$host" lan0 .address)\"}"
 	error_is 7 "the master itself has it"
 	ip -n "$host" link add link lan0 name foreign0 address 02:00:00:00:00:08 type macvlan mode bridge

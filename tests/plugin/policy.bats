@@ -151,13 +151,13 @@ unusable() {
 @test "policy: a rule applies to its networks and namespaces; one with namespaces needs a call that names one" {
 	rule '{"networks":["n*"]}'
 	allowed
-	refused "none of its rules is for it" '{"name":"other"}'
+	refused "no rule is for it: look at the networks and namespaces of its rules" '{"name":"other"}'
 	rule '{"namespaces":["vms","vms-?"]}'
 	allowed '{}' "$in_vms"
 	allowed '{}' "$in_vms-1"
 	refused "network net in namespace vms-10" '{}' "$in_vms-10"
 	refused "network net without a namespace"
-	refused "none of its rules" '{}' "CNI_ARGS=K8S_POD_NAMESPACE="
+	refused "no rule is for it" '{}' "CNI_ARGS=K8S_POD_NAMESPACE="
 	allowed '{}' "$in_vms;K8S_POD_NAMESPACE=vms"
 	for more in ";K8S_POD_NAMESPACE=default" ";K8S_POD_NAMESPACE=" ";K8S_POD_NAMESPACE=default;K8S_POD_NAMESPACE=vms" \
 		"$(printf %0300d 0)"; do
@@ -166,7 +166,7 @@ unusable() {
 	done
 	rule '{"networks":["net"],"namespaces":["vms"]}'
 	allowed '{}' "$in_vms"
-	refused "none of its rules" '{"name":"other"}' "$in_vms"
+	refused "no rule is for it" '{"name":"other"}' "$in_vms"
 }
 @test "policy: one rule must allow the whole call, and a refusal names the objection of each matching rule" {
 	policy '{"rules":[{"name":"tenants","masters":["lan0"],"modes":["private"]},
@@ -175,8 +175,8 @@ unusable() {
 	refused 'rule 1 (tenants) has modes ["private"], not mode bridge; rule 3 has masters ["eth1"], not master lan0'
 	allowed '{"mode":"private"}'
 	policy '{"rules":[]}'
-	refused "none of its rules is for it"
-	refused "none of its rules is for it" '{}' "$in_vms"
+	refused "no rule is for it: look at the networks and namespaces of its rules"
+	refused "no rule is for it: look at the networks and namespaces of its rules" '{}' "$in_vms"
 }
 @test "policy: allows only listed host files that root would write or read for a configuration" {
 	ipam='"ipam":{"type":"podtap-ipam","subnet":"10.99.0.0/24"'
@@ -242,15 +242,15 @@ unusable() {
 	rule '{}'
 	run -0 cni STATUS
 	chown 1 "$PODTAP_POLICY"
-	unusable 5 "its file must be root's"
+	unusable 5 "its file must belong to root"
 	chown 0 "$PODTAP_POLICY"
 	for mode in 0664 0646; do
 		chmod $mode "$PODTAP_POLICY"
-		unusable 5 "its file must be root's"
+		unusable 5 "its file must belong to root"
 	done
 	chmod 0400 "$PODTAP_POLICY"
 	chmod 1777 "$directory"
-	unusable 5 "its directory must be root's"
+	unusable 5 "its directory must belong to root"
 	chmod 0755 "$directory"
 	mv "$PODTAP_POLICY" "$directory/real"
 	ln -s real "$PODTAP_POLICY"
@@ -308,7 +308,7 @@ unusable() {
 	allowed '{"master":"eth1","vmDevices":true}' "$tenant"
 	refused "rule 2 (virtual machines of tenants)" '{"master":"eth0"}' "$tenant"
 	refused "mode passthru" '{"master":"eth1","mode":"passthru"}' "$tenant"
-	refused "none of its rules" '{"master":"eth1"}' CNI_ARGS=K8S_POD_NAMESPACE=default
+	refused "no rule is for it" '{"master":"eth1"}' CNI_ARGS=K8S_POD_NAMESPACE=default
 	allowed '{"mode":"passthru","force":true}' CNI_ARGS=K8S_POD_NAMESPACE=kube-system
 	allowed '{"name":"lan","master":"eth0"}'
 	refused "rule 3" '{"name":"lan","master":"eth1"}'

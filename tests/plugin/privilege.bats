@@ -19,7 +19,7 @@ kept() {
 }
 
 @test "ADD, CHECK: keep the capabilities for links, addresses and nodes, none for namespaces or the LAN" {
-	for change in '{}' '{"acd":true}' '{"hostAccess":true}' '{"type":"macvlan"}'; do
+	for change in '{}' '{"acd":true}' '{"hostAccess":true}' '{"mode":"private","antispoof":true,"ingressRate":1000000}' '{"type":"macvlan"}'; do
 		for verb in ADD CHECK; do
 			run -0 cni "$verb" "$change"
 			grep -q setns "$trace"

@@ -157,3 +157,23 @@ not_ready() {
 	[ ! -e "$PODTAP_STATE_DIR" ]
 	run -0 cni ADD '{"ipam":{"type":"ailing"}}' "$delegates"
 }
+@test "STATUS: warns of every unknown key and names the key that is meant; STATUS and ADD still succeed" {
+	log=$BATS_TEST_TMPDIR/log
+	change="{\"mastr\":\"lan0\",\"logFile\":\"$log\",\"x\":1,\"cni.dev/attachments\":[],\"runtimeConfig\":{\"any\":1},
+		\"ipam\":{\"type\":\"podtap-ipam\",\"dataDir\":\"$BATS_TEST_TMPDIR/store\",\"ranges\":[[{\"subnet\":\"10.99.0.0/24\",
+		\"range_start\":\"10.99.0.9\"}]],\"routes\":[{\"dst\":\"0.0.0.0/0\"}]}}"
+	run -0 --separate-stderr cni STATUS "$change"
+	expected='configuration key mastr is unknown and has no effect (did you mean master?)
+configuration key x is unknown and has no effect
+configuration key ipam.ranges[0][0].range_start is unknown and has no effect (did you mean rangeStart?)'
+	[ "$(sed 's/^podtap: //' "$BATS_TEST_TMPDIR/stderr")" = "$expected" ]
+	[ "$(sed -n 's/.* warning STATUS .*netns=[^ ]* //p' "$log")" = "$expected" ]
+	rm "$log"
+	run -0 cni ADD "$change"
+	[ "$(sed -n 's/.* warning ADD .*netns=[^ ]* //p' "$log")" = "$expected" ]
+	[ ! -s "$BATS_TEST_TMPDIR/stderr" ]
+	run -0 cni DEL "$change"
+	run -0 --separate-stderr cni_raw STATUS "$(config '{"ipam":{"type":"host-local","any":1,"subnet":"10.99.0.0/24"}}')"
+	[ ! -s "$BATS_TEST_TMPDIR/stderr" ]
+	rm -r "$BATS_TEST_TMPDIR/store"
+}

@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -32,6 +33,7 @@ struct device {
 	size_t n;
 	bool tap;
 	size_t header; /* bytes before each frame (struct virtio_net_hdr) */
+	uint16_t checksum_start, checksum_offset; /* of a frame to send; 0: it has its checksum */
 };
 
 struct bytes {
@@ -188,10 +190,18 @@ static int frame_send(const struct device *d, const char *hex, long times)
 	if (!hex_read(hex, &frame) || frame.length + d->header > sizeof out.at)
 		return complain(hex, "not hexadecimal");
 	memset(out.at, 0, d->header);
+	if (d->checksum_start)
+		memcpy(out.at,
+		       &(struct virtio_net_hdr){ .flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
+		                                 .csum_start = d->checksum_start,
+		                                 .csum_offset = d->checksum_offset },
+		       sizeof(struct virtio_net_hdr));
 	memcpy(out.at + d->header, frame.at, frame.length);
 	out.length += frame.length;
+	/* ENOBUFS of a socket means that something dropped the frame on its way, as on a LAN. */
 	for (; times > 0; times--)
-		if (write(d->fd[0], out.at, out.length) != (ssize_t)out.length)
+		if (write(d->fd[0], out.at, out.length) != (ssize_t)out.length &&
+		    (d->tap || errno != ENOBUFS))
 			return complain("send", strerror(errno));
 	return 0;
 }
@@ -199,6 +209,61 @@ static int frame_send(const struct device *d, const char *hex, long times)
 static int do_send(struct device *d, char **argument)
 {
 	return frame_send(d, argument[0], 1);
+}
+
+/* Sends past the queueing discipline and the classifiers of the interface, from here on. */
+static int do_bypass(struct device *d, char **argument)
+{
+	const int on = 1;
+
+	(void)argument;
+	return setsockopt(d->fd[0], SOL_PACKET, PACKET_QDISC_BYPASS, &on, sizeof on) < 0
+	               ? complain("bypass", strerror(errno))
+	               : 0;
+}
+
+/* Leaves a checksum of the frames to the kernel, from here on: of the bytes from START on, written
+ * at START + OFFSET. START 0 ends that. */
+static int do_checksum(struct device *d, char **argument)
+{
+	const int on = 1;
+
+	d->checksum_start = (uint16_t)strtoul(argument[0], NULL, 10);
+	d->checksum_offset = (uint16_t)strtoul(argument[1], NULL, 10);
+	if (d->tap || d->header)
+		return 0;
+	d->header = sizeof(struct virtio_net_hdr);
+	return setsockopt(d->fd[0], SOL_PACKET, PACKET_VNET_HDR, &on, sizeof on) < 0
+	               ? complain("checksum", strerror(errno))
+	               : 0;
+}
+
+/* Sends a frame whose bytes stay in memory of this program, and changes them when it is under way.
+ */
+static int do_swap(struct device *d, char **argument)
+{
+	enum { RING = 4096, BEFORE = TPACKET2_HDRLEN - sizeof(struct sockaddr_ll) };
+	struct tpacket_req request = { RING, 1, RING, 1 };
+	struct bytes first, second;
+	int version = TPACKET_V2;
+
+	if (!hex_read(argument[0], &first) || !hex_read(argument[1], &second) ||
+	    first.length != second.length || first.length > RING - BEFORE)
+		return complain("swap", "two frames of one length");
+	if (setsockopt(d->fd[0], SOL_PACKET, PACKET_VERSION, &version, sizeof version) < 0 ||
+	    setsockopt(d->fd[0], SOL_PACKET, PACKET_TX_RING, &request, sizeof request) < 0)
+		return complain("swap", strerror(errno));
+	uint8_t *ring = mmap(NULL, RING, PROT_READ | PROT_WRITE, MAP_SHARED, d->fd[0], 0);
+	if (ring == MAP_FAILED)
+		return complain("swap", strerror(errno));
+	struct tpacket2_hdr *header = (struct tpacket2_hdr *)(void *)ring;
+	memcpy(ring + BEFORE, first.at, first.length);
+	header->tp_len = (uint32_t)first.length;
+	__atomic_store_n(&header->tp_status, TP_STATUS_SEND_REQUEST, __ATOMIC_SEQ_CST);
+	if (send(d->fd[0], NULL, 0, MSG_DONTWAIT) < 0 && errno != ENOBUFS && errno != EAGAIN)
+		return complain("swap", strerror(errno));
+	memcpy(ring + BEFORE, second.at, second.length);
+	return 0;
 }
 
 /* Sends a frame many times, as fast as the kernel takes it. Frames that wait in the receiver's
@@ -263,6 +328,9 @@ static const struct action {
 	{ "refuse", do_refuse, 2, "HEX MS: no frame with these bytes within MS" },
 	{ "until", do_until, 2, "HEX MS: print all frames up to one with these bytes" },
 	{ "send", do_send, 1, "HEX: send this frame" },
+	{ "bypass", do_bypass, 0, ": send past the interface's classifiers from here on" },
+	{ "checksum", do_checksum, 2, "START OFFSET: leave a checksum to the kernel from here on" },
+	{ "swap", do_swap, 2, "HEX HEX: send a frame and make another of it on its way" },
 	{ "burst", do_burst, 2, "N HEX: send this frame N times" },
 	{ "identity", do_identity, 0, ": print name and MAC of the link" },
 	{ "queues", do_queues, 1, "N: have the tap open N times" },

@@ -75,7 +75,7 @@ static void new_and_deleted_links_are_reported_except_bridge_ports(struct verdic
 
 static void an_unreadable_notification_asks_for_a_new_list(struct verdict *v)
 {
-	static const char long_text[RTNL_REPLY_MAX + 1], *const broken = "short";
+	static const char long_text[RTNL_NEWS_MAX + 1], *const broken = "short";
 	OWNED(wire_release) struct wire w = wire_open();
 	struct heard h = { "" };
 	struct failure f = { 0 };

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Comparing the parts of an endpoint: link, tap, settings, addresses, routes. */
+#include "plugin/compare.h"
+
+#include "netns/addr.h"
+#include "netns/route.h"
+#include "record/state.h"
+
+#include <stdio.h>
+
+int compare_mode(struct comparison *c, uint32_t mode, struct failure *f)
+{
+	const char *now = word_text(link_modes, c->link.mode),
+	           *wanted = word_text(link_modes, mode);
+	char details[96];
+
+	if (c->link.mode == mode)
+		return 0;
+	snprintf(details, sizeof details, "its mode is %s, not %s", now ? now : "unknown",
+	         wanted ? wanted : "unknown");
+	return c->differs(DIFFERS_MODE, details, c->data, f);
+}
+
+int compare_up(struct comparison *c, struct failure *f)
+{
+	return c->link.flags & IFF_UP ? 0 : c->differs(DIFFERS_DOWN, "it is down", c->data, f);
+}
+
+int compare_mac(struct comparison *c, const char *mac, struct failure *f)
+{
+	char has[MAC_TEXT], details[96];
+	struct mac wanted;
+
+	if (!mac || !*mac || (mac_parse(mac, &wanted) && mac_equal(&wanted, &c->link.mac)))
+		return 0;
+	snprintf(details, sizeof details, "its MAC address is %s, not %.32s",
+	         mac_format(&c->link.mac, has), mac);
+	return c->differs(DIFFERS_MAC, details, c->data, f);
+}
+
+int compare_tap(struct comparison *c, int directory, struct tap_node *node, struct failure *f)
+{
+	char details[96];
+	dev_t number;
+
+	if (tap_look(directory, c->link.index, node, f) < 0)
+		return -1;
+	const enum found known = sandbox_tap_number(c->sandbox, c->link.index, &number, f);
+	if (known == FOUND_FAILED)
+		return -1;
+	if (known && node->device && node->number == number)
+		return 0;
+	snprintf(details, sizeof details, "its tap node %.40s/tap%u is %s", device_path(),
+	         c->link.index, node->exists ? "another device" : "missing");
+	return c->differs(node->exists ? DIFFERS_TAP_FOREIGN : DIFFERS_TAP_MISSING, details,
+	                  c->data, f);
+}
+
+int compare_sysctls(struct comparison *c, const struct sysctls *sysctls, struct failure *f)
+{
+	const char *ifname = c->link.name;
+	char name[SYSCTL_TEXT], details[SYSCTL_TEXT + 48];
+	int now;
+
+	for (size_t i = 0; i < sysctls->n; i++) {
+		const struct sysctl *it = &sysctls->list[i];
+		if (sandbox_get(c->sandbox, it->kind->family, ifname, it->kind->name, &now, f) < 0)
+			return -1;
+		if (now == it->value)
+			continue;
+		snprintf(details, sizeof details, "%s is %d, not %d",
+		         sysctl_name(it->kind, ifname, name), now, it->value);
+		if (c->differs(DIFFERS_SYSCTL, details, c->data, f) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+struct address_search {
+	const struct cidr *want;
+	bool found;
+};
+
+static void on_address(const struct addr *addr, void *data)
+{
+	struct address_search *s = data;
+	s->found |= addr->address.prefix == s->want->prefix &&
+	            ip_equal(&addr->address.ip, &s->want->ip);
+}
+
+int compare_address(struct comparison *c, const struct cidr *address, struct failure *f)
+{
+	struct address_search search = { address, false };
+	char text[CIDR_TEXT], details[96];
+
+	if (addr_each(&c->sandbox->rtnl, c->link.index, address->ip.family, on_address, &search,
+	              f) < 0)
+		return -1;
+	if (search.found)
+		return 0;
+	snprintf(details, sizeof details, "it lacks the address %s", cidr_format(address, text));
+	return c->differs(DIFFERS_ADDRESS, details, c->data, f);
+}
+
+struct route_search {
+	const struct route *want;
+	bool found;
+};
+
+static void on_route(const struct route_seen *seen, void *data)
+{
+	struct route_search *s = data;
+	s->found |= seen->dst.prefix == s->want->dst.prefix &&
+	            ip_equal(&seen->dst.ip, &s->want->dst.ip) &&
+	            (!s->want->gw.family || ip_equal(&seen->gw, &s->want->gw));
+}
+
+int compare_route(struct comparison *c, const struct route *route, struct failure *f)
+{
+	struct route_search search = { route, false };
+	char text[CIDR_TEXT], details[96];
+
+	if (route_each(&c->sandbox->rtnl, c->link.index, route->dst.ip.family, on_route, &search,
+	               f) < 0)
+		return -1;
+	if (search.found)
+		return 0;
+	snprintf(details, sizeof details, "it lacks the route to %s",
+	         cidr_format(&route->dst, text));
+	return c->differs(DIFFERS_ROUTE, details, c->data, f);
+}
