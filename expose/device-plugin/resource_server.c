@@ -33,9 +33,20 @@ static void on_listening(void *owner)
 		again_later(s);
 }
 
+/* Tries again later. Logs a reason when it begins, not at each attempt. */
+static void not_registered(struct resource_server *s, const char *why)
+{
+	if (strcmp(s->why, why) != 0)
+		log_event("%s is not registered: %s", s->resource, why);
+	snprintf(s->why, sizeof s->why, "%s", why);
+	s->state = RESOURCE_WAITING;
+	backoff_start(&s->again);
+}
+
 static void on_registered(void *owner, const struct grpc_outcome *outcome)
 {
 	struct resource_server *s = owner;
+	char why[sizeof s->why];
 
 	if (outcome->code == GRPC_OK) {
 		log_event("%s is registered: %u devices on %s", s->resource, s->pool.capacity,
@@ -45,14 +56,12 @@ static void on_registered(void *owner, const struct grpc_outcome *outcome)
 		on_listening(s);
 		return;
 	}
-	s->state = RESOURCE_WAITING;
 	if (outcome->code > 0)
-		snprintf(s->why, sizeof s->why, "kubelet says (code %d): %.200s", outcome->code,
+		snprintf(why, sizeof why, "kubelet says (code %d): %.200s", outcome->code,
 		         outcome->text);
 	else
-		snprintf(s->why, sizeof s->why, "%.250s", outcome->text);
-	log_event("%s is not registered: %s", s->resource, s->why);
-	backoff_start(&s->again);
+		snprintf(why, sizeof why, "%.250s", outcome->text);
+	not_registered(s, why);
 }
 
 static int socket_make(struct resource_server *s, struct failure *f)
@@ -63,10 +72,10 @@ static int socket_make(struct resource_server *s, struct failure *f)
 
 static void refused(struct resource_server *s, const struct failure *f)
 {
-	snprintf(s->why, sizeof s->why, "%.120s: %.120s", f->msg, f->details);
-	log_event("%s is not registered: %s: %s", s->resource, f->msg, f->details);
-	s->state = RESOURCE_WAITING;
-	backoff_start(&s->again);
+	char why[sizeof s->why];
+
+	snprintf(why, sizeof why, "%.120s: %.120s", f->msg, f->details);
+	not_registered(s, why);
 }
 
 /* Ends the streams of former registrations. Returns whether the kubelet must see an end first. */

@@ -167,11 +167,12 @@ peak() { # of the device plugin's memory, in KiB
 	lines "$heard" '"healthy": 3' 3
 	[ -S "$folder/podtap-dataplane.sock" ]
 }
-@test "device plugin: retries a kubelet that refuses, with growing delay, and logs its message" {
+@test "device plugin: retries a kubelet that refuses, with growing delay, and logs its message once" {
 	kubelet_start refuse
 	plugin_start "$dataplane"
 	lines "$heard" '"register"' 4
-	lines "$said" 'dataplane is not registered: kubelet says \(code 3\): no such version: 100% wrong' 4
+	lines "$said" 'dataplane is not registered: kubelet says \(code 3\): no such version: 100% wrong'
+	[ "$(grep -c 'not registered: kubelet says' "$said")" = 1 ]
 	run -0 jq -cs 'map(select(.event == "register").at) | [.[1:4], .[0:3]] | transpose | map(.[0] - .[1]) |
 		.[0] >= 0.1 and .[1] >= 0.2 and .[2] >= 0.4' "$heard"
 	[ "$output" = true ]
@@ -185,7 +186,29 @@ peak() { # of the device plugin's memory, in KiB
 	ip -n "$host" link del lan0
 	lines "$heard" '"unhealthy": 3'
 }
-@test "device plugin: logs each attempt at a kubelet.sock without gRPC, and registers with the next kubelet" {
+# A kubelet that was killed leaves its socket.
+kubelet_killed() {
+	python3 -c 'import socket, sys
+socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$folder/kubelet.sock"
+}
+@test "device plugin: logs once that a stale kubelet.sock refuses connections, and when a kubelet has registered it" {
+	refused="dataplane is not registered: connect to $folder/kubelet.sock: Connection refused"
+	kubelet_killed
+	DP_MACVTAP_CONF=$dataplane ASAN_OPTIONS=detect_leaks=0 strace -D -qq -o "$BATS_TEST_TMPDIR/calls" -e trace=connect \
+		nsenter --net="/run/netns/$host" -- "$BUILD/podtap-device-plugin" -d "$folder" 2>>"$said" 3>&- &
+	background+=($!)
+	lines "$BATS_TEST_TMPDIR/calls" ECONNREFUSED 4
+	[ "$(grep -c "$refused" "$said")" = 1 ]
+	kubelet_start
+	lines "$said" 'dataplane is registered: 3 devices on lan0'
+	kubelet_stop
+	rm "$folder/kubelet.sock"
+	kubelet_killed
+	lines "$said" "$refused" 2
+	lines "$BATS_TEST_TMPDIR/calls" ECONNREFUSED 7
+	[ "$(grep -c "$refused" "$said")" = 2 ]
+}
+@test "device plugin: logs why a kubelet.sock without gRPC is none, and registers with the next kubelet" {
 	python3 -c 'import socket, sys
 with socket.socket(socket.AF_UNIX) as s:
     s.bind(sys.argv[1])
@@ -199,10 +222,11 @@ with socket.socket(socket.AF_UNIX) as s:
         except OSError:
             pass
         client.close()' "$folder/kubelet.sock" 3>&- &
-	background+=($!)
+	local former=$!
+	background+=("$former")
 	plugin_start "$dataplane"
-	lines "$said" 'dataplane is not registered: the answer is no HTTP/2: (PROTOCOL|FRAME_SIZE)_ERROR' 2
-	lines "$said" 'dataplane is not registered: ' 3
+	lines "$said" 'dataplane is not registered: the answer is no HTTP/2: (PROTOCOL|FRAME_SIZE)_ERROR'
+	wait "$former"
 	kubelet_start
 	lines "$heard" '"healthy": 3'
 }
