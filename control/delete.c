@@ -38,15 +38,20 @@ static int read_none(const struct endpoint *e, const struct failure *error, void
 
 static int delete_one(const struct removal *r, struct failure *f)
 {
-	const int removed = removal_run(r, f);
+	static const char *const left[] = {
+		[REMOVAL_LIVES] = "it lives: end its container, or delete it all the same with "
+		                  "--force",
+		[REMOVAL_BUSY] = "another call works on it: try again when that has ended",
+	};
+	const enum removal_outcome outcome = removal_run(r, f);
 
-	if (removed > 0)
-		printf("%s of %s: deleted\n", r->ifname, r->container_id);
-	if (removed != 0)
-		return removed < 0 ? -1 : 0;
-	return fail(f, CNI_OTHER,
-	            "it lives, or another call works on it: --force deletes it all the same",
-	            "endpoint %s of %s", r->ifname, r->container_id);
+	if (outcome == REMOVAL_FAILED)
+		return -1;
+	if (outcome != REMOVAL_DONE)
+		return fail(f, CNI_OTHER, left[outcome], "endpoint %s of container %s", r->ifname,
+		            r->container_id);
+	printf("%s of %s: deleted\n", r->ifname, r->container_id);
+	return 0;
 }
 
 static int delete (const struct call *call, struct failure *f)

@@ -25,13 +25,43 @@ enum found removal_is_due(const struct endpoint *e, const struct host *host, str
 	return exists == FOUND_FAILED ? FOUND_FAILED : exists == FOUND ? FOUND_NONE : FOUND;
 }
 
+/* What is_due() is asked by, and what it has found. */
+struct due {
+	const struct host *host;
+	bool lives;
+	struct failure *failure;
+};
+
 static bool is_due(const struct request *r, void *data)
 {
+	struct due *due = data;
 	OWNED(endpoint_release) struct endpoint e = { .source = NULL };
-	struct failure ignored = { 0 };
+	struct failure why = { 0 };
+	enum found found = endpoint_read(r->container_id, r->ifname, &e, &why);
 
-	return endpoint_read(r->container_id, r->ifname, &e, &ignored) == FOUND &&
-	       removal_is_due(&e, data, &ignored) == FOUND;
+	if (found == FOUND) {
+		found = removal_is_due(&e, due->host, &why);
+		due->lives = found == FOUND_NONE;
+	}
+	if (found == FOUND_FAILED)
+		failure_join(due->failure, &why);
+	return found == FOUND;
+}
+
+static enum removal_outcome remove_stale(const struct request *r, const struct host *host,
+                                         struct failure *f)
+{
+	struct due due = { .host = host, .failure = f };
+	const int removed = del_if(r, is_due, &due, f);
+
+	if (removed < 0 || f->code)
+		return REMOVAL_FAILED;
+	return removed ? REMOVAL_DONE : due.lives ? REMOVAL_LIVES : REMOVAL_BUSY;
+}
+
+static enum removal_outcome remove_forced(const struct request *r, struct failure *f)
+{
+	return del(r, f) < 0 ? REMOVAL_FAILED : REMOVAL_DONE;
 }
 
 /* Without addresses to release, DEL needs no more than names. */
@@ -94,16 +124,16 @@ static int remove_apart(void *data, struct failure *f)
 	if (record_find(removal, &e, f) < 0 || request_make(&r, &e, removal->config, f) < 0 ||
 	    request_export(&r, f) < 0 || host_open(&host, f) < 0)
 		return -1;
-	const int forced = removal->force ? del(&r, f) : 0;
-	const int removed = removal->force ? forced + 1 : del_if(&r, is_due, &host, f);
-	if (removed != 0 || f->code)
+	const enum removal_outcome outcome =
+	        removal->force ? remove_forced(&r, f) : remove_stale(&r, &host, f);
+	if (outcome == REMOVAL_DONE || outcome == REMOVAL_FAILED)
 		log_call("DEL", &r, f);
-	return f->code ? -1 : removed;
+	return outcome;
 }
 
-int removal_run(const struct removal *r, struct failure *f)
+enum removal_outcome removal_run(const struct removal *r, struct failure *f)
 {
 	struct removal copy = *r;
 
-	return apart_run(remove_apart, &copy, f);
+	return (enum removal_outcome)apart_run(remove_apart, &copy, f);
 }

@@ -19,9 +19,17 @@ struct removal {
 	bool force;         /* also what lives; a call that works on the attachment is waited for */
 };
 
+enum removal_outcome {
+	REMOVAL_FAILED = -1,
+	REMOVAL_DONE,
+	REMOVAL_LIVES, /* the endpoint was left, because it lives */
+	REMOVAL_BUSY,  /* the endpoint was left, because another call works on it, or has removed it
+	                */
+};
+
 /* Remove one endpoint. Whether it is stale is decided while no other call can work on it. An
  * endpoint whose record cannot be read is removed by force only, and without a configuration keeps
- * its addresses. Returns 1, 0 if it lives or another call works on it, or -1. */
-int removal_run(const struct removal *r, struct failure *f) MUST_CHECK;
+ * its addresses. */
+enum removal_outcome removal_run(const struct removal *r, struct failure *f) MUST_CHECK;
 
 #endif

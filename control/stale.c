@@ -83,23 +83,33 @@ int stale_find(struct stale *s, struct failure *missed, struct failure *f)
 	return fail_errno(f, ENOMEM, "list the stale endpoints");
 }
 
+/* Removes one, and prints what came of it. */
+static int remove_one(const struct stale_one *one, const char *config, struct failure *f)
+{
+	static const char *const said[] = {
+		[REMOVAL_DONE] = "deleted",
+		[REMOVAL_LIVES] = "left: it lives now",
+		[REMOVAL_BUSY] = "left: another call works on it",
+	};
+	const struct removal removal = { .container_id = one->container_id,
+		                         .ifname = one->ifname,
+		                         .config = config };
+	const enum removal_outcome outcome = removal_run(&removal, f);
+
+	printf("%s of %s: %s\n", one->ifname, one->container_id,
+	       outcome == REMOVAL_FAILED ? "failed" : said[outcome]);
+	return outcome == REMOVAL_FAILED ? -1 : 0;
+}
+
 int stale_remove(const struct stale *s, const char *config, bool only_list, struct failure *f)
 {
 	for (size_t i = 0; i < s->n; i++) {
 		const struct stale_one *one = &s->one[i];
-		const struct removal removal = { .container_id = one->container_id,
-			                         .ifname = one->ifname,
-			                         .config = config };
 		struct failure why = { 0 };
-		const int removed = only_list ? 0 : removal_run(&removal, &why);
 
-		printf("%s of %s: %s%s\n", one->ifname, one->container_id,
-		       only_list     ? "stale: "
-		       : removed > 0 ? "deleted"
-		       : removed < 0 ? "failed"
-		                     : "left: a call works on it",
-		       only_list ? one->why : "");
-		if (removed < 0)
+		if (only_list)
+			printf("%s of %s: stale: %s\n", one->ifname, one->container_id, one->why);
+		else if (remove_one(one, config, &why) < 0)
 			failure_join(f, &why);
 	}
 	return f->code ? -1 : 0;

@@ -33,7 +33,7 @@ reserved() {
 	sum=$(md5sum <"$(record)")
 	run -2 ctl delete "${container%??}"
 	[ "$output" = "net1 of $container: deleted" ]
-	err_has "endpoint eth0 of $container: it lives"
+	err_has "endpoint eth0 of container $container: it lives: end its container, or delete it all the same with --force"
 	[ "$(md5sum <"$(record)")" = "$sum" ]
 	link_exists "$pod" eth0
 	[ "$(reserved)" = "10.99.0.2 " ]
@@ -100,7 +100,9 @@ reserved() {
 	cni ADD '{"cniVersion":"1.0.0","ipam":{"type":"waiting"}}' "$delegates" >"$BATS_TEST_TMPDIR/added" &
 	until grep -q ADD "$calls"; do sleep 0.01; done
 	run -2 ctl delete "$container"
-	err_has "another call works on it"
+	err_has "endpoint eth0 of container $container: another call works on it: try again when that has ended"
+	run -0 ctl prune
+	[ "$output" = "eth0 of $container: left: another call works on it" ]
 	echo >"$BATS_TEST_TMPDIR/go"
 	wait $!
 	run -0 ctl list
