@@ -196,15 +196,20 @@ static bool directory_mark(struct index *x, const struct store *s)
 	       time_same(&x->seen.st_mtim, &times[1]);
 }
 
-/* Write the few pages and the head in one call: if we are killed, all or none are there. */
+/* Write the few pages and the head in one call: if we are killed, all or none are there. A limit on
+ * the size of files cuts the call after the head. The head would then prove pages that are not
+ * there, so that the index must go. */
 static bool pages_write(const struct pages *p, const struct head *h)
 {
 	static const char rest[PAGE_BYTES - sizeof *h];
 	const struct iovec parts[] = { { (void *)(uintptr_t)h, sizeof *h },
 		                       { (void *)(uintptr_t)rest, sizeof rest },
 		                       { p->memory, p->count * PAGE_BYTES } };
+	const ssize_t written = pwritev(p->fd, parts, sizeof parts / sizeof *parts, 0);
 
-	return pwritev(p->fd, parts, sizeof parts / sizeof *parts, 0) == (ssize_t)pages_size(p);
+	if (written > 0 && written != (ssize_t)pages_size(p) && ftruncate(p->fd, 0) < 0)
+		return false;
+	return written == (ssize_t)pages_size(p);
 }
 
 static bool head_write(const struct index *x, const struct head *h)

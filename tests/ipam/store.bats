@@ -175,6 +175,19 @@ host_local() {
 	wait $waiting
 	[ "$(reserved)" = 10.1.0.2 ]
 }
+@test "index: a limit on the size of files that cuts its write hides no reservation" {
+	for PLUGIN in "${ways[@]}"; do
+		ipam_begin
+		run -0 add a "$range"
+		for id in b c d e; do
+			wrapper=(prlimit --fsize=1024 --)
+			run -0 add "$id" "$range"
+			wrapper=()
+			run -0 del "$id" "$range" '{"prevResult":{}}'
+			[ "$(reserved)" = 10.1.0.2 ]
+		done
+	done
+}
 @test "index: no answer changes when it is deleted, older, cut, damaged, replaced or unreadable" {
 	local index damage
 	for PLUGIN in "${ways[@]}"; do
