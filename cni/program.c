@@ -73,6 +73,7 @@ void program_begin(void (*on_abort)(int))
 	streams_fill();
 	signal(SIGABRT, on_abort);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files is an error of write() */
 }
 
 /* Prints what the program is, because a person ran it and not a runtime. */

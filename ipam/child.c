@@ -47,6 +47,7 @@ launch(void *data)
 		failed = dup2(l->streams[fd], fd) < 0;
 	/* A signal that we ignore would stay ignored there. Our handlers must not run there. */
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, SIG_DFL);
 	signal(SIGABRT, SIG_DFL);
 	if (!failed && sigprocmask(SIG_SETMASK, &l->mask, NULL) == 0)
 		execve(l->path, (char *const *)(uintptr_t)l->arguments,

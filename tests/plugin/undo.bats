@@ -99,6 +99,12 @@ fails() {
 	[ "$failed" -ge 5 ]
 	[ "$failed" -lt 8 ]
 }
+@test "undo: a limit on the size of files is reported and leaves nothing" {
+	wrapper=(prlimit --fsize=0 --)
+	run -1 cni_raw ADD "$(config "{$ipam}")" "$delegates"
+	error_is 5 "File too large"
+	run -0 assert_nothing_left
+}
 @test "undo: a record that cannot be completed leaves nothing (3.10)" {
 	variables=()
 	mkdir "$PODTAP_STATE_DIR"
