@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -30,17 +31,39 @@ ssize_t file_text(int fd, char *text, size_t size)
 	return n;
 }
 
-/* Reads as read() does, but waits for a stream that does not block. */
+/* Returns whether a call that failed with errno can be repeated. Waits for a stream that does not
+ * block. */
+static bool stream_await(int fd, short events)
+{
+	struct pollfd waiting = { .fd = fd, .events = events };
+
+	return errno == EINTR ||
+	       (errno == EAGAIN && (poll(&waiting, 1, -1) >= 0 || errno == EINTR));
+}
+
 static ssize_t read_waiting(int fd, char *to, size_t size)
 {
-	for (;;) {
-		const ssize_t n = read(fd, to, size);
-		if (n >= 0 || (errno != EINTR && errno != EAGAIN))
-			return n;
-		struct pollfd waiting = { .fd = fd, .events = POLLIN };
-		if (errno == EAGAIN && poll(&waiting, 1, -1) < 0 && errno != EINTR)
+	ssize_t n;
+
+	while ((n = read(fd, to, size)) < 0 && stream_await(fd, POLLIN))
+		;
+	return n;
+}
+
+int stream_write(int fd, const char *bytes, size_t n)
+{
+	while (n > 0) {
+		const ssize_t wrote = write(fd, bytes, n);
+		if (wrote < 0 && stream_await(fd, POLLOUT))
+			continue;
+		if (wrote == 0)
+			errno = ENOSPC;
+		if (wrote <= 0)
 			return -1;
+		bytes += wrote;
+		n -= (size_t)wrote;
 	}
+	return 0;
 }
 
 int file_read_all(int fd, size_t max, char **text, size_t *length)

@@ -19,6 +19,10 @@ ssize_t file_text(int fd, char *text, size_t size) MUST_CHECK;
  * bytes read until then. Returns 0, or -1 with errno. EFBIG: there were more than `max` bytes. */
 int file_read_all(int fd, size_t max, char **text, size_t *length) MUST_CHECK;
 
+/* Write n bytes to a stream. Waits for its reader if the stream does not block. Returns 0, or -1
+ * with errno. ENOSPC: the stream accepts no bytes. */
+int stream_write(int fd, const char *bytes, size_t n) MUST_CHECK;
+
 /* Read a regular file of at most `max` bytes. Does not follow a link. Returns the text, which the
  * caller owns, or NULL with errno. EBADMSG: the file is longer, or not regular. */
 char *file_read(int directory, const char *name, size_t max, size_t *length) MUST_CHECK;

@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "base/cli.h"
 #include "base/errno_text.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/utf8.h"
 #include "cni/error.h"
@@ -24,7 +25,7 @@ int document_print(const cJSON *document, struct failure *f)
 		return fail(f, CNI_OTHER, "out of memory", "cannot write to stdout");
 	const size_t length = strlen(text);
 	text[length] = '\n'; /* replaces the NUL: one write prints all or nothing */
-	if (bytes_write(STDOUT_FILENO, text, length + 1) < 0)
+	if (stream_write(STDOUT_FILENO, text, length + 1) < 0)
 		return fail(f, CNI_IO, errno_text(errno), "cannot write to stdout");
 	return 0;
 }

@@ -2,7 +2,6 @@
 /* The executable podtap-hook: an OCI precreate hook that gives a container the taps of its network
  * namespace. It runs for every container of the host. If it cannot read a configuration, or has
  * nothing to add, it prints the configuration unchanged and exits with 0: the container starts. */
-#include "base/bytes.h"
 #include "base/cli.h"
 #include "base/file.h"
 #include "base/json.h"
@@ -44,7 +43,7 @@ static int input_read(struct input *in, struct failure *f)
 
 static int print(const char *text, size_t length, struct failure *f)
 {
-	if (bytes_write(STDOUT_FILENO, text, length) < 0)
+	if (stream_write(STDOUT_FILENO, text, length) < 0)
 		return fail_errno(f, errno, "print the container's configuration");
 	return 0;
 }

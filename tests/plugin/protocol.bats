@@ -352,6 +352,22 @@ cni_raw_to() {
 	*) at "$host" env "${variables[@]}" "$BUILD/podtap" <<<"$3" >"$1" 2>/dev/null ;;
 	esac
 }
+@test "stdout: ADD waits for the reader of a pipe that is full and does not block" {
+	mkfifo "$BATS_TEST_TMPDIR/pipe"
+	exec {both}<>"$BATS_TEST_TMPDIR/pipe"
+	exec {in}<"$BATS_TEST_TMPDIR/pipe"
+	exec {out}>"$BATS_TEST_TMPDIR/pipe" {both}>&-
+	printf '%65536s' '' >&"$out"
+	dd oflag=nonblock count=0 status=none </dev/null >&"$out"
+	cni_raw ADD "$(config)" >&"$out" {in}<&- {out}>&- 3>&- &
+	call=$!
+	exec {out}>&-
+	while kill -0 "$call" 2>/dev/null && [ "$(jq -r .state "$(record)" 2>/dev/null)" != ready ]; do sleep 0.02; done
+	run -0 jq -c '[.code, .interfaces[0].name]' <&"$in"
+	[ "$output" = '[null,"eth0"]' ]
+	wait "$call"
+	run -0 cni_raw DEL "$(config)"
+}
 @test "errors: each verb prints one object on stdout and exits 1" {
 	for verb in $every_verb; do
 		for text in "{" "$(changed '{"name":null}')" "$(changed '{"cniVersion":"7"}')"; do
