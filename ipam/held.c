@@ -44,23 +44,29 @@ bool held_registers(char path[static PATH_MAX])
 	return path_set(path, "PODTAP_IPAM_STATE_DIR", "/var/lib/podtap/ipam", "pools");
 }
 
+/* Adds "/<name><end>" to a path. */
+static bool path_add(char path[static PATH_MAX], const char *name, const char *end)
+{
+	const size_t length = strlen(path), room = PATH_MAX - length;
+
+	return snprintf(path + length, room, "/%s%s", name, end) < (int)room;
+}
+
 static bool held_path(const struct held *h, char path[static PATH_MAX])
 {
-	char directory[PATH_MAX];
-
-	return held_directory(directory) &&
-	       snprintf(path, PATH_MAX, "%s/%s.json", directory, h->pool) < PATH_MAX;
+	return held_directory(path) && path_add(path, h->pool, ".json");
 }
 
 static int held_parse(struct held *h, const char *path, struct failure *f)
 {
-	if (fstat(h->fd, &h->seen) < 0 || h->seen.st_size >= HELD_MAX)
+	if (fstat(h->fd, &h->seen) < 0 || !S_ISREG(h->seen.st_mode) || h->seen.st_size >= HELD_MAX)
 		return fail(f, CNI_IO, "it is no file of podtap-addresses", "read %s", path);
-	const size_t size = (size_t)h->seen.st_size + 1;
-	OWNED(text_release) char *text = malloc(size);
+	const size_t size = (size_t)h->seen.st_size;
+	OWNED(text_release) char *text = malloc(size + 1);
 	if (!text)
 		return fail_errno(f, ENOMEM, "read %s", path);
-	const ssize_t length = file_text(h->fd, text, size);
+	const ssize_t length = read(h->fd, text, size);
+	text[length < 0 ? 0 : length] = '\0';
 	if (length < 0)
 		return fail(f, CNI_IO, errno_text(errno), "read %s", path);
 	struct failure wrong;
@@ -102,10 +108,7 @@ int held_check(const struct held *h, struct failure *f)
 
 static bool register_path(char path[static PATH_MAX], const char *pool)
 {
-	char directory[PATH_MAX];
-
-	return held_registers(directory) &&
-	       snprintf(path, PATH_MAX, "%s/%s", directory, pool) < PATH_MAX;
+	return held_registers(path) && path_add(path, pool, "");
 }
 
 ssize_t held_store(const char *pool, char store[static PATH_MAX])
@@ -142,7 +145,8 @@ static int register_make(const char *pool, const char *store)
 	return fsync(directory);
 }
 
-int held_register(const char *pool, const char *store, struct failure *f)
+/* Registers the pool, or says who has it. */
+APART static int register_change(const char *pool, const char *store, struct failure *f)
 {
 	char there[PATH_MAX], path[PATH_MAX];
 
@@ -161,6 +165,16 @@ int held_register(const char *pool, const char *store, struct failure *f)
 	         "endpoint of it is left",
 	         there, path);
 	return fail(f, CNI_CONFIG, details, "pool %s belongs to another network", pool);
+}
+
+/* Nearly always the network has the pool: that needs little of the stack. */
+int held_register(const char *pool, const char *store, struct failure *f)
+{
+	char there[PATH_MAX];
+
+	if (held_store(pool, there) > 0 && strcmp(there, store) == 0)
+		return 0;
+	return register_change(pool, store, f);
 }
 
 int held_exhausted(const struct held *h, struct failure *f)

@@ -117,6 +117,14 @@ teardown() {
 		[ "$(jq .code <<<"$output")" != 6 ]
 		[[ $output == *lan* ]]
 	done
+	# What is no file is refused, and nothing waits for it.
+	for place in 'mkdir' 'mkfifo' 'ln -s /dev/zero' 'ln -s lan.other'; do
+		rm -r "$nodes/a/run/pools/lan.json"
+		$place "$nodes/a/run/pools/lan.json"
+		run -1 call ADD a 1 '{"poolWait":0}'
+		[ "$(jq .code <<<"$output")" = 5 ]
+		[[ $output == *lan* ]]
+	done
 }
 
 @test "pools: while the engine is down, held addresses are given, DEL succeeds, and what is missing comes with the engine" {
