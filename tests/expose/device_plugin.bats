@@ -208,7 +208,7 @@ socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$folder/kubelet.sock"
 	lines "$BATS_TEST_TMPDIR/calls" ECONNREFUSED 7
 	[ "$(grep -c "$refused" "$said")" = 2 ]
 }
-@test "device plugin: logs why a kubelet.sock without gRPC is none, and registers with the next kubelet" {
+@test "device plugin: logs why it cannot register at a kubelet.sock without gRPC, and registers with the next kubelet" {
 	python3 -c 'import socket, sys
 with socket.socket(socket.AF_UNIX) as s:
     s.bind(sys.argv[1])

@@ -76,6 +76,31 @@ kubelet_start() {
 	run -0 machine systemctl show -P Result podtap-nri
 	[ "$output" = success ]
 }
+# The first answer, as soon as the service listens.
+scrape() {
+	for _ in {1..1200}; do
+		! output=$(machine curl -sS --max-time 60 --unix-socket /run/podtap/metrics.sock http://podtap/metrics) || return 0
+		sleep 0.05
+	done
+	return 1
+}
+@test "podtap-nri.service: with --metrics, it counts calls from the first after a boot on; what calls made outlives a restart" {
+	booted
+	run -1 machine test -e /run/podtap
+	machine mkdir -p /etc/systemd/system/podtap-nri.service.d
+	printf '%s\n' '[Service]' ExecStart= 'ExecStart=/usr/libexec/podtap/podtap-nri --metrics unix:/run/podtap/metrics.sock' |
+		machine tee /etc/systemd/system/podtap-nri.service.d/metrics.conf >/dev/null
+	run -0 machine systemctl daemon-reload
+	started podtap-nri
+	scrape
+	run -0 cni ADD
+	run -0 machine systemctl restart podtap-nri
+	scrape
+	[[ $output == *$'\npodtap_call_duration_seconds_count{verb="ADD"} 1\n'* ]]
+	run -0 machine systemctl stop podtap-nri
+	run -0 machine podtapctl check "$container"
+	run -0 cni DEL
+}
 @test "podtap-device-plugin.service: in its sandbox, kubelet has its devices, a CNI call its resources; killed, it comes back" {
 	booted
 	kubelet_start
