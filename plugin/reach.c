@@ -28,14 +28,18 @@ static int carrier_of(struct attachment *a, uint32_t ifindex, struct carrier *c,
 
 static const struct {
 	const char *is;
+	const char *was;
 	const char *remedy;
 } states[] = {
-	[CARRIER_OFF] = { "has no carrier", "connect it to the LAN" },
-	[CARRIER_DOWN] = { "is down", "set it up" },
+	[CARRIER_OFF] = { "has no carrier", "it had one", "connect it to the LAN" },
+	[CARRIER_DOWN] = { "is down", "it was up", "set it up" },
 };
 
-/* Judge as lan_reach() does. Returns 1, 0 or -1. */
-static int judge(const struct attachment *a, enum carrier_state state, struct failure *f)
+_Static_assert(BOUND_CARRIER_MS == 3000, "said in judge()");
+
+/* Judge as lan_reach() does, after a wait, or after the LAN was asked. Returns 1, 0 or -1. */
+static int judge(const struct attachment *a, enum carrier_state state, bool asked,
+                 struct failure *f)
 {
 	const char *master = a->target.master.name;
 	char text[256];
@@ -50,9 +54,10 @@ static int judge(const struct attachment *a, enum carrier_state state, struct fa
 		return 0;
 	}
 	snprintf(text, sizeof text,
-	         "the LAN cannot be asked whether the addresses are in use; waited %d s: %s, or "
+	         "the LAN cannot be asked whether the addresses are in use; %s%s: %s, or "
 	         "take addresses unasked with \"noCarrier\": \"allow\"",
-	         BOUND_CARRIER_MS / 1000, states[state].remedy);
+	         asked ? states[state].was : "waited 3 s", asked ? " when the LAN was asked" : "",
+	         states[state].remedy);
 	return fail(f, CNI_AGAIN, text, "master %s %s", master, states[state].is);
 }
 
@@ -63,7 +68,7 @@ int lan_reach(struct attachment *a, uint32_t ifindex, struct failure *f)
 
 	if (carrier_of(a, ifindex, &c, f) < 0 || carrier_await(&c, &state, f) < 0)
 		return -1;
-	return judge(a, state, f);
+	return judge(a, state, false, f);
 }
 
 int lan_still_reached(struct attachment *a, uint32_t ifindex, struct failure *f)
@@ -73,5 +78,5 @@ int lan_still_reached(struct attachment *a, uint32_t ifindex, struct failure *f)
 
 	if (carrier_of(a, ifindex, &c, f) < 0 || carrier_look(&c, &state, f) < 0)
 		return -1;
-	return judge(a, state, f);
+	return judge(a, state, true, f);
 }

@@ -274,7 +274,7 @@ when_up() {
 @test "ADD: with acd detects that the carrier disappears during the probe" {
 	when_up ip -n "$switch" link set port0 down -- "$(ranges 10.99.0.0/24)"
 	[ "$status" = 1 ]
-	error_is 11 "master lan0 has no carrier"
+	error_is 11 "master lan0 has no carrier" "it had one when the LAN was asked: connect it to the LAN"
 	assert_nothing_left || false
 }
 @test "ADD: noCarrier allow keeps the address without a carrier; the log and stderr report the missing probe" {
