@@ -49,7 +49,7 @@ node() {
 
 @test "kubernetes: every document is valid and has a kind and a name" {
 	run -0 bash -c 'ls "$0" | sort' "$examples"
-	[ "$output" = $'kubevirt-binding.yaml\nnetworks.yaml\npod.yaml\nvm.yaml' ]
+	[ "$output" = $'Containerfile\nkubevirt-binding.yaml\nnetworks.yaml\npod.yaml\nvm.yaml' ]
 	for file in networks pod vm; do
 		run -0 documents $file.yaml
 		run -0 jq -es 'length > 0 and all(.[]; .apiVersion and .kind and .metadata.name)' <<<"$output"
@@ -170,6 +170,14 @@ quoted() {
 	done < <(documents networks.yaml | jq -r .metadata.name)
 }
 
+@test "kubernetes: the Containerfile makes the pod's image, with the file that the kit's image has" {
+	name=$(documents pod.yaml | jq -r '.spec.containers[0].image')
+	grep -qF "podman build -t $name examples/kubernetes" "$examples/Containerfile"
+	file=$(sed -n 's|^COPY --from=podtap /\([^ ]*\) .*|\1|p' "$examples/Containerfile")
+	[ "$(basename "$file")" = "$(documents pod.yaml | jq -r '.spec.containers[0].command[0]')" ]
+	grep -qwF "$file" "$root/image/build"
+	grep -qw "$(documents pod.yaml | jq -r '.spec.containers[0].command[4]' | sed 's/-x86_64/-x86/')" "$examples/Containerfile"
+}
 @test "kubernetes: the pod of a VM has no capability and is no root" {
 	run -0 documents pod.yaml
 	json_is '[.spec.securityContext.runAsNonRoot, .spec.containers[0].securityContext.capabilities.drop]' '[true,["ALL"]]'
