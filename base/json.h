@@ -15,6 +15,9 @@
 /* The limits of depth and of the number of values. Each value costs about a hundred bytes in a
  * tree. The longest lists are a runtime's attachments at GC, with three values each. */
 enum { JSON_DEPTH_MAX = 100, JSON_VALUES_MAX = 200000 };
+#define JSON_TOO_DEEP "it has more than 100 levels"
+#define JSON_TOO_MANY "it has more than 200000 values"
+_Static_assert(JSON_DEPTH_MAX == 100 && JSON_VALUES_MAX == 200000, "the texts name the limits");
 
 static inline void json_release(cJSON **json)
 {

@@ -168,7 +168,7 @@ static bool scan_member(struct scan *s)
 static bool scan_items(struct scan *s, char end, bool (*item)(struct scan *))
 {
 	if (++s->depth > JSON_DEPTH_MAX)
-		return refuse(s, "it is nested too deeply");
+		return refuse(s, JSON_TOO_DEEP);
 	skip_space(s);
 	if (!accept(s, end)) {
 		do {
@@ -188,7 +188,7 @@ static bool scan_value(struct scan *s)
 {
 	skip_space(s);
 	if (++s->values > JSON_VALUES_MAX)
-		return refuse(s, "it has too many values");
+		return refuse(s, JSON_TOO_MANY);
 	switch (peek(s)) {
 	case '{':
 		s->at++;

@@ -162,7 +162,7 @@ static const char *literals_make(cJSON *json, uint32_t *values)
 
 	for (; json && !why; json = json->next) {
 		if (++*values > JSON_VALUES_MAX)
-			return "it has too many values";
+			return JSON_TOO_MANY;
 		why = literals_make(json->child, values);
 		if (!cJSON_IsNumber(json) || json->valuestring)
 			continue;

@@ -8,6 +8,8 @@
 #include <yaml.h>
 
 enum { DEPTH_MAX = 32, VALUES_MAX = 20000 };
+#define TOO_LARGE "it has more than 20000 values, or more than 32 levels"
+_Static_assert(DEPTH_MAX == 32 && VALUES_MAX == 20000, "the text names the limits");
 
 struct reader {
 	yaml_parser_t parser;
@@ -86,7 +88,7 @@ static cJSON *value_read(struct reader *r, const yaml_event_t *event)
 	cJSON *value = NULL;
 
 	if (++r->values > VALUES_MAX || r->depth >= DEPTH_MAX)
-		return refuse(r, "it has too many values, or too many levels"), NULL;
+		return refuse(r, TOO_LARGE), NULL;
 	r->depth++;
 	if (event->type == YAML_SCALAR_EVENT)
 		value = scalar_is_null(event)

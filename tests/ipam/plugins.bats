@@ -87,7 +87,7 @@ serves() {
 		.ipam.dns.search = [range(197500) | "x"] |
 		.ipam.addresses = [range(1000) | {address: "10.1.\(. / 256 | floor).\(. % 256)/8"}]')
 	run -1 cni_raw ADD "$text"
-	error_is 6 "too many values"
+	error_is 6 "more than 200000 values"
 	[ "$(reserved)" = "" ]
 }
 @test "podtap: GC releases the addresses of attachments that no longer exist" {

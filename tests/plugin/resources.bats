@@ -97,7 +97,7 @@ multus() {
 		6|{"version":1,"resources":[{"name":"dataplane","master":"../x","mode":"bridge"}]}|master
 		6|{"version":1,"resources":[{"name":"dataplane","master":"lan0","mode":"hairpin"}]}|mode
 		6|{"version":1,"resources":[{"name":"dataplane","master":"lan0","mode":4}]}|mode
-		6|$(printf '[%.0s' {1..200})|nested
+		6|$(printf '[%.0s' {1..200})|100 levels
 	END
 }
 @test "ADD: a missing file, a directory, a fifo or a link in its place gives code 7 or 5 at once" {
