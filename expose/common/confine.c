@@ -2,6 +2,8 @@
 /* Giving up capabilities and system calls for good. */
 #include "expose/common/confine.h"
 
+#include "expose/common/daemon.h"
+
 #include <cap-ng.h>
 #include <seccomp.h>
 #include <signal.h>
@@ -98,8 +100,7 @@ static void forbidden(int signal, siginfo_t *info, void *context)
 
 	(void)signal;
 	(void)context;
-	if (write(STDERR_FILENO, line, (size_t)length) < 0)
-		_exit(2);
+	log_write(line, (size_t)length);
 	_exit(1);
 }
 

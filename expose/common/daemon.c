@@ -3,6 +3,7 @@
 #include "expose/common/daemon.h"
 #include "base/errno_text.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -18,9 +19,17 @@
 enum { WAIT_FIRST = 100, WAIT_LONGEST = 30000 }; /* ms */
 enum { END_GRACE_US = 500000 };                  /* for the work in progress at SIGTERM */
 
+void log_write(const char *text, size_t length)
+{
+	struct pollfd log = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+	if (poll(&log, 1, 0) == 1 && log.revents & POLLOUT && write(log.fd, text, length) < 0)
+		return; /* no log */
+}
+
 void log_event(const char *fmt, ...)
 {
-	char line[sizeof(struct failure) + 64];
+	char line[PIPE_BUF]; /* so much a pipe takes at once, or nothing */
 	va_list args;
 
 	const int prefix = snprintf(line, sizeof line - 1, "%s: ", program_invocation_short_name);
@@ -34,8 +43,7 @@ void log_event(const char *fmt, ...)
 		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
 			line[i] = ' ';
 	line[length] = '\n';
-	if (write(STDERR_FILENO, line, length + 1) < 0)
-		return; /* no log */
+	log_write(line, length + 1);
 }
 
 void log_failure(const struct failure *f)
@@ -49,10 +57,8 @@ static void end_now(int number)
 	static const char line[] = ": ended while something was waited for\n";
 
 	(void)number;
-	if (write(STDERR_FILENO, program_invocation_short_name,
-	          strlen(program_invocation_short_name)) < 0 ||
-	    write(STDERR_FILENO, line, sizeof line - 1) < 0)
-		_exit(0); /* no log */
+	log_write(program_invocation_short_name, strlen(program_invocation_short_name));
+	log_write(line, sizeof line - 1);
 	_exit(0);
 }
 

@@ -10,10 +10,13 @@
 #include <limits.h>
 #include <stdbool.h>
 
-/* Writes an event to stderr as one line. Control characters become spaces. The service manager adds
- * the time. */
+/* Writes an event to stderr as one line, which is cut at 4 KiB. Control characters become spaces.
+ * The service manager adds the time. Never waits: while the log is full, because nobody reads it,
+ * events are lost. */
 void log_event(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_failure(const struct failure *f);
+/* Writes text as it is, in the same way. Signal handlers may call it. */
+void log_write(const char *text, size_t length);
 
 /* Makes SIGTERM and SIGINT readable from a descriptor, and ignores SIGPIPE. SIGTERM and SIGINT also
  * interrupt a blocking system call. If the process still runs half a second later, it exits with 0.

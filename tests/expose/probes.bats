@@ -25,7 +25,7 @@ teardown() {
 # Starts a program with a socket for its probes: program_start NAME OPTION...
 program_start() {
 	PODTAP_HEALTH_SOCKET=$dir/$1.health DP_MACVTAP_CONF=$dataplane nsenter --net="/run/netns/$host" -- \
-		"$BUILD/$1" "${@:2}" 2>>"$dir/log" 3>&- &
+		"$BUILD/$1" "${@:2}" 2>>"${log:-$dir/log}" 3>&- &
 	program=$!
 	background+=("$program")
 	until_true test -S "$dir/$1.health"
@@ -133,6 +133,35 @@ kubelet_start() {
 	ready_at_last podtap-device-plugin
 	[ "$(grep -c "Read-only file system" "$dir/log")" = 1 ]
 	[ -s "$PODTAP_STATE_DIR/resources.json" ]
+}
+# A log that takes nothing, and that nobody reads.
+log_fill() {
+	log=$dir/full
+	mkfifo "$log"
+	exec {unread}<>"$log"
+	python3 -c 'import os, sys
+log = os.open(sys.argv[1], os.O_WRONLY | os.O_NONBLOCK)
+try:
+    while True:
+        os.write(log, b"x" * 4096)
+except BlockingIOError:
+    pass' "$log"
+}
+@test "log: a full one that nobody reads holds neither program, nor its end" {
+	log_fill
+	kubelet_start
+	device_plugin_start
+	ready_at_last podtap-device-plugin
+	kill "$program"
+	wait "$program"
+	printf '%s\n' '"session"' '"wait"' >"$dir/registers"
+	"$fixtures/nri/runtime" "$socket" <"$dir/registers" >/dev/null 3>&- &
+	background+=($!)
+	nri_start
+	ready_at_last podtap-nri
+	kill "$program"
+	wait "$program"
+	exec {unread}>&-
 }
 @test "probe: a program that is stopped is not live, and one that ended or never had a socket is not either" {
 	nri_start
