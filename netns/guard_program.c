@@ -107,8 +107,7 @@ static const struct bpf_insn ask_netns[] = {
 enum { NESTED_MAX = 3 };
 static const struct bpf_insn parse[] = {
 	AT(L_PARSE),
-	SET(1, NESTED_MAX),
-	STORE(BPF_DW, 10, S_LEFT, 1),
+	ALLOW_NESTED(NESTED_MAX),
 	SET(8, ETH_HLEN),
 	LOAD(BPF_H, 9, 10, S_ETH + 12),
 	AT(L_TYPE),
@@ -140,11 +139,7 @@ static const struct bpf_insn parse[] = {
 	ADD(8, 4),
 
 	AT(L_NESTED),
-	LOAD(BPF_DW, 1, 10, S_LEFT),
-	ADD(1, -1),
-	STORE(BPF_DW, 10, S_LEFT, 1),
-	JUMP_IF(BPF_JNE, 1, 0, L_TYPE),
-	JUMP(L_MALFORMED),
+	NEXT_NESTED(L_TYPE),
 
 	AT(L_UNKNOWN),
 	DOUBT(GUARD_PROTOCOL),

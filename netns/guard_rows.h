@@ -127,6 +127,12 @@ _Static_assert((int)L_LABELS <= (int)EBPF_LABELS_MAX, "too many labels");
 #define MAPPED                                                             \
 	ZERO(BPF_DW, 10, S_IP), ZERO(BPF_W, 10, S_IP + 8), SET(1, 0xffff), \
 	        STORE(BPF_H, 10, S_IP + 10, 1)
+/* Let so many nested headers follow. NEXT_NESTED goes on with the next one at a label, and drops
+ * the frame if it is one too many. */
+#define ALLOW_NESTED(n) SET(1, n), STORE(BPF_DW, 10, S_LEFT, 1)
+#define NEXT_NESTED(label)                                                     \
+	LOAD(BPF_DW, 1, 10, S_LEFT), ADD(1, -1), STORE(BPF_DW, 10, S_LEFT, 1), \
+	        JUMP_IF(BPF_JNE, 1, 0, label), JUMP(L_MALFORMED)
 /* Go on at `go_on` if the address at S_IP is the entry's, or nobody's and the entry may have any.
  */
 #define CLAIM(unknown, go_on, reason)                                                            \
