@@ -87,16 +87,20 @@ number() { # of the tap on record: number [CONTAINERID]
 
 @test "repair: a macvtap gets its node, owner, CDI device and, unless it is taken, its number again" {
 	change='{"master":"nic0","owner":107,"group":36,"tapMode":"0640","queues":2,"cdi":true}'
-	for try in 1 2 3; do # a number may be taken by another test
-		run -0 cni ADD '{"master":"lan0"}' CNI_CONTAINERID=lower CNI_NETNS="/run/netns/$other"
+	for try in {1..20}; do # a number may be taken by another test, which first takes the lower ones
+		for lower in 1 2 3; do
+			ip -n "$host" link add link lan0 name "lower$lower" type macvtap
+		done
 		run -0 cni ADD "$change" CNI_ARGS="IgnoreUnknown=1;K8S_POD_NAMESPACE=ns;K8S_POD_NAME=vm"
 		node=$(tap)
 		stat -c '%n %u %g %a' "$node" >"$BATS_TEST_TMPDIR/node"
 		before=$(number)
 		cp "$PODTAP_CDI_DIR"/*.json "$BATS_TEST_TMPDIR/device"
 		jq -S . "$(record)" >"$BATS_TEST_TMPDIR/record"
-		run -0 cni DEL '{}' CNI_CONTAINERID=lower CNI_NETNS="/run/netns/$other"
 		nic_lose
+		for lower in 1 2 3; do
+			ip -n "$host" link del "lower$lower"
+		done
 		nic_make
 		run -0 --separate-stderr repair
 		told "$output" "$before" "$(number)"
