@@ -12,12 +12,6 @@
 
 static cJSON *object_schema(key_table *keys, key_table *more);
 
-static void pattern_add(cJSON *schema, const char *pattern)
-{
-	cJSON_AddStringToObject(schema, "type", "string");
-	cJSON_AddStringToObject(schema, "pattern", pattern);
-}
-
 static void words_add(cJSON *schema, const struct key *key)
 {
 	cJSON *list = cJSON_AddArrayToObject(schema, "enum");
@@ -38,14 +32,19 @@ static void switch_add(cJSON *schema, const struct key *key)
 
 static void integer_add(cJSON *schema, const struct key *key)
 {
-	cJSON_AddStringToObject(schema, "type", "integer");
 	cJSON_AddNumberToObject(schema, "minimum", key->min);
 	cJSON_AddNumberToObject(schema, "maximum", key->max);
 }
 
+static void long_add(cJSON *schema, const struct key *key)
+{
+	(void)key;
+	cJSON_AddNumberToObject(schema, "minimum", 0);
+	cJSON_AddNumberToObject(schema, "maximum", KEY_LONG_MAX);
+}
+
 static void name_add(cJSON *schema, const struct key *key)
 {
-	pattern_add(schema, "^[^/]*$");
 	cJSON_AddNumberToObject(schema, "maxLength", key->max);
 }
 
@@ -60,74 +59,65 @@ static void mac_add(cJSON *schema, const struct key *key)
 		n += (size_t)snprintf(pattern + n, sizeof pattern - n, "|%s", w->text);
 	if (n < sizeof pattern)
 		snprintf(pattern + n, sizeof pattern - n, ")$");
-	pattern_add(schema, pattern);
+	cJSON_AddStringToObject(schema, "pattern", pattern);
 }
 
 static cJSON *key_schema(const struct key *key);
 
 static void list_add(cJSON *schema, const struct key *key)
 {
-	cJSON_AddStringToObject(schema, "type", "array");
 	if (key->max)
 		cJSON_AddNumberToObject(schema, "maxItems", key->max);
 	if (key->member)
 		cJSON_AddItemToObject(schema, "items", key_schema(key->member));
 }
 
+/* Nothing is said of a value that is not a list of such members. */
+static void json_add(cJSON *schema, const struct key *key)
+{
+	if (!key->member)
+		return;
+	cJSON_AddStringToObject(schema, "type", "array");
+	list_add(schema, key);
+}
+
+static const struct type_schema {
+	const char *type;    /* NULL: more than one */
+	const char *pattern; /* NULL: none for all keys of this type */
+	void (*add)(cJSON *schema, const struct key *key);
+} types[] = {
+	[KEY_BOOL] = { .type = "boolean" },
+	[KEY_UINT] = { "integer", NULL, integer_add },
+	[KEY_LONG] = { "integer", NULL, long_add },
+	[KEY_WORD] = { .add = words_add },
+	[KEY_SWITCH] = { .add = switch_add },
+	[KEY_OCTAL] = { "string", "^[0-7]{1,4}$", NULL },
+	[KEY_MAC] = { "string", NULL, mac_add },
+	[KEY_IFNAME] = { "string", "^[^/]*$", name_add },
+	[KEY_PATH] = { "string", "^(/.*)?$", NULL },
+	[KEY_TEXT] = { .type = "string" },
+	[KEY_IP] = { "string", "^([0-9A-Fa-f:.]+)?$", NULL },
+	[KEY_CIDR] = { "string", "^[0-9A-Fa-f:.]+/[0-9]{1,3}$", NULL },
+	[KEY_OBJECT] = { .type = "object" },
+	[KEY_LIST] = { "array", NULL, list_add },
+	[KEY_JSON] = { .add = json_add },
+};
+
 static cJSON *key_schema(const struct key *key)
 {
-	static const char *const patterns[] = {
-		[KEY_OCTAL] = "^[0-7]{1,4}$",
-		[KEY_PATH] = "^(/.*)?$",
-		[KEY_IP] = "^([0-9A-Fa-f:.]+)?$",
-		[KEY_CIDR] = "^[0-9A-Fa-f:.]+/[0-9]{1,3}$",
-	};
+	const struct type_schema *t = &types[key->type];
+
 	if (key->type == KEY_OBJECT && key->members)
 		return object_schema(key->members, NULL);
 	cJSON *schema = cJSON_CreateObject();
-
 	if (key->wanted)
 		cJSON_AddStringToObject(schema, "description", key->wanted);
-	switch (key->type) {
-	case KEY_BOOL:
-		cJSON_AddStringToObject(schema, "type", "boolean");
-		break;
-	case KEY_UINT:
-		integer_add(schema, key);
-		break;
-	case KEY_LONG:
-		cJSON_AddStringToObject(schema, "type", "integer");
-		cJSON_AddNumberToObject(schema, "minimum", 0);
-		cJSON_AddNumberToObject(schema, "maximum", KEY_LONG_MAX);
-		break;
-	case KEY_WORD:
-		words_add(schema, key);
-		break;
-	case KEY_SWITCH:
-		switch_add(schema, key);
-		break;
-	case KEY_MAC:
-		mac_add(schema, key);
-		break;
-	case KEY_IFNAME:
-		name_add(schema, key);
-		break;
-	case KEY_TEXT:
-		cJSON_AddStringToObject(schema, "type", "string");
-		break;
-	case KEY_OBJECT:
-		cJSON_AddStringToObject(schema, "type", "object");
-		break;
-	case KEY_LIST:
-		list_add(schema, key);
-		break;
-	case KEY_JSON:
-		if (key->member)
-			list_add(schema, key);
-		break;
-	default:
-		pattern_add(schema, patterns[key->type]);
-	}
+	if (t->type)
+		cJSON_AddStringToObject(schema, "type", t->type);
+	if (t->pattern)
+		cJSON_AddStringToObject(schema, "pattern", t->pattern);
+	if (t->add)
+		t->add(schema, key);
 	return schema;
 }
 

@@ -157,9 +157,21 @@ static void put_call(struct writer *w, const struct endpoint *e)
 	w->failed |= call.failed;
 }
 
-cJSON *endpoint_to_json(const struct endpoint *e)
+static void put_link(struct writer *w, const struct endpoint *e)
 {
 	char mac[MAC_TEXT];
+
+	put_text(w, "kind", e->kind);
+	put_text(w, "mode", e->mode);
+	put_text(w, "master", e->master);
+	put_number(w, "ifindex", e->ifindex);
+	put_text(w, "mac", mac_format(&e->mac, mac));
+	put_number(w, "mtu", e->mtu);
+	put_number(w, "queues", e->queues);
+}
+
+cJSON *endpoint_to_json(const struct endpoint *e)
+{
 	struct writer w = { .object = cJSON_CreateObject() };
 
 	if (!w.object)
@@ -170,13 +182,7 @@ cJSON *endpoint_to_json(const struct endpoint *e)
 	put_text(&w, "containerID", e->container_id);
 	put_text(&w, "ifname", e->ifname);
 	put_netns(&w, e);
-	put_text(&w, "kind", e->kind);
-	put_text(&w, "mode", e->mode);
-	put_text(&w, "master", e->master);
-	put_number(&w, "ifindex", e->ifindex);
-	put_text(&w, "mac", mac_format(&e->mac, mac));
-	put_number(&w, "mtu", e->mtu);
-	put_number(&w, "queues", e->queues);
+	put_link(&w, e);
 	put_tap(&w, e);
 	put_taken(&w, e);
 	put_interface(&w, "hostAccess", e->host_access);
