@@ -113,13 +113,15 @@ void agent_survey(struct agent *a, struct member *m)
 		agent_said(a, pool_change(a, m, true, &f), &f);
 }
 
-/* What is leaving is in the file no longer, before it is proved unused. */
-static void withdraw(struct agent *a, struct member *m, struct failure *f)
+/* What is leaving is in the file no longer, before it is proved unused. Where that fails, it stays,
+ * and is tried again later. */
+static enum engine_answer withdraw(struct agent *a, struct member *m, struct failure *f)
 {
 	if (agent_write(a, m) && usage_prove(&m->claimer, f) == 0)
-		return;
+		return ENGINE_OK;
 	for (size_t i = 0; i < m->claimer.n_stakes; i++)
 		claimer_prove(&m->claimer.stakes[i], 0xffff);
+	return ENGINE_UNKNOWN;
 }
 
 /* Notes which of our addresses endpoints have: with a block that is written anyway it costs
@@ -182,8 +184,7 @@ static enum engine_answer perform(struct agent *a, struct member *m, struct step
 	case STEP_POOL:
 		return pool_change(a, m, false, f);
 	case STEP_WITHDRAW:
-		withdraw(a, m, f);
-		return ENGINE_OK;
+		return withdraw(a, m, f);
 	default:
 		return ENGINE_OK;
 	}

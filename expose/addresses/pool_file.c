@@ -167,6 +167,41 @@ static void unproved_set(struct pool_file *p, const struct claimer *c, const cha
 	p->unproved = unproved;
 }
 
+/* Returns whether the file is as it was written. */
+static bool is_intact(const struct pool_file *p, int directory, const char *name)
+{
+	const struct timespec *then = &p->state.st_ctim;
+	struct stat now;
+
+	return p->text && fstatat(directory, name, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       now.st_ino == p->state.st_ino && now.st_dev == p->state.st_dev &&
+	       now.st_ctim.tv_sec == then->tv_sec && now.st_ctim.tv_nsec == then->tv_nsec;
+}
+
+/* Removes an empty directory that has the place of a file. */
+static bool place_clear(int directory, const char *name, const char *fresh)
+{
+	const bool old = unlinkat(directory, name, AT_REMOVEDIR) == 0;
+
+	return unlinkat(directory, fresh, AT_REMOVEDIR) == 0 || old;
+}
+
+/* Returns 0, or -1 with errno. */
+static int replace(struct pool_file *p, int directory, const char *name, const char *fresh,
+                   const char *text)
+{
+	const size_t length = strlen(text);
+
+	if (file_replace(directory, name, fresh, 0644, text, length) < 0) {
+		const int err = errno;
+		const bool clear = place_clear(directory, name, fresh);
+		errno = err;
+		if (!clear || file_replace(directory, name, fresh, 0644, text, length) < 0)
+			return -1;
+	}
+	return fstatat(directory, name, &p->state, AT_SYMLINK_NOFOLLOW);
+}
+
 int pool_file_write(struct pool_file *p, const struct claimer *c, const struct sticky *s,
                     const char *directory, struct failure *f)
 {
@@ -178,12 +213,12 @@ int pool_file_write(struct pool_file *p, const struct claimer *c, const struct s
 	snprintf(fresh, sizeof fresh, ".%s.new", c->name);
 	if (!text)
 		return fail_errno(f, ENOMEM, "write %s/%s", directory, name);
-	if (p->text && strcmp(p->text, text) == 0)
+	OWNED(fd_release) int fd = openat(AT_FDCWD, directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (is_intact(p, fd, name) && strcmp(p->text, text) == 0)
 		return 0;
 	if (unproved)
 		unproved_set(p, c, directory, true);
-	OWNED(fd_release) int fd = openat(AT_FDCWD, directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || file_replace(fd, name, fresh, 0644, text, strlen(text)) < 0)
+	if (fd < 0 || replace(p, fd, name, fresh, text) < 0)
 		return fail(f, CNI_IO, errno_text(errno), "write %s/%s", directory, name);
 	unproved_set(p, c, directory, unproved);
 	text_release(&p->text);

@@ -5,8 +5,11 @@
 
 #include "expose/addresses/sticky.h"
 
+#include <sys/stat.h>
+
 struct pool_file {
 	char *text;         /* owned: as it was written; NULL: not yet */
+	struct stat state;  /* of the file that was written */
 	bool unproved;      /* the file UNPROVED_SUFFIX is there */
 	char problem[512];  /* why the node gets no more addresses; "": none */
 	char holders[1024]; /* which nodes hold how many; "": not known */
@@ -14,8 +17,8 @@ struct pool_file {
 
 void pool_file_release(struct pool_file *p);
 
-/* Replaces the file, unless it is so already. Returns 0, or -1 (CNI_IO): then the former file is
- * still there. */
+/* Replaces the file, unless it is so already; also where another program damaged it. Returns 0, or
+ * -1 (CNI_IO): then the former file is still there. */
 int pool_file_write(struct pool_file *p, const struct claimer *c, const struct sticky *s,
                     const char *directory, struct failure *f) MUST_CHECK;
 

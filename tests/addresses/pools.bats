@@ -127,6 +127,49 @@ teardown() {
 	done
 }
 
+@test "pools: a file of a pool that another program damages or removes is written again at once" {
+	etcd_start 1
+	pool_put lan '{"sets":[{"subnet":"192.0.2.0/24"}]}'
+	node_start a
+	run -0 given a 1
+	file=$nodes/a/run/pools/lan.json
+	whole() { [ ! -L "$file" ] && jq -e .ranges "$file"; }
+	until_true whole
+	truncate -s 9 "$file"
+	until_true whole
+	mkdir "$nodes/a/run/pools/.lan.new"
+	for place in 'ln -s /dev/zero' mkfifo mkdir; do
+		rm "$file"
+		$place "$file" || : # it is there again
+		until_true whole
+	done
+	run -0 given a 2
+	nothing_twice
+}
+
+@test "pools: while the file of a pool cannot be written, nothing is given back, and the program sleeps" {
+	etcd_start 1
+	pool_put lan '{"sets":[{"subnet":"192.0.2.0/24"}],"holdDown":"0s","claim":{"size":1,"spare":0}}'
+	node_start a
+	for id in {1..6}; do
+		run -0 given a "$id"
+	done
+	mkdir -p "$nodes/a/run/pools/.lan.new/full"
+	for id in {2..6}; do
+		run -0 call DEL a "$id"
+	done
+	until_true grep -q "write .*/lan.json: " "$nodes/a/log"
+	switches() { awk '/ctxt_switches/ {n += $2} END {print n}' "/proc/${agents[a]}/status"; }
+	before=$(switches)
+	sleep 2 # it tries again now and then
+	[ $(($(switches) - before)) -lt 200 ]
+	claims_are a 6
+	rm -r "$nodes/a/run/pools/.lan.new"
+	until_true claims_at_most a 3
+	run -0 given a 7
+	nothing_twice
+}
+
 @test "pools: while the engine is down, held addresses are given, DEL succeeds, and what is missing comes with the engine" {
 	etcd_start 1
 	pool_put lan '{"sets":[{"subnet":"192.0.2.0/24","rangeStart":"192.0.2.16","rangeEnd":"192.0.2.239"}],"claim":{"size":4}}'
