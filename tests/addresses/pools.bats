@@ -227,7 +227,7 @@ teardown() {
 
 @test "pools: a node's addresses are free again only when its UID is gone and reclaimAfter has passed" {
 	etcd_start 1
-	pool_put lan '{"sets":[{"subnet":"192.0.2.0/29"}],"claim":{"spare":0},"reclaimAfter":"1s","holdDown":"0s"}'
+	pool_put lan '{"sets":[{"subnet":"192.0.2.0/29"}],"claim":{"spare":0},"reclaimAfter":"1h","holdDown":"0s"}'
 	node_start a
 	for id in 1 2 3; do
 		run -0 given a "$id"
@@ -240,8 +240,18 @@ teardown() {
 	run -1 call ADD b 3 '{"poolWait":2}'
 	[ "$(claimed a)" = 3 ]
 	etcdctl_at 1 del /podtap/nodes/a
-	run -0 given b 3 '{"poolWait":60}'
+	given b 3 '{"poolWait":60}' >b3 &
+	first=$!
+	until_true eval 'claims | grep -q " a lost"'
+	sleep 1 # nothing may happen
+	[ "$(claims | grep -c " a lost")" != 0 ]
+	[ "$(claimed a)" = 3 ]
+	etcdctl_at 1 put /podtap/pools/lan "$(etcdctl_at 1 get /podtap/pools/lan --print-value-only | jq -c '.spec.reclaimAfter = "1s"')"
+	node_end b
+	node_start b
+	wait "$first"
 	[ "$(claimed a)" = 0 ]
+	jq -e --arg ip "$(cut -d/ -f1 b3)" '.unproved | index($ip)' "$nodes/b/run/pools/lan.json"
 	node_start a # it was away for too long
 	until_true grep -q "uses 3 addresses that it does not hold any more" "$nodes/a/log"
 	[ "$(find "$nodes/a/leases/net" -name '192.*' | wc -l)" = 3 ]
@@ -306,6 +316,21 @@ teardown() {
 	until_true eval 'etcdctl_at 1 get /podtap/pools/other --print-value-only | grep -q "\"message\":\"it overlaps with pool lan\""'
 	until_true eval 'call ADD a 2 "{\"poolWait\":0,\"pool\":\"other\"}" | grep -q "the pool is refused"'
 	run -0 given a 2
+}
+
+@test "pools: what a person removes from a block is given no more, as of the list of five minutes" {
+	etcd_start 1
+	pool_put lan '{"sets":[{"subnet":"192.0.2.0/24"}],"claim":{"size":4,"spare":0},"holdDown":"1h"}'
+	node_start a
+	run -0 given a 1
+	serves() { jq -e ".ranges[][] | select(.rangeEnd != .rangeStart)" "$nodes/a/run/pools/lan.json"; }
+	until_true serves
+	block=$(etcdctl_at 1 get --prefix /podtap/blocks/ --keys-only | head -1)
+	etcdctl_at 1 put "$block" "$(etcdctl_at 1 get "$block" --print-value-only | jq -c '.spec.claims = []')"
+	"$tests/lib/timers_expire" "${agents[a]}" 200
+	until_true grep -q "uses 1 addresses that it does not hold any more" "$nodes/a/log"
+	run -0 jq -c .ranges "$nodes/a/run/pools/lan.json"
+	[ "$output" = "[[]]" ]
 }
 
 @test "pools: times of clocks that differ by years end no claim" {

@@ -38,6 +38,43 @@ teardown() {
 	[[ $(claims) != *" one active"* ]]
 }
 
+# Makes the Node again, with another UID.
+node_again() { kube POST /api/v1/nodes "{\"kind\":\"Node\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"$1\"}}" | jq -r .metadata.uid; }
+events() {
+	kube GET /api/v1/namespaces/default/events | jq -r '.items[] | "\(.involvedObject.kind) \(.involvedObject.name) \(.reason): \(.message)"'
+}
+
+@test "pools on Kubernetes: a node keeps its addresses when its Node is made again, and is told when they are lost" {
+	kube_pool '{"sets":[{"subnet":"192.0.2.0/28"}],"holdDown":"0s","reclaimAfter":"0s","claim":{"spare":0,"size":1}}'
+	pod_start one
+	for id in {1..4}; do
+		run -0 given one "$id" '{"poolWait":20}'
+	done
+	node_end one
+	kube DELETE /api/v1/nodes/one >/dev/null
+	uid=$(node_again one)
+	[ "$uid" != "$node_uid" ]
+	pod_start one
+	claimants() { kube GET "$blocks_api" | jq -r '[.items[].spec.claims[].nodeUID] | unique | join(" ")'; }
+	until_true eval '[ "$(claimants)" = "$uid" ]'
+	run -0 given one 5 '{"poolWait":20}'
+	nothing_twice
+	[ "$(claimed one)" = 5 ]
+	# The Node is gone for longer, and another node gets what it had: the first use of that is proved.
+	node_end one
+	kube DELETE /api/v1/nodes/one >/dev/null
+	pod_start two
+	for id in {1..9}; do
+		run -0 given two "$id" '{"poolWait":60}'
+	done
+	events | grep -q "^AddressPool lan Reclaimed: node one ($uid) is gone: its addresses are free again$"
+	jq -e --arg ip "${output%/*}" '.unproved | index($ip)' "$nodes/two/run/pools/lan.json"
+	[ -e "$nodes/two/run/pools/lan.unproved" ]
+	node_again one
+	pod_start one
+	until_true eval 'events | grep "^AddressPool lan AddressesLost: node one uses 5 addresses that it does not hold any more: "'
+}
+
 @test "pools on Kubernetes: a pool that is deleted stays until its last address is free" {
 	kube_pool '{"sets":[{"subnet":"192.0.2.0/24"}],"holdDown":"0s"}'
 	pod_start one
@@ -94,9 +131,8 @@ teardown() {
 @test "pools on Kubernetes: an event says once that a pool is exhausted, however often kubelet repeats the ADD, and that one is refused" {
 	kube_pool '{"sets":[{"subnet":"192.0.2.0/30"}],"holdDown":"0s"}'
 	pod_start one
-	events() { kube GET /api/v1/namespaces/default/events | jq -r '.items[] | "\(.involvedObject.kind) \(.involvedObject.name) \(.reason): \(.message)"'; }
 	run -0 given one 1 '{"poolWait":20}'
-	[ -z "$(events)" ]
+	run -1 grep Exhausted <(events)
 	for attempt in 2 3; do
 		call ADD one $attempt '{"poolWait":5}' >/dev/null || :
 		until_true eval 'events | grep -q "^AddressPool lan Exhausted: node one waits for an address, and every one is claimed$"'
@@ -106,6 +142,7 @@ teardown() {
 	uid=$(kube GET "$pools_api/lan" | jq -r .metadata.uid)
 	[ "$(kube GET /api/v1/namespaces/default/events | jq -r '.items[0].involvedObject.uid')" = "$uid" ]
 	# A small pool is nearly full, too.
+	until_true eval 'events | grep -q "^AddressPool lan NearlyFull: less than a quarter of the addresses is in no claim$"'
 	until_true eval 'kube GET "$pools_api/lan" | jq -e ".status.conditions[] | select(.type == \"NearlyFull\").status == \"True\""'
 	kube POST "$pools_api" '{"apiVersion":"ipam.podtap.dev/v1alpha1","kind":"AddressPool","metadata":{"name":"other"},
 		"spec":{"sets":[{"subnet":"192.0.2.0/24"}]}}' >/dev/null
