@@ -222,6 +222,9 @@ static bool enter(struct agent *a)
 
 	const bool before = identity_read(a->usage.registers, a->me.uid);
 	memcpy(a->former, a->me.uid, sizeof a->former);
+	/* An entry may be made although its answer is lost: the next try must propose the same. */
+	if (!before && !a->engine->kind->has_nodes && !identity_keep(a))
+		return false;
 	const enum engine_answer answer =
 	        a->engine->kind->node_enter(a->engine, a->me.node, a->me.uid, &f);
 	agent_said(a, answer, &f);

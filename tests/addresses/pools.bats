@@ -276,6 +276,26 @@ teardown() {
 		jq '[.kvs[].value | @base64d | fromjson | .spec.claims[].nodeUID] | unique | length')" = 2 ]
 }
 
+@test "pools: a program that is killed while it enters its node, or hears no answer, is no other machine at its next try" {
+	etcd_start 1
+	pool_put lan '{"sets":[{"subnet":"192.0.2.0/28"}]}'
+	wrapper=(strace -f -qq -o /dev/null -P .uid.new -e inject=openat:signal=KILL)
+	node_start a
+	wait "${agents[a]}" || :
+	[ ! -e "$nodes/a/lib/pools/.uid" ]
+	wrapper=()
+	node_start a
+	run -0 given a 1
+	# The entry is made, but its answer comes too late.
+	kill -STOP "${members[1]}"
+	node_start b
+	until_true grep -q "enter a node" "$nodes/b/log"
+	[ -e "$nodes/b/lib/pools/.uid" ]
+	kill -CONT "${members[1]}"
+	run -0 given b 1 '{"poolWait":40}'
+	nothing_twice
+}
+
 @test "pools: addresses outside a range that was changed drain, and are given no more" {
 	etcd_start 1
 	pool_put lan '{"sets":[{"subnet":"192.0.2.0/24","rangeStart":"192.0.2.16","rangeEnd":"192.0.2.31"}],"holdDown":"0s"}'
