@@ -9,6 +9,7 @@
 #include "ipam/held_view.h"
 #include "ipam/held_wait.h"
 #include "ipam/range.h"
+#include "ipam/store.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -98,7 +99,7 @@ static uint64_t used_count(const struct spans *spans, const char *store)
 
 	entries_begin(&names, openat(AT_FDCWD, store, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 	for (const char *name; names.fd >= 0 && (name = entries_next(&names));)
-		n += ip_parse(name, &ip) && spans_have(spans, &ip);
+		n += store_name_parse(name, &ip) && spans_have(spans, &ip);
 	return n;
 }
 

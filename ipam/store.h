@@ -97,6 +97,10 @@ int store_remove(const struct store *s, const struct ip *ip, struct failure *f) 
 struct ip store_last(struct store *s, size_t set);
 void store_last_write(struct store *s, size_t set, const struct ip *ip);
 
+/* Read the name of a reservation. Returns false for other files: only the canonical spelling of an
+ * address is a name of the store. */
+bool store_name_parse(const char *name, struct ip *ip);
+
 /* Call visit() for every file with the name of an address, with any contents. errno has the reason
  * if a file is unreadable. A negative return of visit() ends the walk and is returned. Returns -1
  * (CNI_IO) on failure. */

@@ -107,8 +107,7 @@ void store_last_write(struct store *s, size_t set, const struct ip *ip)
 		return;
 }
 
-/* Only the canonical spelling of an address is a file of the store. */
-static bool name_parse(const char *name, struct ip *ip)
+bool store_name_parse(const char *name, struct ip *ip)
 {
 	char text[IP_TEXT];
 
@@ -121,7 +120,7 @@ static int name_visit(const struct store *s, const char *name, const struct stor
 	char holder[HOLDER_MAX + 1];
 	struct ip ip;
 
-	if (!name_parse(name, &ip))
+	if (!store_name_parse(name, &ip))
 		return 0;
 	OWNED(fd_release) int fd = name_open(s->dir, name);
 	const enum holding holding = read_holder(fd, holder);

@@ -130,7 +130,7 @@ static int used_collect(const struct claimer *c, int directory, struct used *use
 
 	entries_begin(&e, directory);
 	while ((name = entries_next(&e)))
-		if (ip_parse(name, &ip))
+		if (store_name_parse(name, &ip))
 			used_note(c, &ip, used);
 	return errno ? -1 : 0;
 }

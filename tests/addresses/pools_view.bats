@@ -82,6 +82,22 @@ condition_is() { [ "$(condition "$1")" = "$2" ]; }
 	[[ $output == *'podtap_addresses_up 0'* ]]
 }
 
+@test "pools seen: files beside the reservations are nothing in use, whatever their names are" {
+	etcd_start 1
+	pool_put lan '{"sets":[{"subnet":"192.0.2.0/28"}],"holdDown":"0s","claim":{"size":16}}'
+	node_start a
+	run -0 given a 1
+	for name in ::ffff:192.0.2.{1..14} 192.0.2.{2..9}{" ",$'\n',x,.} 0192.0.2.3 -rf .192.0.2.4 "$(printf x%.0s {1..255})"; do
+		: >"$nodes/a/leases/net/$name"
+	done
+	run -0 ctl a pools lan --json
+	[ "$(jq .node.used <<<"$output")" = 1 ]
+	run -0 call DEL a 1
+	etcdctl_at 1 put /podtap/pools/lan "$(etcdctl_at 1 get /podtap/pools/lan --print-value-only |
+		jq -c '.metadata.deletionTimestamp = "2026-01-01T00:00:00Z"')"
+	until_true eval '[ -z "$(claims)" ]'
+}
+
 @test "pools seen: a node that comes back after its addresses were given up is named in the pool's condition" {
 	etcd_start 1
 	pool_put lan '{"sets":[{"subnet":"192.0.2.0/28"}],"claim":{"spare":0,"size":1},"reclaimAfter":"0s","holdDown":"0s"}'
