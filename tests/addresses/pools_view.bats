@@ -82,7 +82,7 @@ condition_is() { [ "$(condition "$1")" = "$2" ]; }
 	[[ $output == *'podtap_addresses_up 0'* ]]
 }
 
-@test "pools seen: files beside the reservations are nothing in use, whatever their names are" {
+@test "pools seen: files of other names beside the reservations do not count as in use" {
 	etcd_start 1
 	pool_put lan '{"sets":[{"subnet":"192.0.2.0/28"}],"holdDown":"0s","claim":{"size":16}}'
 	node_start a
