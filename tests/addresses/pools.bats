@@ -296,6 +296,23 @@ teardown() {
 	nothing_twice
 }
 
+@test "pools: a second program of the same node ends at once, and changes nothing" {
+	etcd_start 1
+	pool_put lan '{"sets":[{"subnet":"192.0.2.0/28"}]}'
+	node_start a
+	run -0 given a 1
+	before=$(cat "$nodes/a/run/pools/lan.json")
+	run -1 timeout 20 nsenter --net="/run/netns/$net" -- env PODTAP_STATE_DIR="$nodes/a/run" PODTAP_IPAM_STATE_DIR="$nodes/a/lib" \
+		"$BUILD/podtap-addresses" -c "$nodes/a/addresses.json"
+	[[ $output == *"another podtap-addresses runs"* ]]
+	[ "$(cat "$nodes/a/run/pools/lan.json")" = "$before" ]
+	# The lock ends with its process.
+	node_end a
+	node_start a
+	run -0 given a 2
+	nothing_twice
+}
+
 @test "pools: addresses outside a range that was changed drain, and are given no more" {
 	etcd_start 1
 	pool_put lan '{"sets":[{"subnet":"192.0.2.0/24","rangeStart":"192.0.2.16","rangeEnd":"192.0.2.31"}],"holdDown":"0s"}'

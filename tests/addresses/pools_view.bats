@@ -87,7 +87,7 @@ condition_is() { [ "$(condition "$1")" = "$2" ]; }
 	pool_put lan '{"sets":[{"subnet":"192.0.2.0/28"}],"holdDown":"0s","claim":{"size":16}}'
 	node_start a
 	run -0 given a 1
-	for name in ::ffff:192.0.2.{1..14} 192.0.2.{2..9}{" ",$'\n',x,.} 0192.0.2.3 -rf .192.0.2.4 "$(printf x%.0s {1..255})"; do
+	for name in ::ffff:192.0.2.{1..14} 192.0.2.{2..9}{" ",x,.} $'192.0.2.3\n' 0192.0.2.3 -rf .192.0.2.4 "$(printf x%.0s {1..255})"; do
 		: >"$nodes/a/leases/net/$name"
 	done
 	run -0 ctl a pools lan --json
