@@ -13,11 +13,27 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <time.h>
 
 enum {
 	CONTACT_MS = 1000, /* between two writes */
 	NODES_MAX = 4096,  /* of a pool; those beyond are counted as one */
+	LOOK_MS = 10,
+	LOOKS = 100,
 };
+
+/* podtapctl locks the file for a moment, to see whether we run. */
+static bool lock_get(int fd)
+{
+	const struct timespec moment = { .tv_nsec = LOOK_MS * 1000000 };
+
+	for (int i = 0; i < LOOKS; i++) {
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+			return true;
+		nanosleep(&moment, NULL);
+	}
+	return false;
+}
 
 int view_open(struct view *v, const char *directory, struct failure *f)
 {
@@ -27,8 +43,9 @@ int view_open(struct view *v, const char *directory, struct failure *f)
 	        path ? openat(AT_FDCWD, path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644) : -1;
 	if (v->contact < 0)
 		return fail_errno(f, errno, "open %s/" HELD_CONTACT, directory);
-	if (flock(v->contact, LOCK_EX | LOCK_NB) < 0)
-		log_event("%s is locked: does another podtap-addresses run?", path);
+	/* What the one takes out of a pool's file, the other would write again. */
+	if (!lock_get(v->contact))
+		return fail(f, CNI_AGAIN, "another podtap-addresses runs", "lock %s", path);
 	return 0;
 }
 

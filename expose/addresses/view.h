@@ -16,7 +16,8 @@ struct view {
 		.contact = -1, \
 	}
 
-/* Opens the file, and locks it: a reader that finds it locked knows that the program runs. */
+/* Opens the file, and locks it: a reader that finds it locked knows that the program runs. Returns
+ * 0, or -1: CNI_AGAIN if another podtap-addresses runs. */
 int view_open(struct view *v, const char *directory, struct failure *f) MUST_CHECK;
 void view_release(struct view *v);
 
