@@ -39,8 +39,8 @@ static int read_none(const struct endpoint *e, const struct failure *error, void
 static int delete_one(const struct removal *r, struct failure *f)
 {
 	static const char *const left[] = {
-		[REMOVAL_LIVES] = "it lives: end its container, or delete it all the same with "
-		                  "--force",
+		[REMOVAL_LIVES] = "its interface exists: end its container, or delete it all the "
+		                  "same with --force",
 		[REMOVAL_BUSY] = "another call works on it: try again when that has ended",
 	};
 	const enum removal_outcome outcome = removal_run(r, f);

@@ -12,7 +12,7 @@ enum record_finding { UNREADABLE, NEWER, INCOMPLETE, NAMESPACE_GONE, INTERFACE_G
 
 static const struct finding_kind record_kinds[] = {
 	[UNREADABLE] = { LEVEL_ERROR, "record-unreadable", NULL,
-	                 "end its container, and call DEL or podtapctl delete for it" },
+	                 "end its container, and then: podtapctl delete --force" },
 	[NEWER] = { LEVEL_UNKNOWN, "record-newer", "a newer podtap wrote it",
 	            "examine it with the podtapctl of that version" },
 	[INCOMPLETE] = { LEVEL_ERROR, "record-incomplete",
@@ -47,7 +47,7 @@ static const struct finding_kind difference_kinds[DIFFERENCES] = {
 	                   "unless it is wanted, recreate the container" },
 	[DIFFERS_DOWN] = { LEVEL_ERROR, "interface-down",
 	                   "something in the container set it down, and nothing passes it",
-	                   "set it up in the container: ip link set IFNAME up" },
+	                   "in its network namespace: ip link set IFNAME up" },
 	[DIFFERS_MAC] = { LEVEL_WARN, "mac-changed",
 	                  "a plugin of the chain (tuning) or root of the container did that; "
 	                  "frames "
@@ -65,11 +65,14 @@ static const struct finding_kind difference_kinds[DIFFERENCES] = {
 	                     "unless it is wanted, write the setting again" },
 	[DIFFERS_ADDRESS] = { LEVEL_ERROR, "address-missing",
 	                      "something in the container removed it",
-	                      "add it again in the container, or recreate the container" },
+	                      "in its network namespace: ip address add ADDRESS dev IFNAME; or "
+	                      "recreate "
+	                      "the container" },
 	[DIFFERS_ROUTE] = { LEVEL_ERROR, "route-missing",
 	                    "something in the container removed it; a link that was down loses its "
 	                    "routes",
-	                    "add it again in the container, or recreate the container" },
+	                    "in its network namespace: ip route add DESTINATION via GATEWAY dev "
+	                    "IFNAME; or recreate the container" },
 	[DIFFERS_HOST_ACCESS] = { LEVEL_ERROR, "host-access-missing",
 	                          "the program on its master was removed or replaced",
 	                          "recreate the container" },

@@ -51,9 +51,11 @@ static int record_find(struct collection *c, struct failure *f)
 		return -1;
 	if (c->of.source && c->of.created)
 		return 0;
-	return fail(f, CNI_CONFIG,
-	            "no endpoint's record keeps its configuration: name the file with it",
-	            "network %s", c->network);
+	return fail(
+	        f, CNI_CONFIG,
+	        "no endpoint's record keeps its configuration: podtapctl gc FILE, with the file "
+	        "that has it",
+	        "network %s", c->network);
 }
 
 /* The call of an IPAM plugin that keeps its reservations elsewhere. */

@@ -94,6 +94,18 @@ static int request_make(struct request *r, const struct endpoint *e, const char 
 	return request_decode(r, f);
 }
 
+static int refuse_damaged(const struct removal *removal, const struct failure *unreadable,
+                          struct failure *f)
+{
+	char why[256];
+
+	snprintf(why, sizeof why,
+	         "%.128s: --force deletes it, and its addresses only by a file with --config",
+	         unreadable->details);
+	return fail(f, CNI_DECODE, why, "the record of endpoint %s of container %s",
+	            removal->ifname, removal->container_id);
+}
+
 /* Finds the record. One that cannot be read is replaced by what its place says. */
 static int record_find(const struct removal *removal, struct endpoint *e, struct failure *f)
 {
@@ -106,8 +118,10 @@ static int record_find(const struct removal *removal, struct endpoint *e, struct
 	if (found == FOUND_NONE)
 		return fail(f, CNI_OTHER, "there is no record of it", "endpoint %s of container %s",
 		            removal->ifname, removal->container_id);
-	if (!removal->force || unreadable.code != CNI_DECODE)
+	if (unreadable.code != CNI_DECODE)
 		return failure_pass(f, &unreadable);
+	if (!removal->force)
+		return refuse_damaged(removal, &unreadable, f);
 	*e = (struct endpoint){ .container_id = removal->container_id,
 		                .ifname = removal->ifname,
 		                .network = "unknown" };

@@ -88,7 +88,7 @@ static int remove_one(const struct stale_one *one, const char *config, struct fa
 {
 	static const char *const said[] = {
 		[REMOVAL_DONE] = "deleted",
-		[REMOVAL_LIVES] = "left: it lives now",
+		[REMOVAL_LIVES] = "left: its interface exists now",
 		[REMOVAL_BUSY] = "left: another call works on it",
 	};
 	const struct removal removal = { .container_id = one->container_id,

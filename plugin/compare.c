@@ -118,14 +118,16 @@ static void on_route(const struct route_seen *seen, void *data)
 int compare_route(struct comparison *c, const struct route *route, struct failure *f)
 {
 	struct route_search search = { route, false };
-	char text[CIDR_TEXT], details[96];
+	char to[CIDR_TEXT], by[IP_TEXT] = "", details[160];
 
 	if (route_each(&c->sandbox->rtnl, c->link.index, route->dst.ip.family, on_route, &search,
 	               f) < 0)
 		return -1;
 	if (search.found)
 		return 0;
-	snprintf(details, sizeof details, "it lacks the route to %s",
-	         cidr_format(&route->dst, text));
+	if (route->gw.family)
+		ip_format(&route->gw, by);
+	snprintf(details, sizeof details, "it lacks the route to %s%s%s",
+	         cidr_format(&route->dst, to), *by ? " via " : "", by);
 	return c->differs(DIFFERS_ROUTE, details, c->data, f);
 }

@@ -34,7 +34,7 @@ reserved() { # [NETWORK]
 		run -0 cni DEL "$(ipam $type)"
 	done
 	run -2 ctl gc net
-	err_has "network net: no endpoint's record keeps its configuration: name the file with it"
+	err_has "network net: no endpoint's record keeps its configuration: podtapctl gc FILE, with the file that has it"
 }
 @test "gc: a list of version 1.1.0 works with an IPAM plugin that knows 1.0.0" {
 	config "$(ipam host-local '{"cniVersion":"1.1.0"}')" | jq '{cniVersion, name, plugins: [.]}' >"$BATS_TEST_TMPDIR/net.conflist"
