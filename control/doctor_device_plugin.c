@@ -35,7 +35,20 @@ static const struct finding_kind no_master = { LEVEL_WARN, "device-plugin-master
 	                                       "its devices are unhealthy as long as it is gone",
 	                                       "bring the interface back, or remove the resource" };
 
-static void examine_resource(struct doctor *d, const cJSON *row)
+/* Without a kubelet, a resource has no socket, because none is registered. */
+static void examine_socket(struct doctor *d, const char *resource, const char *master,
+                           const char *path, bool kubelet)
+{
+	struct stat st;
+
+	if (node_look(d->node, path, &st) == 0)
+		finding_add(d->findings, &offered, NULL, "resource %s is on %s", resource, master);
+	else if (kubelet)
+		finding_add(d->findings, &unregistered, NULL, "resource %s has no socket %s",
+		            resource, path);
+}
+
+static void examine_resource(struct doctor *d, const cJSON *row, bool kubelet)
 {
 	const char *name = json_string(json_member(row, "name"));
 	const char *master = json_string(json_member(row, "master"));
@@ -43,7 +56,6 @@ static void examine_resource(struct doctor *d, const cJSON *row)
 	struct failure f = { 0 };
 	char path[PATH_MAX];
 	struct link link;
-	struct stat st;
 
 	if (!name || !master || !resource ||
 	    snprintf(path, sizeof path, KUBELET "/podtap-%s.sock", name) >= (int)sizeof path) {
@@ -51,11 +63,7 @@ static void examine_resource(struct doctor *d, const cJSON *row)
 		            "%s/resources.json", state_path());
 		return;
 	}
-	if (node_look(d->node, path, &st) < 0)
-		finding_add(d->findings, &unregistered, NULL, "resource %s has no socket %s",
-		            resource, path);
-	else
-		finding_add(d->findings, &offered, NULL, "resource %s is on %s", resource, master);
+	examine_socket(d, resource, master, path, kubelet);
 	const enum found found = link_by_name(&d->host.rtnl, master, &link, &f);
 	if (found == FOUND_FAILED)
 		finding_unknown(d->findings, &f);
@@ -86,10 +94,11 @@ void doctor_device_plugin(struct doctor *d)
 	OWNED(json_release) cJSON *json = json_parse(text, length, "it", &f);
 	if (!json)
 		finding_add(d->findings, &unreadable, f.details, "%s/resources.json", state_path());
-	if (json && node_look(d->node, KUBELET "/kubelet.sock", &st) < 0)
+	const bool kubelet = node_look(d->node, KUBELET "/kubelet.sock", &st) == 0;
+	if (json && !kubelet)
 		finding_add(d->findings, &no_kubelet, NULL, "there is no " KUBELET "/kubelet.sock");
 	cJSON_ArrayForEach(row, json_member(json, "resources"))
 	{
-		examine_resource(d, row);
+		examine_resource(d, row, kubelet);
 	}
 }

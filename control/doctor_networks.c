@@ -83,7 +83,7 @@ static void examine_ipam(struct doctor *d, const struct network *n)
 	if (!n->config->ipam)
 		return;
 	if (!ipam_delegates(n->config->ipam)) {
-		if (!n->netavark && allocator_status(&n->request, &why) < 0)
+		if (!n->netavark && allocator_room(&n->request, &why) < 0)
 			failing_add(d, n, &no_addresses, &why);
 		return;
 	}

@@ -19,10 +19,11 @@ static const struct finding_kind fine = { LEVEL_OK, "reservations", NULL, NULL }
 static const struct finding_kind leaked = {
 	LEVEL_WARN, "reservation-leaked",
 	"its container ended without a DEL, and nobody else gets the address",
-	"podtapctl gc NETWORK, or remove the file"
+	"podtapctl gc with the file of the network, or remove the file of the reservation"
 };
 static const struct finding_kind more = { LEVEL_WARN, "reservation-leaked-more",
-	                                  "they are not listed", "podtapctl gc NETWORK" };
+	                                  "they are not listed",
+	                                  "podtapctl gc with the file of the network" };
 
 static const struct finding_kind more_missing = { LEVEL_WARN, "reservation-missing-more",
 	                                          "they are not listed", "podtapctl check --all" };

@@ -21,6 +21,8 @@ int allocator_owner(const struct request *r, char space[static POOL_NAME],
 int allocator_check(const struct request *r, struct failure *f) MUST_CHECK;
 int allocator_del(const struct request *r, struct failure *f) MUST_CHECK;
 int allocator_status(const struct request *r, struct failure *f) MUST_CHECK;
+/* As allocator_status(), but always as with strictStatus. */
+int allocator_room(const struct request *r, struct failure *f) MUST_CHECK;
 int allocator_gc(const struct request *r, struct failure *f) MUST_CHECK;
 
 /* Write an attachment as the store spells it, for the verbs. Returns 0, or -1 (CNI_ENV) if it is

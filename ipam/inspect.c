@@ -172,7 +172,8 @@ static bool capability(const struct request *r, const char *name)
 	return cJSON_IsTrue(json_member(json_member(r->json, "capabilities"), name));
 }
 
-static int service_check(struct ipam_config *c, const struct request *r, struct failure *f)
+static int service_check(struct ipam_config *c, const struct request *r, bool strict,
+                         struct failure *f)
 {
 	if (ipam_config_read(c, r, f) < 0)
 		return -1;
@@ -186,15 +187,25 @@ static int service_check(struct ipam_config *c, const struct request *r, struct 
 		                      "no IP ranges and no addresses specified in ipam");
 	if (writable_check(c, r, f) < 0)
 		return -1;
-	return c->strict_status ? rooms_check(c, r, f) : 0;
+	return c->strict_status || strict ? rooms_check(c, r, f) : 0;
 }
 
-int allocator_status(const struct request *r, struct failure *f)
+static int answer(const struct request *r, bool strict, struct failure *f)
 {
 	OWNED(ipam_config_release) struct ipam_config config;
 	struct failure cause = { 0 };
 
-	if (service_check(&config, r, &cause) == 0)
+	if (service_check(&config, r, strict, &cause) == 0)
 		return 0;
 	return fail(f, CNI_UNAVAILABLE, cause.details, "%s", cause.msg);
+}
+
+int allocator_status(const struct request *r, struct failure *f)
+{
+	return answer(r, false, f);
+}
+
+int allocator_room(const struct request *r, struct failure *f)
+{
+	return answer(r, true, f);
 }

@@ -23,6 +23,10 @@ network_is() {
 	jq -cn --argjson change "${1:-"{}"}" '{cniVersion: "1.0.0", name: "net",
 		plugins: [{type: "podtap", master: "lan0"} + $change]}' >"$net/net.conflist"
 }
+# podtap-ipam with a store of the test's own: reserving RANGE
+reserving() {
+	jq -cn --arg dir "$leases" --argjson range "$1" '{ipam: ({type: "podtap-ipam", dataDir: $dir} + $range)}'
+}
 # doctor says exactly these codes at the levels warn and error, in any order, each with a reason and a
 # fix. Tests need not be on a tmpfs.
 doctors() {
@@ -77,7 +81,7 @@ says() {
 	network_is '{"mastr":"lan0"}'
 	doctors network-unknown-key
 	says "network net in /etc/cni/net.d/net.conflist: configuration key mastr is unknown and has no effect (did you mean master?)"
-	network_is '{"ipam":{"type":"podtap-ipam","subnet":"10.99.0.0/24","range_start":"10.99.0.5"}}'
+	network_is "$(reserving '{"subnet":"10.99.0.0/24","range_start":"10.99.0.5"}')"
 	doctors network-unknown-key
 	says "ipam.range_start"
 	network_is '{"mode":"hairpin"}'
@@ -88,8 +92,15 @@ says() {
 	says "master eth9: there is no such interface"
 	network_is '{"ipam":{"type":"whereabouts"}}'
 	doctors network-ipam-missing
-	network_is '{"ipam":{"type":"podtap-ipam","subnet":"10.99.0.0/33"}}'
+	network_is "$(reserving '{"subnet":"10.99.0.0/33"}')"
 	doctors network-invalid
+	one=$(reserving '{"subnet":"10.99.0.0/24","rangeStart":"10.99.0.5","rangeEnd":"10.99.0.5"}')
+	network_is "$one"
+	doctors
+	run -0 cni ADD "$one"
+	doctors network-ipam
+	says "range set 0 (10.99.0.5-10.99.0.5 of 10.99.0.0/24) is exhausted: all 1 addresses are reserved"
+	run -0 cni DEL "$one"
 	network_is
 	echo '{' >"$net/other.conf"
 	doctors network-invalid
@@ -185,7 +196,7 @@ says() {
 	touch "$node/var/run/nri/nri.sock"
 	jq -n '{version: 1, resources: [{name: "dataplane", resource: "podtap.dev/dataplane", master: "lan0", mode: "bridge"}]}' \
 		>"$PODTAP_STATE_DIR/resources.json"
-	doctors device-plugin-kubelet device-plugin-gone
+	doctors device-plugin-kubelet # it waits for a kubelet, or does not run
 	touch "$node/var/lib/kubelet/device-plugins/kubelet.sock"
 	doctors device-plugin-gone
 	touch "$node/var/lib/kubelet/device-plugins/podtap-dataplane.sock"
