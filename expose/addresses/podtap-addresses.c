@@ -2,20 +2,17 @@
 /* The executable podtap-addresses: holds addresses of the cluster's pools for this node, so that a
  * CNI call finds them in a file. */
 #include "base/cli.h"
-#include "base/errno_text.h"
-#include "base/file.h"
 #include "base/keys.h"
 #include "expose/addresses/agent.h"
 #include "expose/addresses/import.h"
 #include "expose/addresses/readiness.h"
+#include "expose/common/config_file.h"
 #include "expose/common/confine.h"
 #include "expose/common/health.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { CONFIG_MAX = 1 << 18 }; /* bytes */
 #define CONFIG_DEFAULT "/etc/podtap/addresses.json"
 
 static const struct engine_kind *const kinds[] = { &engine_kubernetes, &engine_etcd };
@@ -85,17 +82,12 @@ static int options_read(struct options *o, int argc, char **argv)
 	return w.rest < argc ? cli_misused(&cli, "unexpected argument %s", argv[w.rest]) : -1;
 }
 
-/* Follows a link: a ConfigMap mounts one. */
 static cJSON *config_load(const char *path, struct failure *f)
 {
-	OWNED(fd_release) int fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
-	OWNED(text_release) char *text = NULL;
 	size_t length;
+	OWNED(text_release) char *text = config_file_read(path, &length, f);
 
-	if (fd >= 0 && file_read_all(fd, CONFIG_MAX, &text, &length) == 0)
-		return json_parse(text, length, path, f);
-	fail_errno(f, errno, "read the configuration %s", path);
-	return NULL;
+	return text ? json_parse(text, length, path, f) : NULL;
 }
 
 static int node_name(const struct config *c, char node[static NODE_NAME], struct failure *f)

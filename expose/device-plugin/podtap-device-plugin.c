@@ -3,18 +3,16 @@
  * the tap later, and gives its CDI device the name of the allocated device. */
 #include "base/cli.h"
 #include "base/errno_text.h"
-#include "base/file.h"
+#include "expose/common/config_file.h"
 #include "expose/common/confine.h"
 #include "expose/common/health.h"
 #include "expose/device-plugin/inventory.h"
 #include "expose/device-plugin/readiness.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 
-enum { CONFIG_MAX = 1 << 20 }; /* bytes */
 static const char variable[] = "DP_MACVTAP_CONF";
 
 struct options {
@@ -63,22 +61,6 @@ static int options_read(struct options *o, int argc, char **argv)
 	return w.rest < argc ? cli_misused(&cli, "unexpected argument %s", argv[w.rest]) : -1;
 }
 
-/* Reads a file's text, which the caller frees. Follows a link: a ConfigMap mounts one. Returns NULL
- * with the failure. */
-static char *config_text(const char *path, size_t *length, struct failure *f)
-{
-	OWNED(fd_release) int fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
-	OWNED(text_release) char *text = NULL;
-
-	if (fd >= 0 && file_read_all(fd, CONFIG_MAX - 1, &text, length) == 0)
-		return text_take(&text);
-	if (errno == EFBIG)
-		fail(f, CNI_DECODE, "it is too large", "read the configuration %s", path);
-	else
-		fail_errno(f, errno, "read the configuration %s", path);
-	return NULL;
-}
-
 static int config_load(const struct options *o, struct dp_config *config, struct failure *f)
 {
 	const char *value = getenv(variable);
@@ -89,7 +71,7 @@ static int config_load(const struct options *o, struct dp_config *config, struct
 		            "there is no configuration");
 	if (!o->config)
 		return dp_config_read(config, value, strlen(value), f);
-	OWNED(text_release) char *text = config_text(o->config, &length, f);
+	OWNED(text_release) char *text = config_file_read(o->config, &length, f);
 	return text ? dp_config_read(config, text, length, f) : -1;
 }
 

@@ -426,7 +426,7 @@ refused() {
 	[[ $output == *'read the configuration /nowhere: No such file'* ]]
 	truncate -s 2M "$BATS_TEST_TMPDIR/conf"
 	run -1 "$BUILD/podtap-device-plugin" -c "$BATS_TEST_TMPDIR/conf"
-	[[ $output == *'it is too large'* ]]
+	[[ $output == *'it has more than 1 MiB'* ]]
 }
 
 # POSTs stdin to a method as gRPC does, and prints the answer's headers and trailers.
