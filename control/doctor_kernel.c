@@ -13,7 +13,7 @@ static const struct finding_kind old = { LEVEL_ERROR, "kernel-old",
 	                                 "podtap needs Linux 5.3 or later", "update the kernel" };
 static const struct finding_kind no_kind = {
 	LEVEL_ERROR, "kernel-no-kind", "its module is not there, or may not be loaded",
-	"modprobe it, and install the kernel's package of modules if there is none"
+	"load it with modprobe; if it is missing, install the kernel's package of modules"
 };
 static const struct finding_kind no_host_access = {
 	LEVEL_NOTE, "kernel-no-host-access", NULL,

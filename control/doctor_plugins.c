@@ -16,7 +16,7 @@ enum { VERSION_SECONDS = 5, VERSION_MAX = 4096 };
 
 static const struct finding_kind found = { LEVEL_OK, "plugin", NULL, NULL };
 static const struct finding_kind missing = {
-	LEVEL_ERROR, "plugin-missing", "no runtime finds podtap then",
+	LEVEL_ERROR, "plugin-missing", "without it, a runtime cannot run podtap",
 	"podtapctl install --to DIRECTORY, for the directory of this runtime"
 };
 static const struct finding_kind other_version = {
@@ -27,11 +27,12 @@ static const struct finding_kind broken = { LEVEL_ERROR, "plugin-broken", NULL,
 	                                    "install podtap there again" };
 static const struct finding_kind alone = {
 	LEVEL_WARN, "plugin-without-ipam",
-	"a network with ipam.type podtap-ipam works without it, and other plugins' do not",
+	"podtap itself does not need it, but other plugins with ipam.type podtap-ipam do",
 	"install podtap-ipam there, too"
 };
 static const struct finding_kind no_driver = {
-	LEVEL_ERROR, "plugin-netavark-missing", "podman starts no container of that network then",
+	LEVEL_ERROR, "plugin-netavark-missing",
+	"without it, podman starts no container of that network",
 	"make install NETAVARK_PLUGIN_DIR=DIRECTORY, for one of netavark's directories"
 };
 static const struct finding_kind alias = { LEVEL_OK, "plugin-alias", NULL, NULL };

@@ -21,7 +21,7 @@ static const struct finding_kind silent = {
 	"look at the log of podtap-addresses, and at etcd or the Kubernetes API"
 };
 static const struct finding_kind short_of = { LEVEL_WARN, "pool-short", NULL,
-	                                      "podtapctl pools -o wide: who holds addresses" };
+	                                      "podtapctl pools -o wide shows who holds addresses" };
 static const struct finding_kind nearly_full = {
 	LEVEL_NOTE, "pool-nearly-full", "less than a quarter of its addresses is in no claim",
 	"add a set to the pool, or make its range larger"

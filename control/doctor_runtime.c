@@ -21,9 +21,10 @@ static const struct finding_kind nri_off = {
 	"true"
 };
 static const struct finding_kind hook = { LEVEL_OK, "hook", NULL, NULL };
-static const struct finding_kind hook_broken = { LEVEL_ERROR, "hook-broken",
-	                                         "podman then starts no container at all",
-	                                         "make install-hook, or remove the file" };
+static const struct finding_kind hook_broken = {
+	LEVEL_ERROR, "hook-broken", "while the program is missing, podman starts no container",
+	"install the package podtap-podman, or run make install-hook; or remove the file"
+};
 static const struct finding_kind hook_beside_crio = {
 	LEVEL_ERROR, "hook-crio",
 	"CRI-O reads the same directory, and does not start with a hook of that stage",

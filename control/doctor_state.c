@@ -15,10 +15,8 @@ static const struct finding_kind owned = {
 	"whoever can write there decides what podtap removes and gives out",
 	"chown root, and chmod go-w"
 };
-static const struct finding_kind no_directory = {
-	LEVEL_ERROR, "state-no-directory", "podtap makes a directory there, and something else is",
-	"remove it"
-};
+static const struct finding_kind no_directory = { LEVEL_ERROR, "state-no-directory",
+	                                          "podtap needs a directory there", "remove it" };
 static const struct finding_kind kept = {
 	LEVEL_WARN, "state-not-tmpfs",
 	"its records outlive a boot, and then name what other programs have",
@@ -29,7 +27,7 @@ static const struct finding_kind closed = { LEVEL_ERROR, "state-closed", NULL,
 
 static const struct finding_kind full = {
 	LEVEL_ERROR, "state-full",
-	"each endpoint needs a few files there, and an ADD without fails",
+	"each endpoint needs a few files there; an ADD without room for them fails",
 	"find what fills it: df -h, df -i"
 };
 

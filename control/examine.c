@@ -24,7 +24,8 @@ static const struct finding_kind record_kinds[] = {
 	                     "podtapctl prune" },
 	[INTERFACE_GONE] = { LEVEL_ERROR, "interface-gone",
 	                     "something deleted it, or its master went; the record is stale",
-	                     "podtapctl repair, with its master on the host" },
+	                     "bring its master back, and then: podtapctl repair; or recreate the "
+	                     "container" },
 };
 
 static const struct finding_kind renamed = { LEVEL_WARN, "interface-renamed",
