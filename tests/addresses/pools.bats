@@ -59,6 +59,28 @@ teardown() {
 	nothing_twice
 }
 
+@test "pools: an address rests for holdDown on its node before another node gets it, and a node holds maxPerNode" {
+	etcd_start 1
+	pool_put lan '{"sets":[{"subnet":"192.0.2.0/29","exclude":["192.0.2.6"]}],"claim":{"spare":0,"size":1,"maxPerNode":3},"holdDown":"1h"}'
+	node_start a
+	node_start b
+	for id in 1 2 3; do
+		run -0 given a "$id"
+	done
+	run -1 call ADD a 4 '{"poolWait":1}'
+	[[ $output == *"the node has its most, maxPerNode 3"* ]]
+	run -0 given b 1
+	[ "$(used | paste -sd,)" = 192.0.2.2,192.0.2.3,192.0.2.4,192.0.2.5 ]
+	run -0 call DEL a 2
+	run -1 call ADD b 2 '{"poolWait":3}'
+	[ "$(claimed a)" = 3 ]
+	run -0 given a 5
+	run -0 call DEL a 5
+	pool_put lan '{"sets":[{"subnet":"192.0.2.0/29","exclude":["192.0.2.6"]}],"claim":{"spare":0,"size":1,"maxPerNode":3},"holdDown":"0s"}'
+	run -0 given b 2 '{"poolWait":40}'
+	nothing_twice
+}
+
 @test "pools: an address that another node has to spare comes by one write of its block" {
 	etcd_start 1
 	pool_put lan '{"sets":[{"subnet":"192.0.2.0/29"}],"claim":{"spare":0,"size":1},"holdDown":"0s"}'
@@ -177,6 +199,13 @@ teardown() {
 	run -0 given a 1 '{"poolWait":20}'
 	until_true claims_are a 4
 	etcd_end 1
+	# Its timers of five minutes expire, again and again.
+	list_is_due() { grep -Eq '^it_value: \((2[4-9].|3..),' "/proc/${agents[a]}/fdinfo/"*; }
+	for list in {1..8}; do
+		until_true list_is_due
+		"$tests/lib/timers_expire" "${agents[a]}" 200
+	done
+	until_true list_is_due
 	for id in 2 3 4; do
 		run -0 given a "$id"
 	done
