@@ -17,7 +17,8 @@ enum { RUN_TEXT = 32 };
 static uint64_t run_parse(int directory)
 {
 	char text[RUN_TEXT];
-	OWNED(fd_release) int fd = openat(directory, "boot", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	OWNED(fd_release)
+	int fd = openat(directory, "boot", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
 	return file_text(fd, text, sizeof text) < 0 ? 0 : strtoull(text, NULL, 16);
 }

@@ -185,6 +185,21 @@ sticky='{"subnet":"10.1.0.0/24","sticky":true}'
 		[ "$(reserved)" = "10.1.0.4 10.1.0.5 10.1.0.6" ]
 	done
 }
+@test "boot: without a boot id, a pipe or a link in place of the random number holds no call and is not followed" {
+	for PLUGIN in "${ways[@]}"; do
+		ipam_begin
+		boot_unknown
+		wrapper=(timeout "${LIMIT:-60}" "${wrapper[@]}")
+		for thing in mkfifo 'ln -s /dev/zero' mkdir; do
+			rm -rf "$PODTAP_STATE_DIR/boot"
+			mkdir -p "$PODTAP_STATE_DIR"
+			$thing "$PODTAP_STATE_DIR/boot"
+			run -0 add a "$range"
+			run -0 del a "$range"
+		done
+		rm -rf "$PODTAP_STATE_DIR/boot"
+	done
+}
 @test "boot: without a boot id, a new state directory and another time of the start prove a boot, and neither does alone" {
 	# The node started an hour earlier than it did, by its uptime.
 	earlier() {
