@@ -32,7 +32,7 @@ static size_t questions_write(int directory, const char *only)
 		    (only && (strlen(only) != length || strncmp(only, name, length) != 0)))
 			continue;
 		snprintf(question, sizeof question, HELD_LOOK "%.*s", (int)length, name);
-		const int flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC;
+		const int flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
 		OWNED(fd_release) int fd = openat(directory, question, flags, 0600);
 		n += fd >= 0;
 	}

@@ -82,6 +82,14 @@ condition_is() { [ "$(condition "$1")" = "$2" ]; }
 	[[ $output == *'podtap_addresses_up 0'* ]]
 }
 
+@test "pools seen: a pipe in place of a question to podtap-addresses holds no podtapctl" {
+	export PODTAP_STATE_DIR=$BATS_TEST_TMPDIR/state
+	mkdir -p "$PODTAP_STATE_DIR/pools"
+	echo '{}' >"$PODTAP_STATE_DIR/pools/lan.json"
+	mkfifo "$PODTAP_STATE_DIR/pools/look-lan"
+	run timeout "${LIMIT:-60}" "$BUILD/podtapctl" pools
+	[ "$status" -ne 124 ]
+}
 @test "pools seen: files of other names beside the reservations do not count as in use" {
 	etcd_start 1
 	pool_put lan '{"sets":[{"subnet":"192.0.2.0/28"}],"holdDown":"0s","claim":{"size":16}}'
