@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "control/network_file.h"
 #include "control/plugins.h"
+#include "control/runtime_directory.h"
 #include "netavark/network.h"
 
 #include <fcntl.h>
@@ -79,16 +80,19 @@ static int place_walk(const struct node *node, const struct place *place,
 int network_files_each(const struct node *node,
                        int (*on_file)(const char *path, bool netavark, void *data), void *data)
 {
-	char named[PATH_MAX];
-	const struct place further = { named, false };
+	char named[RUNTIMES][PATH_MAX];
+	const size_t n = runtime_directories(node, RUNTIME_NETWORKS, named);
 
 	for (size_t i = 0; i < sizeof places / sizeof *places; i++)
 		if (place_walk(node, &places[i], on_file, data) < 0)
 			return -1;
-	if (!toml_text(node, "/etc/containerd/config.toml", "conf_dir", named, sizeof named) ||
-	    *named != '/' || strcmp(named, places[0].directory) == 0)
-		return 0;
-	return place_walk(node, &further, on_file, data);
+	for (size_t i = 0; i < n; i++) {
+		const struct place further = { named[i], false };
+		if (strcmp(named[i], places[0].directory) != 0 &&
+		    place_walk(node, &further, on_file, data) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 struct search {

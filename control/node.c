@@ -121,7 +121,7 @@ bool toml_text(const struct node *node, const char *path, const char *key, char 
 		value += strspn(value, " \t");
 		if (*value != '=')
 			continue;
-		value += 1 + strspn(value + 1, " \t[");
+		value += 1 + strspn(value + 1, " \t\n[");
 		if (*value != '"' && *value != '\'')
 			continue;
 		const char end[] = { *value, '\n', '\0' };

@@ -2,6 +2,7 @@
 /* Looking into the directories of plugins. */
 #include "control/plugins.h"
 
+#include "control/runtime_directory.h"
 #include "ipam/delegate.h"
 
 #include <stdio.h>
@@ -11,24 +12,22 @@ void plugin_directories_each(const struct node *node,
                              void (*on_directory)(const char *path, void *data), void *data)
 {
 	const char *all = delegate_path();
-	char named[PATH_MAX], path[PATH_MAX];
+	char named[RUNTIMES][PATH_MAX], path[PATH_MAX];
+	const size_t n = runtime_directories(node, RUNTIME_PLUGINS, named);
 	struct stat st;
-	bool seen = false;
+	bool seen[RUNTIMES] = { false };
 
-	/* containerd 2.1 has a list. */
-	if ((!toml_text(node, "/etc/containerd/config.toml", "bin_dir", named, sizeof named) &&
-	     !toml_text(node, "/etc/containerd/config.toml", "bin_dirs", named, sizeof named)) ||
-	    *named != '/')
-		*named = '\0';
 	for (size_t length; *all; all += length + (all[length] == ':')) {
 		length = strcspn(all, ":");
 		snprintf(path, sizeof path, "%.*s", (int)length, all);
-		seen |= strcmp(path, named) == 0;
+		for (size_t i = 0; i < n; i++)
+			seen[i] |= strcmp(path, named[i]) == 0;
 		if (*path == '/' && node_look(node, path, &st) == 0 && S_ISDIR(st.st_mode))
 			on_directory(path, data);
 	}
-	if (*named && !seen && node_look(node, named, &st) == 0 && S_ISDIR(st.st_mode))
-		on_directory(named, data);
+	for (size_t i = 0; i < n; i++)
+		if (!seen[i] && node_look(node, named[i], &st) == 0 && S_ISDIR(st.st_mode))
+			on_directory(named[i], data);
 }
 
 static int look(const struct node *node, const char *directory, const char *name, struct stat *st)

@@ -77,6 +77,28 @@ says() {
 	echo 'bin_dir = 7' >"$node/etc/containerd/config.toml"
 	doctors plugin-missing
 }
+@test "doctor: finds the networks and plugins where CRI-O's configuration has them, of which the last file by name counts" {
+	mkdir -p "$node"/etc/crio/crio.conf.d "$node"/etc/kubernetes/cni "$node"/var/lib/cni
+	mv "$net" "$node/etc/kubernetes/cni/net.d"
+	mv "$node/opt/cni/bin" "$node/var/lib/cni/bin"
+	printf '[crio.network]\nnetwork_dir = "%s"\nplugin_dirs = ["%s"]\n' /nowhere/ /nowhere >"$node/etc/crio/crio.conf"
+	doctors plugin-missing
+	printf '[crio.network]\nnetwork_dir = "%s"\n\n# plugins\nplugin_dirs = [\n\t"%s",\n\t"/opt/cni/bin/",\n]\n' \
+		/etc/kubernetes/cni/net.d/ /var/lib/cni/bin/ >"$node/etc/crio/crio.conf.d/10-node.conf"
+	for name in 00-crio.conf zz.conf; do # a file of one key leaves the others as they are
+		printf '[crio.network]\n#network_dir = "/nowhere"\nplugin_dirs = ["/nowhere"]\n' >"$node/etc/crio/crio.conf.d/$name"
+		if [ "$name" = 00-crio.conf ]; then doctors; else doctors plugin-missing; fi
+		says "ok     network: network net in /etc/kubernetes/cni/net.d/net.conflist"
+	done
+	rm "$node/etc/crio/crio.conf.d/zz.conf"
+	doctors
+	says "ok     plugin: /var/lib/cni/bin/podtap has version"
+	mkdir -p "$node/etc/cni" # where others look, everything is found once
+	mv "$node/etc/kubernetes/cni/net.d" "$net"
+	printf '[crio.network]\nnetwork_dir = "/etc/cni/net.d/"\n' >"$node/etc/crio/crio.conf.d/20-usual.conf"
+	doctors
+	[ "$(grep -c "network net in" <<<"$output")" = 1 ]
+}
 @test "broken networks: doctor names the file, the key and the reason; an alias of podtap counts" {
 	network_is '{"mastr":"lan0"}'
 	doctors network-unknown-key
