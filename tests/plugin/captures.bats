@@ -112,6 +112,9 @@ accepted_add() {
 @test "captures: containerd 2.1.9: STATUS after a restart" {
 	replay containerd-cri-2.1.9/02-restart
 }
+@test "captures: CRI-O 1.37: CHECK after each ADD and at a restart, GC, and a DEL for a pod that was lost" {
+	replay crio-1.37.0/01-pods-restart-lost
+}
 @test "captures: ctr 1.6.20: a container, whose DEL has no namespace" {
 	replay ctr-1.6.20/01-run-cni
 }
