@@ -114,6 +114,11 @@ void sandbox_release(struct sandbox *s)
 	fd_release(&s->procfs);
 }
 
+void sandbox_leave_mounts(struct sandbox *s)
+{
+	s->sysfs = s->procfs = -1;
+}
+
 int sandbox_open(struct sandbox *s, int home, int netns, unsigned extras, struct failure *f)
 {
 	struct visit visit = { s, extras };

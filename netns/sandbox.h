@@ -44,6 +44,10 @@ enum {
 
 void sandbox_release(struct sandbox *s);
 
+/* Leave the mounts to the end of the process, which is near. Unmounting waits for the kernel, and
+ * after a wait a process continues with cold caches. */
+void sandbox_leave_mounts(struct sandbox *s);
+
 /* Open the rest inside a namespace. `extras` are SANDBOX_* bits. Takes ownership of `netns`. On
  * failure nothing stays open. Returns 0 or -1. */
 int sandbox_open(struct sandbox *s, int home, int netns, unsigned extras,

@@ -100,6 +100,8 @@ static void adding_release(struct adding *a)
 	if (!a->committed && !recorded && !a->busy && at->host.netns >= 0 &&
 	    takeover_sweep(at->request, &at->host.rtnl, &ignored) < 0)
 		ignored.code = 0;
+	if (a->committed)
+		sandbox_leave_mounts(&at->sandbox);
 	lease_release(&a->lease);
 	host_entry_release(&a->host_entry);
 	endpoint_guard_release(&a->guard);

@@ -79,6 +79,14 @@ from_router() {
 		[ "$output" = 0 ]
 	done
 }
+@test "ADD: does not unmount its procfs before its process ends, so that it does not wait for that" {
+	wrapper=(env ASAN_OPTIONS=detect_leaks=0 strace -qq -o "$BATS_TEST_TMPDIR/trace" -e "trace=fsmount,close")
+	run -0 cni ADD "$(answering "$ipv4")" "$delegates"
+	run -0 sed -n 's/^fsmount(.* = //p' "$BATS_TEST_TMPDIR/trace"
+	mount=$output
+	[ -n "$mount" ]
+	run -1 grep -F "close($mount)" <(sed '1,/^fsmount/d' "$BATS_TEST_TMPDIR/trace")
+}
 @test "ADD: sets a link's settings where /proc/sys is read-only, and where podtap may not mount a procfs" {
 	wrapper=(unshare -m sh -c 'mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys && exec "$@"' sh)
 	run -0 cni ADD '{"addressOwner":"guest"}'
