@@ -140,10 +140,19 @@ static void on_news(void *data, uint32_t events)
 		file_write(all);
 }
 
+static void kubelet_tell(struct inventory *all)
+{
+	if (!all->kubelet.there && !all->alone)
+		log_event("there is no kubelet at %s: resources are registered when it starts",
+		          all->kubelet.socket);
+	all->alone = !all->kubelet.there;
+}
+
 static void on_kubelet(void *owner, bool anew)
 {
 	struct inventory *all = owner;
 
+	kubelet_tell(all);
 	for (size_t i = 0; i < all->n; i++)
 		resource_server_attend(all->server[i], anew);
 }
@@ -189,6 +198,7 @@ void inventory_register(struct inventory *all)
 {
 	all->kubelet.changed = on_kubelet;
 	all->kubelet.owner = all;
+	kubelet_tell(all);
 	for (size_t i = 0; i < all->n; i++)
 		resource_server_register(all->server[i]);
 }

@@ -9,6 +9,7 @@
 struct inventory {
 	struct loop *loop;
 	struct kubelet kubelet;
+	bool alone; /* the log says that there is no kubelet */
 	const char *name_space;
 	bool ports;           /* every port of the host is a resource, also those that come later */
 	bool full;            /* there were more ports than resources can be served */

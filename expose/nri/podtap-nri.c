@@ -145,7 +145,8 @@ static void attempt(struct service *s)
 	connection_end(s);
 	why_set(s, &why);
 	if (!s->refused)
-		log_failure(&why);
+		log_event("%s: %s: it tries again until NRI is on in the runtime, with this socket",
+		          why.msg, why.details);
 	s->refused = true;
 	/* A socket that does not exist yet announces itself. */
 	if (absent && await_works(&s->await))

@@ -152,7 +152,7 @@ peak() { # of the device plugin's memory, in KiB
 @test "device plugin: registers with a kubelet that starts later, restarts or is replaced; restores removed sockets" {
 	rmdir "$folder"
 	plugin_start "$dataplane"
-	lines "$said" 'lan0 is there'
+	lines "$said" "there is no kubelet at $folder/kubelet.sock: resources are registered when it starts"
 	mkdir "$folder"
 	kubelet_start
 	lines "$heard" '"healthy": 3'
@@ -202,7 +202,8 @@ socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$folder/kubelet.sock"
 	kubelet_start
 	lines "$said" 'dataplane is registered: 3 devices on lan0'
 	kubelet_stop
-	rm "$folder/kubelet.sock"
+	rm -f "$folder/kubelet.sock"
+	lines "$said" "there is no kubelet at"
 	kubelet_killed
 	lines "$said" "$refused" 2
 	lines "$BATS_TEST_TMPDIR/calls" ECONNREFUSED 7

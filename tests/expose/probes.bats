@@ -72,7 +72,7 @@ kubelet_start() {
 @test "probe of podtap-nri: without NRI on the runtime it is not ready, and gives the reason, also in its log" {
 	nri_start
 	unready_at_last podtap-nri "connect to $socket: No such file or directory. Is NRI on in the runtime, with this socket?"
-	logged 1 "podtap-nri: connect to $socket: No such file or directory"
+	logged 1 "podtap-nri: connect to $socket: No such file or directory: it tries again until NRI is on in the runtime, with this socket"
 }
 @test "probe of podtap-nri: a wrong socket is no registration; it is ready when the runtime has registered it" {
 	: >"$socket"
