@@ -263,10 +263,12 @@ static int refuse_address(const struct guard *g, const struct guard_address *add
 	const bool ipv4 = memcmp(address->byte, mapped, sizeof mapped) == 0;
 	struct ip ip = { .family = ipv4 ? AF_INET : AF_INET6 };
 	const struct mac mac = mac_of(holder);
-	char text[IP_TEXT], who[MAC_TEXT], why[128];
+	char text[IP_TEXT], who[MAC_TEXT], why[192];
 
 	memcpy(ip.byte, address->byte + (ipv4 ? sizeof mapped : 0), ip_size(&ip));
-	snprintf(why, sizeof why, "the endpoint with MAC address %s has it, with antispoof",
+	snprintf(why, sizeof why,
+	         "the endpoint with MAC address %s has it, with antispoof; if podtapctl list shows "
+	         "that as stale, run podtapctl prune",
 	         mac_format(&mac, who));
 	return fail(f, CNI_AGAIN, why, "address %s is in use on interface %u", ip_format(&ip, text),
 	            g->ifindex);

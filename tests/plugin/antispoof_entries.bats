@@ -173,6 +173,17 @@ lease() { # ADDRESS: the key ipam
 	[ "$(entries)" = "$(link "$pod" eth0 .address)" ]
 	run -0 at "$host" "$BUILD/podtapctl" list
 }
+@test "antispoof: an entry that a DEL could not reach keeps its address, and the error names podtapctl prune" {
+	run -0 cni ADD "{$guarded,$(lease 10.99.0.5/24)}"
+	ip -n "$host" link set lan0 netns "$other"
+	run -0 cni DEL "{$guarded}"
+	ip -n "$other" link set lan0 netns "$host"
+	ip -n "$host" link set lan0 up
+	run -1 cni ADD "{$guarded,$(lease 10.99.0.5/24)}"
+	error_is 11 10.99.0.5 "podtapctl prune"
+	run -0 at "$host" "$BUILD/podtapctl" prune
+	run -0 cni ADD "{$guarded,$(lease 10.99.0.5/24)}"
+}
 # bats test_tags=long
 @test "antispoof, hostAccess: an ADD that finds no room says so and leaves nothing, and GC makes room" {
 	for key in antispoof hostAccess; do
