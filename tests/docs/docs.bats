@@ -122,7 +122,7 @@ bounds() {
 		SECURITY.md|200,000 values of JSON|base/json.h|JSON_VALUES_MAX|200000
 		SECURITY.md|1 MiB for a record, a policy or the device plugin's configuration|record/endpoint.c|RECORD_MAX|1 << 20
 		SECURITY.md|1 MiB for a record, a policy or the device plugin's configuration|plugin/policy.h|POLICY_MAX|1 << 20
-		SECURITY.md|a policy or the device plugin's configuration|expose/device-plugin/podtap-device-plugin.c|CONFIG_MAX|1 << 20
+		SECURITY.md|a policy or the device plugin's configuration|expose/common/config_file.c|CONFIG_FILE_MAX|1 << 20
 		SECURITY.md|32 MiB of a container's for the hook|expose/hook/podtap-hook.c|CONFIG_MAX|32 << 20
 		SECURITY.md|4 MiB of a runtime's message|expose/ttrpc/ttrpc.h|TTRPC_MAX|4 << 20
 		SECURITY.md|1 MiB of the kubelet's|expose/grpc/grpc_frame.h|GRPC_MESSAGE_MAX|1 << 20
