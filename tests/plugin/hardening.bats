@@ -66,3 +66,14 @@ symbols() {
 		kill "$pid"
 	done
 }
+# The kernel clears the rest of the page behind the variables, and so copies it before the program starts.
+@test "start: what a static program with musl reads first is on a page that it does not fault in" {
+	for program in "${programs[@]}"; do
+		[[ $("$program" --version) == *"static, musl"* ]] || continue
+		run -0 readelf -lW "$program"
+		read -r _ _ address _ size _ <<<"$(grep -E '^ +DYNAMIC ' <<<"$output")"
+		read -r _ _ variables _ file _ <<<"$(grep -E '^ +LOAD .* RW ' <<<"$output")"
+		echo "$program: $address $size, $variables $file"
+		(((address + size - 1) / 4096 == (variables + file - 1) / 4096))
+	done
+}
