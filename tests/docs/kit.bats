@@ -59,6 +59,11 @@ same() {
 directories() {
 	objects get DaemonSet podtap | jq -r '[.spec.template.spec.volumes | sort_by(.name)[] | select(.name == "cni-bin" or .name == "netns").hostPath.path] | join(" ")'
 }
+@test "kit: the chart's files equal those of the kustomization" {
+	for file in crds.yaml rbac.yaml; do
+		run -0 diff "$root/deploy/kubernetes/components/cluster-addresses/$file" "$root/deploy/helm/podtap/files/$file"
+	done
+}
 @test "kit: every kustomization is valid, and has the directories of its nodes; so have helm's values" {
 	while read -r place plugins namespaces; do
 		kubectl kustomize "$root/deploy/kubernetes/$place" >"$BATS_TEST_TMPDIR/$place"
