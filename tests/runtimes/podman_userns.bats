@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # podman with user namespaces: in a pod, containers have the pod's tap. Not with podman 4.3, which removes about every second
-# such container without DEL, whatever the CNI plugin is.
+# such container without DEL, with every CNI plugin.
 # bats file_tags=runtime
 backend=netavark
 load ../lib/lib
