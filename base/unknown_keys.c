@@ -82,16 +82,23 @@ static const struct key *table_find(key_table *keys, const char *name)
 	return NULL;
 }
 
-static void value_look(const cJSON *value, const char *path, const struct key *key,
-                       const struct unknown_visit *visit, int depth);
+struct walk {
+	const struct unknown_visit *visit;
+	unsigned left; /* keys that may still be visited */
+};
+
+static void value_look(const cJSON *value, const char *path, const struct key *key, struct walk *w,
+                       int depth);
 
 static void object_look(const cJSON *object, const char *path, key_table *keys, key_table *more,
-                        const struct unknown_visit *visit, int depth)
+                        struct walk *w, int depth)
 {
 	const cJSON *member;
 
 	json_each_member(member, object)
 	{
+		if (!w->left)
+			return;
 		char at[PATH_TEXT];
 		struct likeness best = { NULL, NAME_MAX_COMPARED };
 		const struct key *known = table_find(keys, member->string);
@@ -100,17 +107,18 @@ static void object_look(const cJSON *object, const char *path, key_table *keys, 
 			known = table_find(more, member->string);
 		snprintf(at, sizeof at, "%s%s%.64s", path, *path ? "." : "", member->string);
 		if (known) {
-			value_look(member, at, known, visit, depth + 1);
+			value_look(member, at, known, w, depth + 1);
 			continue;
 		}
+		w->left--;
 		table_compare(keys, member->string, &best);
 		table_compare(more, member->string, &best);
-		visit->on_key(at, best.name, visit->data);
+		w->visit->on_key(at, best.name, w->visit->data);
 	}
 }
 
-static void value_look(const cJSON *value, const char *path, const struct key *key,
-                       const struct unknown_visit *visit, int depth)
+static void value_look(const cJSON *value, const char *path, const struct key *key, struct walk *w,
+                       int depth)
 {
 	const cJSON *member;
 	size_t place = 0;
@@ -118,19 +126,23 @@ static void value_look(const cJSON *value, const char *path, const struct key *k
 	if (depth > DEPTH_MAX)
 		return;
 	if (key->members && cJSON_IsObject(value))
-		object_look(value, path, key->members, NULL, visit, depth);
+		object_look(value, path, key->members, NULL, w, depth);
 	if (!key->member || !cJSON_IsArray(value))
 		return;
 	cJSON_ArrayForEach(member, value)
 	{
 		char at[PATH_TEXT];
+		if (!w->left)
+			return;
 		snprintf(at, sizeof at, "%s[%zu]", path, place++);
-		value_look(member, at, key->member, visit, depth + 1);
+		value_look(member, at, key->member, w, depth + 1);
 	}
 }
 
 void keys_unknown(const cJSON *object, const char *path, key_table *keys, key_table *more,
                   const struct unknown_visit *visit)
 {
-	object_look(object, path, keys, more, visit, 0);
+	struct walk w = { visit, UNKNOWN_KEYS_MAX };
+
+	object_look(object, path, keys, more, &w, 0);
 }

@@ -157,6 +157,11 @@ not_ready() {
 	[ ! -e "$PODTAP_STATE_DIR" ]
 	run -0 cni ADD '{"ipam":{"type":"ailing"}}' "$delegates"
 }
+@test "STATUS: warns of the first sixteen unknown keys of thirty thousand, and answers" {
+	keys=$(jq -cn '[range(30000) | {key: "promiscMod\(.)x", value: 1}] | from_entries')
+	run -0 cni_raw STATUS "$(jq -c --slurpfile more /dev/stdin '. + $more[0]' <(config '{"cniVersion":"1.1.0"}') <<<"$keys")"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/stderr")" = 16 ]
+}
 @test "STATUS: warns of every unknown key and names the key that is meant; STATUS and ADD still succeed" {
 	log=$BATS_TEST_TMPDIR/log
 	change="{\"mastr\":\"lan0\",\"logFile\":\"$log\",\"x\":1,\"cni.dev/attachments\":[],\"runtimeConfig\":{\"any\":1},

@@ -53,6 +53,26 @@ static const struct {
 	{ "[\"mastr\"]", "" }, /* the items of a list have no names */
 };
 
+static void count(const char *path, const char *meant, void *data)
+{
+	(void)path, (void)meant;
+	++*(size_t *)data;
+}
+
+static void of_many_unknown_keys_the_first_are_visited(struct verdict *v)
+{
+	OWNED(json_release) cJSON *json = cJSON_CreateObject();
+	char name[16];
+	size_t n = 0;
+
+	for (int i = 0; i <= 2 * UNKNOWN_KEYS_MAX; i++) {
+		snprintf(name, sizeof name, "mastr%d", i);
+		cJSON_AddNullToObject(json, name);
+	}
+	config_unknown(json, &(struct unknown_visit){ count, &n });
+	expect(v, n == UNKNOWN_KEYS_MAX, "%zu", n);
+}
+
 static void unknown_keys_are_found_with_what_they_mean(struct verdict *v)
 {
 	struct said s;
@@ -66,6 +86,7 @@ int main(void)
 {
 	static const struct unit units[] = {
 		UNIT(unknown_keys_are_found_with_what_they_mean),
+		UNIT(of_many_unknown_keys_the_first_are_visited),
 	};
 	return units_run(units, COUNT_OF(units));
 }
