@@ -7,12 +7,7 @@
 
 #include <string.h>
 
-enum {
-	SLOT_MS = 12, /* a block and the pool are written, and the other nodes see it */
-	SLOTS = 18,
-	SLOTS_LATER = 18, /* with less surplus */
-	HALVES = 6,
-};
+enum { PART_MS = 80, PARTS = 8, SURPLUS_PARTS = 2, SURPLUS_MOST = 3 };
 
 /* Mostly one node is to answer, and rather one with more surplus, so that few addresses move. How
  * many could is not known: half of them wait to the last part of the time, a quarter to the part
@@ -20,12 +15,12 @@ enum {
 static int64_t answers_at(const struct claimer *c, size_t request, uint32_t surplus)
 {
 	const uint64_t dice = bytes_hash(c->me->uid, strlen(c->me->uid), c->requests[request].id);
-	const uint64_t part = dice >> 32 ? (uint64_t)__builtin_clz((uint32_t)(dice >> 32)) : HALVES;
-	const uint64_t later = (surplus > 2 ? 0 : 3 - surplus) * SLOTS_LATER;
-	const uint64_t slot = later + (HALVES - (part < HALVES ? part : HALVES)) * SLOTS / HALVES +
-	                      dice % (SLOTS / HALVES);
+	const uint32_t more = (surplus < SURPLUS_MOST ? surplus : SURPLUS_MOST) - 1;
+	uint32_t part = dice >> 32 ? (uint32_t)__builtin_clz((uint32_t)(dice >> 32)) : PARTS;
 
-	return c->requests[request].at + (int64_t)slot * SLOT_MS;
+	part += more * SURPLUS_PARTS;
+	part = PARTS - (part < PARTS ? part : PARTS);
+	return c->requests[request].at + (int64_t)(part * PART_MS + dice % PART_MS);
 }
 
 /* Returns how many addresses a request still asks for. */
