@@ -128,7 +128,8 @@ struct claimer {
 	struct pool_handed handing;        /* what the newest write gives to whom */
 	struct pool_handed owed[OWED_MAX]; /* answers that the pool does not have yet */
 	size_t n_owed;
-	uint64_t ask; /* the id of our newest request; 0: none of this process */
+	struct address_block written; /* the block of the newest of them, as we left it */
+	uint64_t ask;                 /* the id of our newest request; 0: none of this process */
 	uint32_t ask_count, ask_spare, ask_set;
 	bool told_full;    /* the pool was nearly full when it was told last */
 	bool asked;        /* the pool has our request */
@@ -235,6 +236,8 @@ bool claimer_asked_plainly(const struct claimer *c);
 bool claimer_hand(struct claimer *c, struct stake *h, struct address_block *b);
 /* Notes which addresses of a stake a newer version of the block has given to those that ask. */
 void claimer_owe(struct claimer *c, const struct stake *h, const struct address_block *b);
+/* Returns whether a block is as an answer's write left it. */
+bool handed_in(const struct pool_handed *given, const struct address_block *b);
 /* Writes answers into a pool. Returns whether there are any. */
 bool claimer_answers_edit(const struct claimer *c, struct address_pool *p);
 /* Adds a stake. Returns NULL without memory: then the next list of our blocks brings it. */

@@ -49,9 +49,11 @@ static void requests_told(struct claimer *c, int64_t now)
 	}
 }
 
-/* Takes over what a node has handed to us. What the block has beside is not known. */
-static void take(struct claimer *c, const struct pool_handed *given)
+/* Takes over what a node has handed to us. What the block has beside is known if the pool has it as
+ * that node left it. */
+static void take(struct claimer *c, const struct pool_handed *given, int64_t now)
 {
+	const struct address_block *latest = &c->pool->latest;
 	struct address_block empty = { .first = given->first };
 	struct stake *h = claimer_find(c, &given->first);
 
@@ -60,11 +62,16 @@ static void take(struct claimer *c, const struct pool_handed *given)
 		h = stake_add(c, &empty);
 	if (!h)
 		return;
+	h->leaving &= (mask)~given->addresses;
+	h->unsure &= (mask)~given->addresses;
+	if (strcmp(latest->pool, c->name) == 0 && handed_in(given, latest) &&
+	    !(given->addresses & (mask)~block_own(latest, c->me->uid, CLAIM_ACTIVE))) {
+		stake_set(c, h, latest, now);
+		return;
+	}
 	block_assign(&h->block, given->addresses, c->me, CLAIM_ACTIVE);
 	h->behind = true;
 	h->rested |= given->addresses & (mask)~h->used;
-	h->leaving &= (mask)~given->addresses;
-	h->unsure &= (mask)~given->addresses;
 }
 
 /* Replays an answer on the block as it was before: then we know it as it is now. */
@@ -102,7 +109,7 @@ static void follow_all(struct claimer *c, int64_t now)
 
 /* An answer to the request of this process, newer than every block that it has seen, is as good as
  * a read. Of another one the block is read. */
-static void answer_told(struct claimer *c, const struct pool_handed *given)
+static void answer_told(struct claimer *c, const struct pool_handed *given, int64_t now)
 {
 	const uint64_t version = version_number(given->version);
 	struct stake *h = claimer_find(c, &given->first);
@@ -111,7 +118,7 @@ static void answer_told(struct claimer *c, const struct pool_handed *given)
 	if (h && !h->behind && version_number(h->block.version) >= version)
 		return;
 	if (c->ask && given->id == c->ask && version > c->newest) {
-		take(c, given);
+		take(c, given, now);
 		return;
 	}
 	memcpy(block.pool, c->name, sizeof block.pool);
@@ -140,7 +147,7 @@ static void answers_look(struct claimer *c, int64_t now)
 			continue;
 		/* Of several answers none is older than what we have seen beside them. */
 		c->newest = newest;
-		answer_told(c, given);
+		answer_told(c, given, now);
 		taken = c->newest > taken ? c->newest : taken;
 		taken = given->id == c->ask && version > taken ? version : taken;
 		if (given->id != c->ask)
@@ -153,6 +160,19 @@ static void answers_look(struct claimer *c, int64_t now)
 	c->newest = taken;
 }
 
+/* A block that we have read, and that another node has changed since. What is older than a block
+ * that we have seen may be older than our own writes. What is newer than the pool was copied with
+ * the pool from another engine. */
+static void latest_told(struct claimer *c, int64_t now)
+{
+	const struct address_block *b = &c->pool->latest;
+	const uint64_t version = version_number(b->version), end = version_number(c->pool->version);
+	struct stake *h = strcmp(b->pool, c->name) == 0 ? claimer_find(c, &b->first) : NULL;
+
+	if (h && *h->block.version && version > c->newest && (!end || version < end))
+		stake_set(c, h, b, now);
+}
+
 void claimer_answers_told(struct claimer *c, bool first, int64_t now)
 {
 	const bool asked = c->asked;
@@ -163,8 +183,11 @@ void claimer_answers_told(struct claimer *c, bool first, int64_t now)
 		c->answer_by = 0;
 	requests_told(c, now);
 	follow_all(c, now);
-	if (!first)
+	if (!first) {
 		answers_look(c, now);
+		latest_told(c, now);
+	}
+	follow_all(c, now);
 	memset(c->answered, 0, sizeof c->answered);
 	for (size_t i = 0; i < c->pool->n_handed; i++)
 		c->answered[i] = version_number(c->pool->handed[i].version);

@@ -173,7 +173,13 @@ void claimer_owe(struct claimer *c, const struct stake *h, const struct address_
 	if (c->n_owed == OWED_MAX)
 		memmove(c->owed, c->owed + 1, --c->n_owed * sizeof *c->owed);
 	c->owed[c->n_owed++] = *given;
+	c->written = *b;
 	given->first.family = 0;
+}
+
+bool handed_in(const struct pool_handed *given, const struct address_block *b)
+{
+	return ip_equal(&given->first, &b->first) && strcmp(given->version, b->version) == 0;
 }
 
 static bool is_answered(const struct address_pool *p, const struct pool_handed *given)
@@ -223,6 +229,8 @@ bool claimer_answers_edit(const struct claimer *c, struct address_pool *p)
 			continue;
 		request_lower(p, &c->owed[i]);
 		answer_add(p, &c->owed[i]);
+		if (handed_in(&c->owed[i], &c->written))
+			p->latest = c->written;
 		changed = true;
 	}
 	return changed;

@@ -70,37 +70,6 @@ struct pool_shared {
 	char network_name[POOL_NAME]; /* as in whereabouts' configuration; "": none */
 };
 
-struct address_pool {
-	char name[POOL_NAME];
-	char version[VERSION_TEXT]; /* resourceVersion, or the revision of the last change */
-	int64_t born;   /* orders pools by their creation: seconds, or the revision of creation */
-	bool deleting;  /* it is being deleted: no new claims */
-	bool finalizer; /* it has ours: it stays until its last block is gone */
-	struct pool_set sets[POOL_SETS_MAX];
-	size_t n_sets;
-	double n_addresses; /* of all sets */
-	cJSON *routes;      /* owned; NULL: none */
-	cJSON *dns;         /* owned; NULL: none */
-	cJSON *object;      /* owned: as it was read, with what we do not understand */
-	uint32_t size; /* addresses of one claim: 1, 2, 4, 8 or 16; 0: what fits the pool's use */
-	uint32_t spare;
-	uint32_t max_per_node;  /* addresses */
-	uint32_t hold_down;     /* seconds */
-	uint32_t reclaim_after; /* seconds */
-	uint32_t sticky_for;    /* seconds for which a pod's name keeps an address */
-	struct pool_waiting waiting[POOL_WAITING_MAX];
-	size_t n_waiting;
-	struct pool_handed handed[POOL_HANDED_MAX]; /* the newest ones, by time */
-	size_t n_handed;
-	char refused[256]; /* the reason of the condition Ready with the status False; "": Ready */
-	bool nearly_full;  /* the condition NearlyFull: nodes claim no spare addresses */
-	int64_t n_claimed; /* addresses in claims when a node last looked at all blocks; -1: never
-	                    */
-	int64_t n_used;    /* likewise those of them that endpoints had; -1: never */
-	char came_back[NODE_NAME]; /* the node of the condition LostNodeCameBack; "": none */
-	struct pool_shared shared;
-};
-
 enum claim_state {
 	CLAIM_ACTIVE,    /* the node may use these addresses */
 	CLAIM_RELEASING, /* the node gives them back, and uses none of them any more */
@@ -133,6 +102,39 @@ struct address_block {
 	               * must not be written */
 };
 
+struct address_pool {
+	char name[POOL_NAME];
+	char version[VERSION_TEXT]; /* resourceVersion, or the revision of the last change */
+	int64_t born;   /* orders pools by their creation: seconds, or the revision of creation */
+	bool deleting;  /* it is being deleted: no new claims */
+	bool finalizer; /* it has ours: it stays until its last block is gone */
+	struct pool_set sets[POOL_SETS_MAX];
+	size_t n_sets;
+	double n_addresses; /* of all sets */
+	cJSON *routes;      /* owned; NULL: none */
+	cJSON *dns;         /* owned; NULL: none */
+	cJSON *object;      /* owned: as it was read, with what we do not understand */
+	uint32_t size; /* addresses of one claim: 1, 2, 4, 8 or 16; 0: what fits the pool's use */
+	uint32_t spare;
+	uint32_t max_per_node;  /* addresses */
+	uint32_t hold_down;     /* seconds */
+	uint32_t reclaim_after; /* seconds */
+	uint32_t sticky_for;    /* seconds for which a pod's name keeps an address */
+	struct pool_waiting waiting[POOL_WAITING_MAX];
+	size_t n_waiting;
+	struct pool_handed handed[POOL_HANDED_MAX]; /* the newest ones, by time */
+	size_t n_handed;
+	struct address_block latest; /* of one of the newest answers, as its write left it; pool "":
+	                              * none */
+	char refused[256]; /* the reason of the condition Ready with the status False; "": Ready */
+	bool nearly_full;  /* the condition NearlyFull: nodes claim no spare addresses */
+	int64_t n_claimed; /* addresses in claims when a node last looked at all blocks; -1: never
+	                    */
+	int64_t n_used;    /* likewise those of them that endpoints had; -1: never */
+	char came_back[NODE_NAME]; /* the node of the condition LostNodeCameBack; "": none */
+	struct pool_shared shared;
+};
+
 struct pool_list {
 	struct address_pool *pools; /* owned */
 	size_t n;
@@ -163,8 +165,8 @@ void pool_status_read(struct address_pool *p, const cJSON *object);
 /* Read spec.whereabouts of a pool whose sets were read. Returns 0, or -1 (CNI_CONFIG). */
 int pool_shared_read(struct address_pool *p, const cJSON *json, struct failure *f) MUST_CHECK;
 
-/* Read status.waiting and status.handed of a pool, and make their JSON. What cannot be read is left
- * out. */
+/* Read status.waiting, status.handed and status.latest of a pool, and make the JSON of the first
+ * two. What cannot be read is left out. */
 void pool_requests_read(struct address_pool *p, const cJSON *status);
 cJSON *pool_waiting_json(const struct address_pool *p) MUST_CHECK;
 cJSON *pool_handed_json(const struct address_pool *p) MUST_CHECK;

@@ -61,6 +61,16 @@ static bool handed_read(struct pool_handed *h, const cJSON *item)
 	       text_copy(h->uid, sizeof h->uid, json_member(item, "nodeUID"));
 }
 
+/* A block with something that we do not understand is of no use. */
+static void latest_read(struct address_block *b, const cJSON *item)
+{
+	struct failure unread = { 0 };
+
+	*b = (struct address_block){ .n_claims = 0 };
+	if (item && (block_read(b, item, &unread) < 0 || b->foreign || !*b->version))
+		b->pool[0] = '\0';
+}
+
 void pool_requests_read(struct address_pool *p, const cJSON *status)
 {
 	const cJSON *item;
@@ -76,6 +86,7 @@ void pool_requests_read(struct address_pool *p, const cJSON *status)
 		if (p->n_handed < POOL_HANDED_MAX && handed_read(&p->handed[p->n_handed], item))
 			p->n_handed++;
 	}
+	latest_read(&p->latest, json_member(status, "latest"));
 }
 
 cJSON *pool_waiting_json(const struct address_pool *p)

@@ -182,6 +182,7 @@ int pool_write(const struct address_pool *p, cJSON *object, struct failure *f)
 	    member_set(metadata, "finalizers", finalizers_json(metadata, p->finalizer)) == 0 &&
 	    counts_write(p, status) && member_set(status, "waiting", pool_waiting_json(p)) == 0 &&
 	    member_set(status, "handed", pool_handed_json(p)) == 0 &&
+	    (!*p->latest.pool || member_set(status, "latest", block_json(&p->latest)) == 0) &&
 	    member_set(status, "conditions", conditions_json(p, status)) == 0)
 		return 0;
 	return fail_errno(f, ENOMEM, "write pool %s", p->name);

@@ -100,6 +100,11 @@ teardown() {
 	[ "$(writes)" = $((before + 1)) ]
 	etcdctl_at 1 get /podtap/pools/lan --print-value-only |
 		jq -e '.status.waiting == [] and .status.handed[-1].node == "a"'
+	# So the other nodes know the block without a read.
+	block=$(etcdctl_at 1 get /podtap/blocks/lan.c0000200 --print-value-only)
+	etcdctl_at 1 get /podtap/pools/lan --print-value-only |
+		jq -e --argjson block "$block" '.status.latest.spec == $block.spec and
+			.status.latest.metadata.resourceVersion == .status.handed[-1].version'
 }
 
 @test "pools: an ADD that comes before podtap-addresses has ever run waits for it" {

@@ -198,6 +198,13 @@ simulate() {
 			calls_at_most 1.5
 		done
 		# shellcheck disable=SC2086
+		simulate churn 100 192.0.2.0/24 $engine
+		calls_at_most 2.6
+		((refused == 0))
+		# shellcheck disable=SC2086
+		simulate fill 100 192.0.2.0/24 $engine
+		calls_at_most 1.9
+		# shellcheck disable=SC2086
 		simulate churn 30 192.0.2.0/24 $engine
 		calls_at_most 1.5
 		((refused == 0))

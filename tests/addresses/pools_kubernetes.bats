@@ -38,6 +38,24 @@ teardown() {
 	[[ $(claims) != *" one active"* ]]
 }
 
+@test "pools on Kubernetes: an address that another node has to spare comes with its block as it is" {
+	kube_pool '{"sets":[{"subnet":"192.0.2.0/29"}],"claim":{"spare":0,"size":1},"holdDown":"0s"}'
+	pod_start one
+	pod_start two
+	for id in 1 2; do
+		run -0 given one "one$id" '{"poolWait":20}'
+		run -0 given two "two$id" '{"poolWait":20}'
+	done
+	run -0 given two two3 '{"poolWait":20}'
+	run -1 call ADD one more '{"poolWait":1}'
+	run -0 call DEL two two2
+	run -0 given one more '{"poolWait":20}'
+	nothing_twice
+	block=$(kube GET "$blocks_api/lan.c0000200")
+	kube GET "$pools_api/lan" | jq -e --argjson block "$block" '.status.handed[-1].node == "one" and
+		.status.latest.spec == $block.spec and .status.latest.metadata.resourceVersion == .status.handed[-1].version'
+}
+
 # Makes the Node again, with another UID.
 node_again() { kube POST /api/v1/nodes "{\"kind\":\"Node\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"$1\"}}" | jq -r .metadata.uid; }
 events() {

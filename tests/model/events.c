@@ -96,6 +96,7 @@ static void pool_store(struct world *w, int by)
 		w->answers[i].known = before.known && before.version == w->answers[i].version;
 		w->nodes[i].told = false;
 	}
+	w->latest = pool.latest;
 	pool_tell(w, by);
 }
 

@@ -70,11 +70,23 @@ static bool ranked(const struct world *w)
 	return any;
 }
 
+/* Returns whether a node may still learn from the block that the pool has. */
+static bool latest_matters(const struct world *w)
+{
+	bool any = false;
+
+	for (int i = 0; i < NODES; i++)
+		any |= version_of(w->latest.version) > w->nodes[i].claimer.newest;
+	return any && *w->latest.pool && ranked(w);
+}
+
 static void ranks_collect(const struct world *w, struct ranks *r)
 {
 	*r = (struct ranks){ .n = 0 };
 	if (w->exists)
 		rank_add(r, version_of(w->block.version));
+	if (latest_matters(w))
+		rank_add(r, version_of(w->latest.version));
 	for (int i = 0; i < NODES && ranked(w); i++) {
 		const struct claimer *c = &w->nodes[i].claimer;
 		rank_add(r, c->newest);
@@ -85,6 +97,8 @@ static void ranks_collect(const struct world *w, struct ranks *r)
 		}
 		if (c->n_stakes)
 			rank_add(r, version_of(c->stakes->block.version));
+		if (c->n_owed)
+			rank_add(r, version_of(c->written.version));
 		rank_add(r, w->answers[i].before);
 		rank_add(r, w->answers[i].version);
 	}
@@ -147,8 +161,10 @@ static void requests_pack(const struct world *w, const struct ranks *r, int i,
 		puts("a node owes two answers: the model has room for one");
 		exit(3);
 	}
-	if (c->n_owed)
+	if (c->n_owed) {
 		handed_pack(w, r, 1 - i, c->owed, &to->owed);
+		block_pack(r, &c->written, "", true, &to->written);
+	}
 	if (a->there)
 		to->answer = (struct small_answer){ 1,
 			                            a->current,
@@ -214,8 +230,10 @@ static void requests_unpack(const struct small_node *from, struct world *w, int 
 	c->newest = from->newest;
 	if (from->handing.there)
 		handed_unpack(w, 1 - i, &from->handing, &c->handing);
-	if (from->owed.there)
+	if (from->owed.there) {
 		handed_unpack(w, 1 - i, &from->owed, &c->owed[c->n_owed++]);
+		block_unpack(&from->written, &c->written);
+	}
 	w->answers[i] = (struct answer){ a->there,     a->current, a->known,
 		                         a->addresses, a->before,  a->version };
 	c->answered[0] = a->known ? a->version : 0;
@@ -277,6 +295,8 @@ void pack(const struct world *w, struct small *to)
 	to->exists = w->exists;
 	if (w->exists)
 		block_pack(&r, &w->block, current, true, &to->block);
+	if (latest_matters(w))
+		block_pack(&r, &w->latest, "", true, &to->latest);
 	for (int i = 0; i < LATE_MAX; i++) {
 		if (!w->late[i].there)
 			continue;
@@ -297,6 +317,8 @@ void unpack(const struct small *from, struct world *w)
 			w->nodes[i].asks[k] = (enum request)from->nodes[i].asks[k];
 	}
 	block_unpack(&from->block, &w->block);
+	if (from->latest.version)
+		block_unpack(&from->latest, &w->latest);
 	for (int i = 0; i < NODES; i++) {
 		node_unpack(&from->nodes[i], w, i);
 		if (from->nodes[i].candidate)
@@ -331,8 +353,10 @@ static void turn(struct small *s)
 		other.nodes[i].asks[0] = s->nodes[1 - i].asks[1];
 		other.nodes[i].asks[1] = s->nodes[1 - i].asks[0];
 		block_turn(&other.nodes[i].block);
+		block_turn(&other.nodes[i].written);
 	}
 	block_turn(&other.block);
+	block_turn(&other.latest);
 	for (int i = 0; i < LATE_MAX; i++)
 		block_turn(&other.late[i].block);
 	if (memcmp(&other, s, sizeof other) < 0)

@@ -24,6 +24,7 @@ struct small_node {
 	uint8_t known, leaving, unsure, proved, doubtful; /* of the one block, if it is known */
 	uint8_t asks[NODES], told, has_asked, newest, offered, behind;
 	struct small_answer handing, owed, answer; /* the answer is in the pool, for this node */
+	struct small_block written;                /* as the owed answer's write left it */
 	uint8_t candidate; /* it knows the block as it is, and may claim from it */
 	struct small_block block;
 };
@@ -32,7 +33,7 @@ struct small_node {
  * always passes: nothing waits for it. */
 struct small {
 	struct small_node nodes[NODES];
-	struct small_block block;
+	struct small_block block, latest; /* the pool has the second */
 	uint8_t exists, asks[NODES];
 	struct {
 		uint8_t there, removes;

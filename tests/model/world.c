@@ -74,6 +74,7 @@ uint64_t request_id(const struct world *w, int node, enum request kind)
 void pool_load(const struct world *w, const enum request asks[static NODES])
 {
 	pool.n_waiting = pool.n_handed = 0;
+	pool.latest.pool[0] = '\0';
 	pool.deleting = w->deleting;
 	for (int i = 0; i < NODES; i++) {
 		struct pool_waiting *p = &pool.waiting[pool.n_waiting];
@@ -88,6 +89,7 @@ void pool_load(const struct world *w, const enum request asks[static NODES])
 
 void answers_load(const struct world *w)
 {
+	pool.latest = w->latest;
 	for (int i = 0; i < NODES; i++) {
 		const struct answer *a = &w->answers[i];
 		struct pool_handed *p = &pool.handed[pool.n_handed];

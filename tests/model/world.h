@@ -46,6 +46,7 @@ struct world {
 	uint64_t versions;        /* the newest one */
 	enum request asks[NODES]; /* the pool says that this node waits */
 	struct answer answers[NODES];
+	struct address_block latest; /* in the pool: a block as an answer's write left it */
 	bool deleting;
 	struct late late[LATE_MAX];
 };
@@ -67,7 +68,8 @@ struct candidate *candidates_new(void);
 void world_release(struct world *w);
 void world_copy(struct world *to, const struct world *from);
 
-/* Every claimer borrows the one pool: makes it what a node knows of it, or the world's. */
+/* Every claimer borrows the one pool: makes it what a node knows of it, or the world's; the second
+ * adds the answers. */
 void pool_load(const struct world *w, const enum request asks[static NODES]);
 void answers_load(const struct world *w);
 

@@ -126,6 +126,73 @@ static void an_answer_changes_nothing_where_the_block_is_known_as_it_was_later(s
 	claimer_release(&s.claimer);
 }
 
+static const struct claimant other = { .node = "b", .uid = "uid-b" };
+
+/* The block as the node that gave left it: it has the other address. */
+static struct address_block block_shared(const struct scene *s, mask own, const char *version)
+{
+	struct address_block b = block_with(s, own, version);
+
+	block_assign(&b, other_bit, &other, CLAIM_ACTIVE);
+	return b;
+}
+
+static void an_answer_with_its_block_saves_the_read_before_the_next_write(struct verdict *v)
+{
+	struct scene s;
+
+	scene_begin(&s, v);
+	s.pool.latest = block_shared(&s, given_bit, "7");
+	answer_tell(&s, given_bit, s.ask, "7");
+	const struct stake *h = claimer_find(&s.claimer, &s.first);
+	expect(v, served(&s) == given_bit, "it serves %x", served(&s));
+	expect(v, h && !h->behind && block_own(&h->block, other.uid, CLAIM_ACTIVE) == other_bit,
+	       "it does not know what the other node has");
+	claimer_release(&s.claimer);
+}
+
+static void an_answer_with_a_block_of_another_version_says_nothing_of_others(struct verdict *v)
+{
+	struct scene s;
+
+	scene_begin(&s, v);
+	s.pool.latest = block_shared(&s, given_bit, "8");
+	answer_tell(&s, given_bit, s.ask, "7");
+	const struct stake *h = claimer_find(&s.claimer, &s.first);
+	expect(v, served(&s) == given_bit, "it serves %x", served(&s));
+	expect(v, h && h->behind, "it believes that it knows the block");
+	claimer_release(&s.claimer);
+}
+
+/* The node has an address of the block, as version 5 says. The pool, of version 20, has the block
+ * as another node left it. Returns whether ours believes that. */
+static bool learns(struct verdict *v, const char *version, const char *seen_beside)
+{
+	struct scene s = { .ask = 0 };
+
+	scene_begin(&s, v);
+	const struct address_block listed = block_with(&s, given_bit, "5");
+	struct address_block beside = { .pool = "lan", .first = set_block(&s.pool.sets[0], 1) };
+	snprintf(beside.version, sizeof beside.version, "%s", seen_beside);
+	claimer_own(&s.claimer, &listed, NOW);
+	claimer_seen(&s.claimer, &beside);
+	s.pool.latest = block_shared(&s, given_bit, version);
+	snprintf(s.pool.version, sizeof s.pool.version, "20");
+	claimer_pool(&s.claimer, &s.pool, NOW);
+	const struct stake *h = claimer_find(&s.claimer, &s.first);
+	const bool learnt = h && strcmp(h->block.version, version) == 0;
+	claimer_release(&s.claimer);
+	return learnt;
+}
+
+static void a_block_that_another_node_changed_is_known_by_the_pool(struct verdict *v)
+{
+	expect(v, learns(v, "7", "6"), "it does not know the block");
+	expect(v, !learns(v, "4", "3"), "it believes what is older than its own read");
+	expect(v, !learns(v, "7", "8"), "it believes what may be older than its own write");
+	expect(v, !learns(v, "21", "6"), "it believes what is newer than the pool");
+}
+
 static void a_pool_that_is_deleted_keeps_its_finalizer_while_we_have_addresses(struct verdict *v)
 {
 	struct scene s;
@@ -146,6 +213,9 @@ int main(void)
 		UNIT(an_answer_to_another_request_has_the_block_read),
 		UNIT(an_answer_that_is_older_than_a_block_we_know_has_the_block_read),
 		UNIT(an_answer_changes_nothing_where_the_block_is_known_as_it_was_later),
+		UNIT(an_answer_with_its_block_saves_the_read_before_the_next_write),
+		UNIT(an_answer_with_a_block_of_another_version_says_nothing_of_others),
+		UNIT(a_block_that_another_node_changed_is_known_by_the_pool),
 		UNIT(a_pool_that_is_deleted_keeps_its_finalizer_while_we_have_addresses),
 	};
 	return units_run(units, COUNT_OF(units));
