@@ -59,6 +59,20 @@ teardown() {
 	nothing_twice
 }
 
+@test "pools: a node keeps as many addresses ready as spare says, and gives back what exceeds them" {
+	etcd_start 1
+	pool_put lan '{"sets":[{"subnet":"192.0.2.0/24"}],"claim":{"spare":2,"size":1},"holdDown":"0s"}'
+	node_start a
+	for id in {1..4}; do
+		run -0 given a "$id"
+		until_true claims_are a $((id + 2))
+	done
+	for id in {1..4}; do
+		run -0 call DEL a "$id"
+	done
+	until_true claims_are a 3
+}
+
 @test "pools: an address rests for holdDown on its node before another node gets it, and a node holds maxPerNode" {
 	etcd_start 1
 	pool_put lan '{"sets":[{"subnet":"192.0.2.0/29","exclude":["192.0.2.6"]}],"claim":{"spare":0,"size":1,"maxPerNode":3},"holdDown":"1h"}'
@@ -274,7 +288,7 @@ teardown() {
 	run -1 call ADD b 3 '{"poolWait":2}'
 	[ "$(claimed a)" = 3 ]
 	etcdctl_at 1 del /podtap/nodes/a
-	given b 3 '{"poolWait":60}' >b3 &
+	call ADD b waits '{"poolWait":60}' >/dev/null &
 	first=$!
 	until_true eval 'claims | grep -q " a lost"'
 	sleep 1 # nothing may happen
@@ -283,12 +297,40 @@ teardown() {
 	etcdctl_at 1 put /podtap/pools/lan "$(etcdctl_at 1 get /podtap/pools/lan --print-value-only | jq -c '.spec.reclaimAfter = "1s"')"
 	node_end b
 	node_start b
-	wait "$first"
+	until_true eval "given b 3 '{\"poolWait\":20}' >b3"
+	wait "$first" || : # its time may have ended before
 	[ "$(claimed a)" = 0 ]
 	jq -e --arg ip "$(cut -d/ -f1 b3)" '.unproved | index($ip)' "$nodes/b/run/pools/lan.json"
 	node_start a # it was away for too long
 	until_true grep -q "uses 3 addresses that it does not hold any more" "$nodes/a/log"
 	[ "$(find "$nodes/a/leases/net" -name '192.*' | wc -l)" = 3 ]
+}
+
+@test "pools: a node that lives takes back the claims that another node marks as lost" {
+	etcd_start 1
+	pool_put lan '{"sets":[{"subnet":"192.0.2.0/29"}],"claim":{"spare":0,"size":1},"reclaimAfter":"1h","holdDown":"0s"}'
+	node_start a
+	node_start b
+	for id in 1 2 3; do
+		run -0 given a "$id"
+	done
+	run -0 given b 1
+	run -0 given b 2
+	entry=$(etcdctl_at 1 get /podtap/nodes/a --print-value-only)
+	etcdctl_at 1 del /podtap/nodes/a
+	call ADD b waits '{"poolWait":40}' >/dev/null &
+	first=$!
+	until_true eval '[ "$(claims | grep -c " a lost")" != 0 ]'
+	etcdctl_at 1 put /podtap/nodes/a "$entry"
+	taken_back() {
+		"$tests/lib/timers_expire" "${agents[a]}" 200
+		[ "$(claims | grep -c " a lost")" = 0 ] && claims_are a 3
+	}
+	until_true taken_back
+	run -0 call DEL a 1
+	wait "$first"
+	nothing_twice
+	[ "$(used | wc -l)" = 5 ]
 }
 
 @test "pools: a name that another machine uses again gets nothing of the former one" {

@@ -200,6 +200,16 @@ bindings_of_kube() { kube GET /apis/ipam.podtap.dev/v1alpha1/addressbindings | j
 	vm web DELETE
 	until_true owned_are "one active"
 	[[ $(bindings_of_kube) != *"default/web"* ]]
+	# A VirtualMachineInstance may live without a VirtualMachine.
+	owner kubevirt.io/v1 virtualmachineinstances solo POST
+	pod virt-launcher-solo '{"vm.kubevirt.io/name":"solo"}'
+	run -0 of_pod vm two 8 virt-launcher-solo
+	run -0 call DEL two 8
+	until_true owned_are "one active,two idle"
+	sleep 2 # nothing may happen
+	owned_are "one active,two idle"
+	owner kubevirt.io/v1 virtualmachineinstances solo DELETE
+	until_true owned_are "one active"
 	# A VM that is deleted while it runs keeps its address until it has ended.
 	vm other DELETE
 	run -0 call DEL one 6
