@@ -35,10 +35,7 @@ int examine_addresses(struct examination *x, struct failure *f)
 	for (size_t i = 0; i < r.n_ips; i++)
 		if (compare_address(&x->comparison, &r.ips[i].address, f) < 0)
 			return -1;
-	for (size_t i = 0; i < r.n_routes; i++)
-		if (compare_route(&x->comparison, &r.routes[i], f) < 0)
-			return -1;
-	return 0;
+	return compare_routes(&x->comparison, r.routes, r.n_routes, f);
 }
 
 /* Returns whether the plugin reserves an address: the configuration has ranges, and does not list

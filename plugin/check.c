@@ -12,7 +12,9 @@
 #include "record/endpoint.h"
 #include "record/state.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct checking {
@@ -152,18 +154,39 @@ static size_t container_interfaces(const struct result *previous)
 	return count;
 }
 
+static void routes_release(struct route **routes)
+{
+	free(*routes);
+}
+
+/* Compare the routes of prevResult that the record has, too. */
+static int check_own_routes(struct checking *c, const struct result *own, struct failure *f)
+{
+	const struct result *previous = &c->attachment.previous;
+	OWNED(routes_release)
+	struct route *ours = calloc(previous->n_routes + 1, sizeof *ours);
+	size_t n = 0;
+
+	if (!ours)
+		return fail_errno(f, ENOMEM, "compare the routes");
+	for (size_t i = 0; i < previous->n_routes; i++)
+		if (is_ours(own, &previous->routes[i]))
+			ours[n++] = previous->routes[i];
+	return compare_routes(&c->comparison, ours, n, f);
+}
+
 /* If prevResult has several interfaces, its routes do not name theirs. Then the record decides. */
 static int check_routes(struct checking *c, struct failure *f)
 {
 	const struct request *r = c->attachment.request;
 	const struct result *previous = &c->attachment.previous;
-	const bool alone = container_interfaces(previous) <= 1;
 	OWNED(endpoint_release) struct endpoint e = { .source = NULL };
 	OWNED(result_release) struct result own = { 0 };
 	struct failure ignored = { 0 };
 
-	const enum found found =
-	        alone ? FOUND_NONE : endpoint_read(r->container_id, r->ifname, &e, &ignored);
+	if (container_interfaces(previous) <= 1)
+		return compare_routes(&c->comparison, previous->routes, previous->n_routes, f);
+	const enum found found = endpoint_read(r->container_id, r->ifname, &e, &ignored);
 	if (found == FOUND && endpoint_is_newer(&e))
 		fprintf(stderr,
 		        "podtap: the record of %s is of a newer podtap: routes are not "
@@ -172,11 +195,7 @@ static int check_routes(struct checking *c, struct failure *f)
 	else if (found == FOUND &&
 	         result_read(&own, e.source, V1_1_0, "the endpoint record", f) < 0)
 		return -1;
-	for (size_t i = 0; i < previous->n_routes; i++)
-		if ((alone || is_ours(&own, &previous->routes[i])) &&
-		    compare_route(&c->comparison, &previous->routes[i], f) < 0)
-			return -1;
-	return 0;
+	return check_own_routes(c, &own, f);
 }
 
 /* The program knows the endpoint by the MAC address that it had at its ADD. */

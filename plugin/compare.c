@@ -6,7 +6,10 @@
 #include "netns/route.h"
 #include "record/state.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
 
 int compare_mode(struct comparison *c, uint32_t mode, struct failure *f)
 {
@@ -103,31 +106,60 @@ int compare_address(struct comparison *c, const struct cidr *address, struct fai
 }
 
 struct route_search {
-	const struct route *want;
-	bool found;
+	const struct route *routes;
+	size_t n;
+	bool *found; /* for each of them */
 };
+
+static void found_release(bool **found)
+{
+	free(*found);
+}
 
 static void on_route(const struct route_seen *seen, void *data)
 {
-	struct route_search *s = data;
-	s->found |= seen->dst.prefix == s->want->dst.prefix &&
-	            ip_equal(&seen->dst.ip, &s->want->dst.ip) &&
-	            (!s->want->gw.family || ip_equal(&seen->gw, &s->want->gw));
+	const struct route_search *s = data;
+
+	for (size_t i = 0; i < s->n; i++) {
+		const struct route *want = &s->routes[i];
+		s->found[i] |= seen->dst.prefix == want->dst.prefix &&
+		               ip_equal(&seen->dst.ip, &want->dst.ip) &&
+		               (!want->gw.family || ip_equal(&seen->gw, &want->gw));
+	}
 }
 
-int compare_route(struct comparison *c, const struct route *route, struct failure *f)
+/* List the routes of a family once, if one of that family is wanted. */
+static int routes_find(struct comparison *c, struct route_search *s, uint8_t family,
+                       struct failure *f)
 {
-	struct route_search search = { route, false };
+	for (size_t i = 0; i < s->n; i++)
+		if (s->routes[i].dst.ip.family == family)
+			return route_each(&c->sandbox->rtnl, c->link.index, family, on_route, s, f);
+	return 0;
+}
+
+static int route_differs(struct comparison *c, const struct route *route, struct failure *f)
+{
 	char to[CIDR_TEXT], by[IP_TEXT] = "", details[160];
 
-	if (route_each(&c->sandbox->rtnl, c->link.index, route->dst.ip.family, on_route, &search,
-	               f) < 0)
-		return -1;
-	if (search.found)
-		return 0;
 	if (route->gw.family)
 		ip_format(&route->gw, by);
 	snprintf(details, sizeof details, "it lacks the route to %s%s%s",
 	         cidr_format(&route->dst, to), *by ? " via " : "", by);
 	return c->differs(DIFFERS_ROUTE, details, c->data, f);
+}
+
+int compare_routes(struct comparison *c, const struct route *routes, size_t n, struct failure *f)
+{
+	OWNED(found_release) bool *found = n ? calloc(n, sizeof *found) : NULL;
+	struct route_search search = { routes, n, found };
+
+	if (n && !found)
+		return fail_errno(f, ENOMEM, "compare the routes");
+	if (routes_find(c, &search, AF_INET, f) < 0 || routes_find(c, &search, AF_INET6, f) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (!found[i] && route_differs(c, &routes[i], f) < 0)
+			return -1;
+	return 0;
 }

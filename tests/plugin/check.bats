@@ -244,6 +244,22 @@ in_pod() {
 	edit 'del(.interfaces[0].mac)'
 	is_fine
 }
+# bats test_tags=plain
+@test "CHECK: lists the routes of a family once, however many there are" {
+	numbering "\"ips\":[{\"address\":\"10.99.0.7/24\"},{\"address\":\"fd99::7/64\"}],
+		\"routes\":$(jq -cn '[range(1; 50) | {dst: "10.\(.).0.0/16", gw: "10.99.0.254"}, {dst: "fd00:\(.)::/64", gw: "fd99::fe"}]')"
+	add
+	wrapper=(strace -f -qq -o "$BATS_TEST_TMPDIR/trace" -e "trace=sendto,sendmsg")
+	is_fine
+	# strace cannot decode what a socket of another namespace sends: RTM_GETROUTE is 0x1a.
+	[ "$(grep -cE 'nlmsg_type=(RTM_GETROUTE|0x1a )' "$BATS_TEST_TMPDIR/trace")" = 2 ]
+	wrapper=()
+	in_pod route del 10.7.0.0/16
+	finds 10.7.0.0/16
+	in_pod route add 10.7.0.0/16 via 10.99.0.254
+	in_pod -6 route del fd00:9::/64
+	finds fd00:9::/64
+}
 @test "CHECK: tolerates routes that sbr moved to another table, and additional objects" {
 	add
 	in_pod route del default
