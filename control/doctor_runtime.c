@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "control/runtime_directory.h"
 #include "record/state.h"
 
 #include <fcntl.h>
@@ -28,7 +29,7 @@ static const struct finding_kind hook_broken = {
 static const struct finding_kind hook_beside_crio = {
 	LEVEL_ERROR, "hook-crio",
 	"CRI-O reads the same directory, and does not start with a hook of that stage",
-	"remove the hook: podtap-nri gives the taps to CRI-O's pods"
+	"remove the hook, or move it to a directory that podman alone reads (its hooks_dir)"
 };
 static const struct finding_kind cdi = { LEVEL_OK, "cdi", NULL, NULL };
 static const struct finding_kind cdi_elsewhere = {
@@ -69,6 +70,20 @@ static bool hook_program(const struct doctor *d, const char *path, char program[
 	return named && snprintf(program, PATH_MAX, "%s", named) < PATH_MAX;
 }
 
+/* Whether CRI-O reads a hook: it is in the directory that CRI-O has by default, or the one that its
+ * configuration names. */
+static bool crio_reads(const struct doctor *d, const char *path)
+{
+	char named[RUNTIMES + 1][PATH_MAX] = { "/usr/share/containers/oci/hooks.d" };
+	const size_t n = 1 + runtime_directories(d->node, RUNTIME_HOOKS, named + 1);
+	const size_t length = (size_t)(strrchr(path, '/') - path);
+
+	for (size_t i = 0; i < n; i++)
+		if (strlen(named[i]) == length && strncmp(named[i], path, length) == 0)
+			return true;
+	return false;
+}
+
 static void examine_hook(struct doctor *d)
 {
 	static const char *const crio[] = { "/var/run/crio/crio.sock", "/etc/crio" };
@@ -83,6 +98,8 @@ static void examine_hook(struct doctor *d)
 		            path, program);
 	else
 		finding_add(d->findings, &hook, NULL, "%s runs %s", path, program);
+	if (!crio_reads(d, path))
+		return;
 	for (size_t i = 0; i < sizeof crio / sizeof *crio; i++)
 		if (exists(d, crio[i])) {
 			finding_add(d->findings, &hook_beside_crio, NULL,

@@ -17,8 +17,8 @@
 enum { HOOK_MAX = 1 << 16, TOML_MAX = 1 << 20 }; /* bytes */
 
 static const char *const hook_directories[] = {
+	"/usr/share/containers/oci/hooks.d", /* first: CRI-O, too, reads it */
 	"/etc/containers/oci/hooks.d",
-	"/usr/share/containers/oci/hooks.d",
 	"/run/containers/oci/hooks.d",
 };
 

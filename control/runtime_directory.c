@@ -11,15 +11,13 @@
 static const struct runtime {
 	const char *file;
 	const char *further; /* a directory of files, of which the last by name counts; or NULL */
-	const char *keys[2][2]; /* by what they name; NULL: there is no other */
+	const char *keys[3][2]; /* by what they name; NULL: there is no other */
 } runtimes[RUNTIMES] = {
 	/* containerd 2.1 has a list. */
-	{ "/etc/containerd/config.toml",
-	  NULL,
-	  { { "conf_dir", NULL }, { "bin_dir", "bin_dirs" } } },
+	{ "/etc/containerd/config.toml", NULL, { { "conf_dir" }, { "bin_dir", "bin_dirs" } } },
 	{ "/etc/crio/crio.conf",
 	  "/etc/crio/crio.conf.d",
-	  { { "network_dir", NULL }, { "plugin_dirs", NULL } } },
+	  { { "network_dir" }, { "plugin_dirs" }, { "hooks_dir" } } },
 };
 
 static bool file_names(const struct node *node, const char *file, const char *const keys[static 2],

@@ -210,6 +210,16 @@ says() {
 	mkdir "$node/etc/crio"
 	doctors hook-crio
 	says "does not start with a hook"
+	mkdir -p "$node/etc/containers/oci" # CRI-O does not read this directory, unless it is told to
+	mv "$node/usr/share/containers/oci/hooks.d" "$node/etc/containers/oci/"
+	doctors
+	says "ok     hook: /etc/containers/oci/hooks.d/50-podtap.json"
+	printf 'hooks_dir = [\n\t"/etc/containers/oci/hooks.d/",\n]\n' >"$node/etc/crio/crio.conf"
+	doctors hook-crio
+	rm "$node/etc/crio/crio.conf"
+	cp -R "$node/etc/containers/oci/hooks.d" "$node/usr/share/containers/oci/"
+	doctors hook-crio
+	rm -r "$node/etc/containers/oci"
 	rmdir "$node/etc/crio"
 	PODTAP_CDI_DIR=$node/elsewhere doctors cdi-directory
 }
