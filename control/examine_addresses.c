@@ -32,9 +32,8 @@ int examine_addresses(struct examination *x, struct failure *f)
 		return 0;
 	if (result_read(&r, e->source, V1_1_0, "the endpoint record", f) < 0)
 		return -1;
-	for (size_t i = 0; i < r.n_ips; i++)
-		if (compare_address(&x->comparison, &r.ips[i].address, f) < 0)
-			return -1;
+	if (compare_addresses(&x->comparison, r.ips, r.n_ips, f) < 0)
+		return -1;
 	return compare_routes(&x->comparison, r.routes, r.n_routes, f);
 }
 

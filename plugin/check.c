@@ -124,17 +124,25 @@ static int check_tap(struct checking *c, struct failure *f)
 	return directory < 0 ? -1 : compare_tap(&c->comparison, directory, &node, f);
 }
 
+static void ips_release(struct ip_config **ips)
+{
+	free(*ips);
+}
+
 static int check_addresses(struct checking *c, struct failure *f)
 {
 	const struct result *previous = &c->attachment.previous;
+	OWNED(ips_release) struct ip_config *ours = calloc(previous->n_ips + 1, sizeof *ours);
+	size_t n = 0;
 
+	if (!ours)
+		return fail_errno(f, ENOMEM, "compare the addresses");
 	for (size_t i = 0; i < previous->n_ips; i++) {
 		const struct ip_config *ip = &previous->ips[i];
-		if ((ip->interface == c->interface || ip->interface == NO_INTERFACE) &&
-		    compare_address(&c->comparison, &ip->address, f) < 0)
-			return -1;
+		if (ip->interface == c->interface || ip->interface == NO_INTERFACE)
+			ours[n++] = *ip;
 	}
-	return 0;
+	return compare_addresses(&c->comparison, ours, n, f);
 }
 
 static bool is_ours(const struct result *own, const struct route *route)

@@ -79,30 +79,58 @@ int compare_sysctls(struct comparison *c, const struct sysctls *sysctls, struct 
 	return 0;
 }
 
+static void found_release(bool **found)
+{
+	free(*found);
+}
+
 struct address_search {
-	const struct cidr *want;
-	bool found;
+	const struct ip_config *ips;
+	size_t n;
+	bool *found; /* for each of them */
 };
 
 static void on_address(const struct addr *addr, void *data)
 {
-	struct address_search *s = data;
-	s->found |= addr->address.prefix == s->want->prefix &&
-	            ip_equal(&addr->address.ip, &s->want->ip);
+	const struct address_search *s = data;
+
+	for (size_t i = 0; i < s->n; i++)
+		s->found[i] |= addr->address.prefix == s->ips[i].address.prefix &&
+		               ip_equal(&addr->address.ip, &s->ips[i].address.ip);
 }
 
-int compare_address(struct comparison *c, const struct cidr *address, struct failure *f)
+/* List the addresses of a family once, if one of that family is wanted. */
+static int addresses_find(struct comparison *c, struct address_search *s, uint8_t family,
+                          struct failure *f)
 {
-	struct address_search search = { address, false };
+	for (size_t i = 0; i < s->n; i++)
+		if (s->ips[i].address.ip.family == family)
+			return addr_each(&c->sandbox->rtnl, c->link.index, family, on_address, s,
+			                 f);
+	return 0;
+}
+
+int compare_addresses(struct comparison *c, const struct ip_config *ips, size_t n,
+                      struct failure *f)
+{
+	OWNED(found_release) bool *found = n ? calloc(n, sizeof *found) : NULL;
+	struct address_search search = { ips, n, found };
 	char text[CIDR_TEXT], details[96];
 
-	if (addr_each(&c->sandbox->rtnl, c->link.index, address->ip.family, on_address, &search,
-	              f) < 0)
+	if (n && !found)
+		return fail_errno(f, ENOMEM, "compare the addresses");
+	if (addresses_find(c, &search, AF_INET, f) < 0 ||
+	    addresses_find(c, &search, AF_INET6, f) < 0)
 		return -1;
-	if (search.found)
-		return 0;
-	snprintf(details, sizeof details, "it lacks the address %s", cidr_format(address, text));
-	return c->differs(DIFFERS_ADDRESS, details, c->data, f);
+	for (size_t i = 0; i < n; i++) {
+		if (found[i])
+			continue;
+		snprintf(details, sizeof details, "it lacks the address %s",
+		         cidr_format(&ips[i].address, text));
+		if (c->differs(DIFFERS_ADDRESS, details, c->data, f) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 struct route_search {
@@ -110,11 +138,6 @@ struct route_search {
 	size_t n;
 	bool *found; /* for each of them */
 };
-
-static void found_release(bool **found)
-{
-	free(*found);
-}
 
 static void on_route(const struct route_seen *seen, void *data)
 {

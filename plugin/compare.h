@@ -37,9 +37,10 @@ struct comparison {
 };
 
 /* Compare one aspect each. Return 0, or -1: with the failure of what could not be read, or what
- * differs() returned. The routes of a family are listed once. A MAC address is compared as text;
- * NULL or "": any will do. A route counts in any table: later plugins of a chain move routes to
- * other tables. `node` is what has the name of the tap's node, in the directory of device nodes. */
+ * differs() returned. The addresses and the routes of a family are listed once. A MAC address is
+ * compared as text; NULL or "": any will do. A route counts in any table: later plugins of a chain
+ * move routes to other tables. `node` is what has the name of the tap's node, in the directory of
+ * device nodes. */
 int compare_mode(struct comparison *c, uint32_t mode, struct failure *f) MUST_CHECK;
 int compare_up(struct comparison *c, struct failure *f) MUST_CHECK;
 int compare_mac(struct comparison *c, const char *mac, struct failure *f) MUST_CHECK;
@@ -47,7 +48,8 @@ int compare_tap(struct comparison *c, int directory, struct tap_node *node,
                 struct failure *f) MUST_CHECK;
 int compare_sysctls(struct comparison *c, const struct sysctls *sysctls,
                     struct failure *f) MUST_CHECK;
-int compare_address(struct comparison *c, const struct cidr *address, struct failure *f) MUST_CHECK;
+int compare_addresses(struct comparison *c, const struct ip_config *ips, size_t n,
+                      struct failure *f) MUST_CHECK;
 int compare_routes(struct comparison *c, const struct route *routes, size_t n,
                    struct failure *f) MUST_CHECK;
 

@@ -245,15 +245,19 @@ in_pod() {
 	is_fine
 }
 # bats test_tags=plain
-@test "CHECK: lists the routes of a family once, however many there are" {
-	numbering "\"ips\":[{\"address\":\"10.99.0.7/24\"},{\"address\":\"fd99::7/64\"}],
+@test "CHECK: lists the addresses and routes of a family once, however many there are" {
+	numbering "\"ips\":[{\"address\":\"10.99.0.7/24\"},{\"address\":\"10.99.0.8/24\"},{\"address\":\"10.99.0.9/24\"},{\"address\":\"fd99::7/64\"}],
 		\"routes\":$(jq -cn '[range(1; 50) | {dst: "10.\(.).0.0/16", gw: "10.99.0.254"}, {dst: "fd00:\(.)::/64", gw: "fd99::fe"}]')"
 	add
 	wrapper=(strace -f -qq -o "$BATS_TEST_TMPDIR/trace" -e "trace=sendto,sendmsg")
 	is_fine
-	# strace cannot decode what a socket of another namespace sends: RTM_GETROUTE is 0x1a.
+	# strace cannot decode what a socket of another namespace sends: RTM_GETADDR is 0x16, RTM_GETROUTE 0x1a.
+	[ "$(grep -cE 'nlmsg_type=(RTM_GETADDR|0x16 )' "$BATS_TEST_TMPDIR/trace")" = 2 ]
 	[ "$(grep -cE 'nlmsg_type=(RTM_GETROUTE|0x1a )' "$BATS_TEST_TMPDIR/trace")" = 2 ]
 	wrapper=()
+	in_pod address del 10.99.0.8/24 dev eth0
+	finds 10.99.0.8/24
+	in_pod address add 10.99.0.8/24 dev eth0
 	in_pod route del 10.7.0.0/16
 	finds 10.7.0.0/16
 	in_pod route add 10.7.0.0/16 via 10.99.0.254
