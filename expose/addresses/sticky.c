@@ -137,7 +137,8 @@ static bool is_ours(const struct bound *b)
 bool sticky_use(struct sticky *s, const struct ip *ip)
 {
 	for (size_t i = 0; i < s->n; i++)
-		if (is_ours(&s->bounds[i]) && ip_equal(&s->bounds[i].ip, ip))
+		if ((is_ours(&s->bounds[i]) || s->bounds[i].phase == BOUND_JOIN) &&
+		    ip_equal(&s->bounds[i].ip, ip))
 			return s->bounds[i].seen = true;
 	return false;
 }
@@ -192,8 +193,11 @@ static void claim_note(struct sticky *s, const struct claim *c, const struct ip 
 		b->phase = BOUND_SERVED;
 	b->recalled = false;
 	/* The engine took us for gone: we say that we are not. */
-	if (c->state == CLAIM_LOST && b->used)
+	if (c->state == CLAIM_LOST && b->used) {
 		b->phase = BOUND_JOIN;
+		b->due = now;
+		b->tries = 0;
+	}
 }
 
 void sticky_list_visit(struct sticky *s, const struct address_block *block, const char *uid,

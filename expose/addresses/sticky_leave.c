@@ -137,6 +137,7 @@ void stepping_move(struct stepping *x, struct address_block *block)
 
 	bound_block(x->bound, &offset);
 	leave_later(x);
+	x->bound->tries++;
 	snprintf(x->bound->problem, sizeof x->bound->problem, "the pool's range no longer has it");
 	if (bound_others(block, offset, x->bound->number, "", names, sizeof names))
 		return;

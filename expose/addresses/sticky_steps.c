@@ -190,12 +190,16 @@ static void stale_remove(struct stepping *x)
 	stepping_turn(x, BOUND_FIND);
 }
 
+/* Returns whether the pool still has the address; for a call, in the set of which it wants one. */
 static bool is_usable(const struct stepping *x, const struct ip *first, unsigned offset)
 {
 	const struct address_pool *p = x->member->claimer.pool;
 
-	return p && x->bound->set < p->n_sets &&
-	       (set_usable(&p->sets[x->bound->set], first) >> offset & 1);
+	for (size_t i = 0; p && i < p->n_sets; i++)
+		if ((i == x->bound->set || !x->bound->asked) &&
+		    (set_usable(&p->sets[i], first) >> offset & 1))
+			return true;
+	return false;
 }
 
 /* Returns whether we may join those that have the address: one of them is the source of the live
@@ -333,7 +337,9 @@ static bool abandoned(struct stepping *x)
 {
 	struct bound *b = x->bound;
 
-	if (b->asked || b->used || b->phase == BOUND_TAKE || b->phase >= BOUND_SERVED)
+	/* What is in use is joined again, once after each list. */
+	if (b->asked || (b->used && !b->tries) || b->phase == BOUND_TAKE ||
+	    b->phase >= BOUND_SERVED)
 		return false;
 	if (b->ip.family && b->phase != BOUND_OWNER) {
 		b->request = 0;

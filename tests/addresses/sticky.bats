@@ -126,6 +126,31 @@ bindings_of_kube() { kube GET /apis/ipam.podtap.dev/v1alpha1/addressbindings | j
 	[ "$output" = "$first" ]
 }
 
+@test "sticky: a node that lives takes back an owner's claim that another node marks as lost" {
+	etcd_start 1
+	pool_put lan '{"sets":[{"subnet":"192.0.2.0/24"},{"subnet":"2001:db8::/120"}],"reclaimAfter":"1h","holdDown":"0s","stickyFor":"1h"}'
+	node_start a
+	node_start b
+	run -0 of_pod pod a 1 web-0
+	first=$output
+	run -0 given b 1
+	entry=$(etcdctl_at 1 get /podtap/nodes/a --print-value-only)
+	etcdctl_at 1 del /podtap/nodes/a
+	of_pod pod b 2 web-0 '{"poolWait":60}' >answer &
+	waits=$!
+	until_true eval '[ "$(claims | grep -c "/1 a lost")" -ge 2 ]'
+	etcdctl_at 1 put /podtap/nodes/a "$entry"
+	taken_back() {
+		"$tests/lib/timers_expire" "${agents[a]}" 200
+		! claims | grep -q " a lost"
+	}
+	until_true taken_back
+	run -0 call DEL a 1
+	wait "$waits"
+	[ "$(cat answer)" = "$first" ]
+	nothing_twice
+}
+
 @test "sticky: a pod's name that nothing uses for stickyFor, or whose binding is deleted, has its address no more" {
 	etcd_start 1
 	pool_put lan '{"sets":[{"subnet":"192.0.2.0/29"}],"holdDown":"0s","stickyFor":"2s","claim":{"spare":0}}'
