@@ -149,6 +149,22 @@ teardown() {
 	grep -q EMFILE calls
 }
 
+@test "pools: an ADD that is killed while it waits is waited for no longer" {
+	etcd_start 1
+	pool_put lan '{"sets":[{"subnet":"192.0.2.0/30"}],"holdDown":"0s"}'
+	node_start a
+	run -0 given a 1
+	jq -cn --arg data "$nodes/a/leases" '{cniVersion: "1.1.0", name: "net", type: "podtap",
+		ipam: {type: "podtap-ipam", pool: "lan", poolWait: 60, dataDir: $data}}' >add.json
+	on a env CNI_COMMAND=ADD CNI_CONTAINERID=2 CNI_NETNS=/run/netns/none CNI_IFNAME=eth0 CNI_PATH="$BUILD" \
+		timeout -s KILL 4 "$BUILD/podtap-ipam" <add.json >answer 3>&- &
+	first=$!
+	until_true compgen -G "$nodes/a/run/pools/want-lan.*"
+	! wait "$first" || return 1
+	until_true eval '! compgen -G "$nodes/a/run/pools/want-lan.*"'
+	until_true eval 'etcdctl_at 1 get /podtap/pools/lan --print-value-only | jq -e ".status.waiting // [] == []"'
+}
+
 @test "pools: a damaged file of a pool is named, and the network's configuration is not blamed" {
 	mkdir -p "$nodes/a/run/pools"
 	for damage in '{' '[]' '{"ranges":7}' '{"ranges":[[{"subnet":"x"}]]}'; do
