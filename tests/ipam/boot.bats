@@ -191,13 +191,13 @@ sticky='{"subnet":"10.1.0.0/24","sticky":true}'
 		boot_unknown
 		wrapper=(timeout "${LIMIT:-60}" "${wrapper[@]}")
 		for thing in mkfifo 'ln -s /dev/zero' mkdir; do
-			rm -rf "$PODTAP_STATE_DIR/boot"
+			rm -rf "${PODTAP_STATE_DIR:?}/boot"
 			mkdir -p "$PODTAP_STATE_DIR"
 			$thing "$PODTAP_STATE_DIR/boot"
 			run -0 add a "$range"
 			run -0 del a "$range"
 		done
-		rm -rf "$PODTAP_STATE_DIR/boot"
+		rm -rf "${PODTAP_STATE_DIR:?}/boot"
 	done
 }
 @test "boot: without a boot id, a new state directory and another time of the start prove a boot, and neither does alone" {

@@ -18,12 +18,12 @@ struct scene {
 /* The node has asked for an address. */
 static void scene_begin(struct scene *s, struct verdict *v)
 {
-	struct range *r = &s->pool.sets[0].range;
 	struct failure f = { 0 };
 	struct step step;
 
 	*s = (struct scene){ .pool = { .name = "lan", .n_sets = 1, .max_per_node = 16 } };
 	s->pool.finalizer = true;
+	struct range *r = &s->pool.sets[0].range;
 	expect(v, cidr_parse("10.0.0.0/24", &r->subnet) && range_complete(r, &f) == 0, "%s", f.msg);
 	s->first = set_block(&s->pool.sets[0], 0);
 	claimer_begin(&s->claimer, &me, "lan");
