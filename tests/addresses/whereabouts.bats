@@ -74,6 +74,25 @@ claims_have_entries() { [ "$(claimed_offsets)" = "$(ours)" ]; }
 	[ "$(entries)" = $'1 default/a id-a\n2 default/b id-b' ]
 }
 
+@test "whereabouts: a claim has its entries in a node's part that has no IPPool yet, and none is left where another range has the address" {
+	kube POST "${ippools/ippools/nodeslicepools}" '{"apiVersion":"whereabouts.cni.cncf.io/v1alpha1","kind":"NodeSlicePool",
+		"metadata":{"name":"net"},"spec":{"range":"192.0.2.32/27","sliceSize":"/28"},
+		"status":{"allocations":[{"nodeName":"two","sliceRange":"192.0.2.32/28"}]}}' >/dev/null
+	kube POST "$ippools" '{"apiVersion":"whereabouts.cni.cncf.io/v1alpha1","kind":"IPPool","metadata":{"name":"192.0.2.0-27"},
+		"spec":{"range":"192.0.2.0/27","allocations":{"6":{"podref":"default/a","id":"id-a","ifname":"net1"}}}}' >/dev/null
+	kube_pool '{"sets":[{"subnet":"192.0.2.0/26"}],"whereabouts":{}}'
+	engine_open one "$(kube_config)"
+	engine_is one pools " * ok"
+	engine_is one "enter one x" " $node_uid ok"
+	claim() { block "$1" "" one "$2" | jq -c --arg uid "$node_uid" '.spec.claims[0].nodeUID = $uid'; }
+	engine_is one "put $(claim c0000220 4)" " * ok"
+	[ "$(ours two-192.0.2.32-28)" = $'4\n5\n6\n7' ]
+	[ "$(ours)" = $'36\n37\n38\n39' ]
+	engine_is one "put $(claim c0000200 4)" "*conflict"
+	[ "$(ours)" = $'36\n37\n38\n39' ]
+	[ "$(entries 192.0.2.0-27)" = "6 default/a id-a" ]
+}
+
 @test "whereabouts: side by side, two nodes and two of whereabouts' get every address, and none twice" {
 	kube_pool '{"sets":[{"subnet":"192.0.2.0/26"}],"whereabouts":{},"holdDown":"0s","claim":{"size":2,"spare":0}}'
 	pod_start one
