@@ -78,8 +78,6 @@ claims_have_entries() { [ "$(claimed_offsets)" = "$(ours)" ]; }
 	kube POST "${ippools/ippools/nodeslicepools}" '{"apiVersion":"whereabouts.cni.cncf.io/v1alpha1","kind":"NodeSlicePool",
 		"metadata":{"name":"net"},"spec":{"range":"192.0.2.32/27","sliceSize":"/28"},
 		"status":{"allocations":[{"nodeName":"two","sliceRange":"192.0.2.32/28"}]}}' >/dev/null
-	kube POST "$ippools" '{"apiVersion":"whereabouts.cni.cncf.io/v1alpha1","kind":"IPPool","metadata":{"name":"192.0.2.0-27"},
-		"spec":{"range":"192.0.2.0/27","allocations":{"6":{"podref":"default/a","id":"id-a","ifname":"net1"}}}}' >/dev/null
 	kube_pool '{"sets":[{"subnet":"192.0.2.0/26"}],"whereabouts":{}}'
 	engine_open one "$(kube_config)"
 	engine_is one pools " * ok"
@@ -88,6 +86,9 @@ claims_have_entries() { [ "$(claimed_offsets)" = "$(ours)" ]; }
 	engine_is one "put $(claim c0000220 4)" " * ok"
 	[ "$(ours two-192.0.2.32-28)" = $'4\n5\n6\n7' ]
 	[ "$(ours)" = $'36\n37\n38\n39' ]
+	# A range that is new: every claim looks for those that overlap.
+	kube POST "$ippools" '{"apiVersion":"whereabouts.cni.cncf.io/v1alpha1","kind":"IPPool","metadata":{"name":"192.0.2.0-27"},
+		"spec":{"range":"192.0.2.0/27","allocations":{"6":{"podref":"default/a","id":"id-a","ifname":"net1"}}}}' >/dev/null
 	engine_is one "put $(claim c0000200 4)" "*conflict"
 	[ "$(ours)" = $'36\n37\n38\n39' ]
 	[ "$(entries 192.0.2.0-27)" = "6 default/a id-a" ]
