@@ -110,11 +110,36 @@ static void an_ippool_is_named_as_whereabouts_does(struct verdict *v)
 	}
 }
 
+/* Without the version, a patch would change what another has written since. */
+static void a_patch_is_of_one_version_alone(struct verdict *v)
+{
+	OWNED(json_release) cJSON *patch = ippool_patch("7");
+	struct cidr subnet;
+
+	expect(v, cidr_parse("192.0.2.0/26", &subnet), "no subnet");
+	const number first = cidr_span(&subnet).first;
+	expect(v,
+	       ippool_patch_hold(patch, &subnet, first + 5, false, "x") &&
+	               ippool_patch_hold(patch, &subnet, first + 6, true, "y") &&
+	               ippool_patch_drop(patch, &subnet, first + 7),
+	       "no patch");
+	OWNED(text_release) char *text = json_text(patch);
+	static const char wanted[] =
+	        "[{\"op\":\"test\",\"path\":\"/metadata/resourceVersion\",\"value\":\"7\"},"
+	        "{\"op\":\"add\",\"path\":\"/spec/allocations/5\",\"value\":{\"id\":\"x\","
+	        "\"podref\":\"\"}},"
+	        "{\"op\":\"replace\",\"path\":\"/spec/allocations/6\",\"value\":{\"id\":\"y\","
+	        "\"podref\":\"\"}},"
+	        "{\"op\":\"remove\",\"path\":\"/spec/allocations/7\"}]";
+	expect(v, same_text(text, wanted), "the patch is %s", text);
+}
+
 int main(void)
 {
 	static const struct unit units[] = {
 		UNIT(an_entry_takes_its_address_whatever_it_says),
 		UNIT(an_ippool_is_named_as_whereabouts_does),
+		UNIT(a_patch_is_of_one_version_alone),
 	};
 
 	return units_run(units, COUNT_OF(units));
