@@ -110,7 +110,10 @@ libc    = $(if $(filter glibc,$(kind)),glibc,musl)
 linked_as = $(if $(static),static$(comma) $(libc),dynamic)
 libc_flags_musl = -specs=$(made)/specs
 link_glibc   = -static-pie
-layout       = base/segments.ld base/order.ld
+# What another linker than GNU ld refuses is left out.
+linker       = $(eval linker := $(shell $(CC) $(CFLAGS) $(LDFLAGS) -Wl,--version 2>/dev/null))$(linker)
+layouts      = base/segments.ld base/order.ld base/dynamic.ld
+layout       = $(filter-out $(if $(filter GNU-ld,$(word 1,$(linker))-$(word 2,$(linker))),,%/dynamic.ld),$(layouts))
 link_native  = -static-pie -Wl,-u,relro_protect $(layout:%=-Wl,-T,%)
 link_musl    = -Wl,-u,relro_protect $(layout:%=-Wl,-T,%)
 link_dynamic = -pie
@@ -181,7 +184,7 @@ $(yardsticks) $(yardsticks:=.o): private kind = dynamic
 $(yardsticks) $(yardsticks:=.o): private made =
 $(yardsticks): private LDFLAGS += -Wl,--no-as-needed
 $(foreach file,$(wildcard tests/bench/*.c),$(file:%.c=$(O)/%) $(file:%.c=$(O)/%.o)): private mode =
-$(linked): $(O)/parts.a $(layout)
+$(linked): $(O)/parts.a $(layouts)
 	$(call say,LINK)$(cc) $(link) $(LDFLAGS) -o $@ $(filter-out $(without),$(filter %.o,$^)) $(O)/parts.a $(own) $(libs)
 
 $(O)/parts.a: $(sources:%.c=$(O)/%.o) $(messages:.c=.o)

@@ -209,6 +209,21 @@ hide_archives() {
 	run -0 grep -c '(%s)' "$BATS_TEST_TMPDIR/build/base/cli.o"
 	run -0 grep -cw dynamic "$BATS_TEST_TMPDIR/build/base/cli.o"
 }
+@test "make: another linker than GNU ld gets the scripts that it takes" {
+	scripts() {
+		make_it -n V=1 O="$BATS_TEST_TMPDIR/build" "$@" "$BATS_TEST_TMPDIR/build/podtap" | grep -o -- '-Wl,-T,[^ ]*' | sort -u
+	}
+	run -0 cat "$BUILD/linkage"
+	[[ $output == "Linked as static, musl"* ]] || skip "only static programs with musl are laid out"
+	run -0 scripts LDFLAGS=-fuse-ld=bfd
+	[ "$output" = $'-Wl,-T,base/dynamic.ld\n-Wl,-T,base/order.ld\n-Wl,-T,base/segments.ld' ]
+	run -0 scripts LDFLAGS=-fuse-ld=lld
+	[ "$output" = $'-Wl,-T,base/order.ld\n-Wl,-T,base/segments.ld' ]
+	command -v ld.lld >/dev/null || return 0
+	echo 'const char *volatile text = "x"; void _start(void) { for (;;) text++; }' >"$BATS_TEST_TMPDIR/start.c"
+	cd "$root"
+	cc -nostdlib -static-pie -fPIE -fuse-ld=lld -Wl,-z,relro,-z,now "${lines[@]}" -o "$BATS_TEST_TMPDIR/start" "$BATS_TEST_TMPDIR/start.c"
+}
 @test "make check: without root it names missing packages and the command that installs them" {
 	empty=$(mktemp -d)
 	printf '#!/bin/sh\nexit 1\n' >"$empty/dpkg-query"
