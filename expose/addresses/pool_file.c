@@ -214,11 +214,13 @@ int pool_file_write(struct pool_file *p, const struct claimer *c, const struct s
 	if (!text)
 		return fail_errno(f, ENOMEM, "write %s/%s", directory, name);
 	OWNED(fd_release) int fd = openat(AT_FDCWD, directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return fail(f, CNI_IO, errno_text(errno), "write %s/%s", directory, name);
 	if (is_intact(p, fd, name) && strcmp(p->text, text) == 0)
 		return 0;
 	if (unproved)
 		unproved_set(p, c, directory, true);
-	if (fd < 0 || replace(p, fd, name, fresh, text) < 0)
+	if (replace(p, fd, name, fresh, text) < 0)
 		return fail(f, CNI_IO, errno_text(errno), "write %s/%s", directory, name);
 	unproved_set(p, c, directory, unproved);
 	text_release(&p->text);

@@ -114,6 +114,10 @@ teardown() {
 	claims_are a 6
 	rm -r "$nodes/a/run/pools/.lan.new"
 	until_true claims_at_most a 3
+	mv "$nodes/a/run/pools" "$nodes/a/run/away"
+	run -0 call DEL a 1
+	until_true grep -q "write .*/lan.json: No such file or directory" "$nodes/a/log"
+	mv "$nodes/a/run/away" "$nodes/a/run/pools"
 	run -0 given a 7
 	nothing_twice
 }
