@@ -220,10 +220,14 @@ static bool enter(struct agent *a)
 {
 	struct failure f = { 0 };
 
-	const bool before = identity_read(a->usage.registers, a->me.uid);
+	const enum found before = identity_read(a->usage.registers, a->me.uid, &f);
+	if (before == FOUND_FAILED) {
+		log_failure(&f);
+		return false;
+	}
 	memcpy(a->former, a->me.uid, sizeof a->former);
 	/* An entry may be made although its answer is lost: the next try must propose the same. */
-	if (!before && !a->engine->kind->has_nodes && !identity_keep(a))
+	if (before == FOUND_NONE && !a->engine->kind->has_nodes && !identity_keep(a))
 		return false;
 	const enum engine_answer answer =
 	        a->engine->kind->node_enter(a->engine, a->me.node, a->me.uid, &f);
@@ -237,7 +241,7 @@ static bool enter(struct agent *a)
 		agent_said(a, ENGINE_REFUSED, &f);
 		return false;
 	}
-	if (!before || strcmp(a->former, a->me.uid) == 0)
+	if (before == FOUND_NONE || strcmp(a->former, a->me.uid) == 0)
 		a->former[0] = '\0';
 	if (!*a->former && !identity_keep(a))
 		return false;

@@ -142,6 +142,22 @@ teardown() {
 	nothing_twice
 }
 
+@test "pools: a program that cannot read under which UID its node entered replaces nothing, and tries again" {
+	etcd_start 1
+	pool_put lan '{"sets":[{"subnet":"192.0.2.0/28"}]}'
+	node_start a
+	run -0 given a 1
+	node_end a
+	uid=$(cat "$nodes/a/lib/pools/.uid")
+	chmod 0 "$nodes/a/lib/pools/.uid"
+	node_start a
+	until_true grep -q "read .*/.uid: Permission denied" "$nodes/a/log"
+	chmod 600 "$nodes/a/lib/pools/.uid"
+	run -0 given a 2 '{"poolWait":40}'
+	[ "$(cat "$nodes/a/lib/pools/.uid")" = "$uid" ]
+	nothing_twice
+}
+
 @test "pools: a second program of the same node ends at once, and changes nothing" {
 	etcd_start 1
 	pool_put lan '{"sets":[{"subnet":"192.0.2.0/28"}]}'
