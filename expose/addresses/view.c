@@ -8,6 +8,7 @@
 #include "expose/common/daemon.h"
 #include "ipam/held_view.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -22,17 +23,19 @@ enum {
 	LOOKS = 100,
 };
 
-/* podtapctl locks the file for a moment, to see whether we run. */
-static bool lock_get(int fd)
+/* podtapctl locks the file for a moment, to see whether we run. Returns 0, or -1 with errno.
+ * EWOULDBLOCK: another one has the lock all the time. */
+static int lock_get(int fd)
 {
 	const struct timespec moment = { .tv_nsec = LOOK_MS * 1000000 };
+	int looks = 0;
 
-	for (int i = 0; i < LOOKS; i++) {
-		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-			return true;
+	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK || looks++ == LOOKS)
+			return -1;
 		nanosleep(&moment, NULL);
 	}
-	return false;
+	return 0;
 }
 
 int view_open(struct view *v, const char *directory, struct failure *f)
@@ -44,9 +47,11 @@ int view_open(struct view *v, const char *directory, struct failure *f)
 	if (v->contact < 0)
 		return fail_errno(f, errno, "open %s/" HELD_CONTACT, directory);
 	/* What the one takes out of a pool's file, the other would write again. */
-	if (!lock_get(v->contact))
+	if (lock_get(v->contact) == 0)
+		return 0;
+	if (errno == EWOULDBLOCK)
 		return fail(f, CNI_AGAIN, "another podtap-addresses runs", "lock %s", path);
-	return 0;
+	return fail_errno(f, errno, "lock %s", path);
 }
 
 void view_release(struct view *v)
