@@ -111,7 +111,7 @@ teardown() {
 	before=$(switches)
 	sleep 2 # it tries again now and then
 	[ $(($(switches) - before)) -lt 200 ]
-	claims_are a 6
+	claims_at_least a 6
 	rm -r "$nodes/a/run/pools/.lan.new"
 	until_true claims_at_most a 3
 	mv "$nodes/a/run/pools" "$nodes/a/run/away"

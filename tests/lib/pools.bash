@@ -82,8 +82,9 @@ claims() {
 claimed() {
 	claims | awk -v node="${1:-}" '{split($1, part, "/")} node == "" || $2 == node {n += part[2]} END {print n + 0}'
 }
-# Succeeds if a node claims exactly, or at most, so many.
+# Succeeds if a node claims exactly so many, at least, or at most.
 claims_are() { [ "$(claimed "$1")" = "$2" ]; }
+claims_at_least() { [ "$(claimed "$1")" -ge "$2" ]; }
 claims_at_most() { [ "$(claimed "$1")" -le "$2" ]; }
 
 # The addresses that all nodes' stores have, one a line; and no address twice.
