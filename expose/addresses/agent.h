@@ -16,16 +16,17 @@ struct member {
 	struct claimer claimer;
 	struct pool_file file;
 	struct sticky sticky;
-	bool recalled;      /* the file of a former process was read */
-	bool unwritten;     /* its file could not be written */
-	bool listed;        /* our blocks of it were listed since the program started */
-	int64_t waits_from; /* an ADD has waited since then; 0: none waits */
-	int64_t waited;     /* when an ADD waited last */
-	bool exhausted;     /* it was announced that ADDs wait in vain */
-	uint32_t strays;    /* addresses in use that no claim of ours has, as it was logged last */
-	int64_t suspect_at; /* when a list may look for nodes that are gone again */
-	int64_t n_claimed;  /* addresses in claims at the newest list of all blocks; -1: none yet */
-	int64_t n_used;     /* likewise in use */
+	bool recalled;       /* the file of a former process was read */
+	bool unwritten;      /* its file could not be written */
+	char complaint[128]; /* why, as it was logged since it was written last */
+	bool listed;         /* our blocks of it were listed since the program started */
+	int64_t waits_from;  /* an ADD has waited since then; 0: none waits */
+	int64_t waited;      /* when an ADD waited last */
+	bool exhausted;      /* it was announced that ADDs wait in vain */
+	uint32_t strays;     /* addresses in use that no claim of ours has, as it was logged last */
+	int64_t suspect_at;  /* when a list may look for nodes that are gone again */
+	int64_t n_claimed; /* addresses in claims at the newest list of all blocks; -1: none yet */
+	int64_t n_used;    /* likewise in use */
 };
 
 struct agent {

@@ -215,14 +215,28 @@ static void problem_set(const struct agent *a, struct member *m)
 		snprintf(text, size, "every address of the pool is claimed");
 }
 
+/* A write is tried often: each reason is logged once. */
+static void complain(struct member *m, const struct failure *f)
+{
+	char why[sizeof m->complaint];
+
+	snprintf(why, sizeof why, "%.*s", (int)sizeof why - 1, f->details);
+	if (strcmp(m->complaint, why) != 0)
+		log_failure(f);
+	snprintf(m->complaint, sizeof m->complaint, "%s", why);
+}
+
 bool agent_write(struct agent *a, struct member *m)
 {
 	struct failure f = { 0 };
 
 	problem_set(a, m);
-	m->unwritten = pool_file_write(&m->file, &m->claimer, &m->sticky, a->usage.pools, &f) < 0;
-	if (m->unwritten)
-		log_failure(&f);
+	const int written = pool_file_write(&m->file, &m->claimer, &m->sticky, a->usage.pools, &f);
+	m->unwritten = written < 0;
+	if (written < 0)
+		complain(m, &f);
+	else if (written > 0)
+		m->complaint[0] = '\0';
 	return !m->unwritten;
 }
 

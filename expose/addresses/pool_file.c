@@ -225,7 +225,7 @@ int pool_file_write(struct pool_file *p, const struct claimer *c, const struct s
 	unproved_set(p, c, directory, unproved);
 	text_release(&p->text);
 	p->text = text_take(&text);
-	return 0;
+	return 1;
 }
 
 /* Tells what a range of the file has of our blocks. */

@@ -111,6 +111,7 @@ teardown() {
 	before=$(switches)
 	sleep 2 # it tries again now and then
 	[ $(($(switches) - before)) -lt 200 ]
+	[ "$(grep -c "write .*/lan.json: " "$nodes/a/log")" = 1 ]
 	claims_at_least a 6
 	rm -r "$nodes/a/run/pools/.lan.new"
 	until_true claims_at_most a 3
