@@ -17,8 +17,8 @@ struct pool_file {
 
 void pool_file_release(struct pool_file *p);
 
-/* Replaces the file, unless it is so already; also where another program damaged it. Returns 1 if it
- * was replaced, 0, or -1 (CNI_IO): then the former file is still there. */
+/* Replaces the file, unless it is so already; also where another program damaged it. Returns 1 if
+ * it was replaced, 0, or -1 (CNI_IO): then the former file is still there. */
 int pool_file_write(struct pool_file *p, const struct claimer *c, const struct sticky *s,
                     const char *directory, struct failure *f) MUST_CHECK;
 
