@@ -142,7 +142,7 @@ bindings_of_kube() { kube GET /apis/ipam.podtap.dev/v1alpha1/addressbindings | j
 	etcdctl_at 1 put /podtap/nodes/a "$entry"
 	taken_back() {
 		"$tests/lib/timers_expire" "${agents[a]}" 200
-		! claims | grep -q " a lost"
+		[ "$(claims | grep -c " a lost")" = 0 ]
 	}
 	until_true taken_back
 	run -0 call DEL a 1
